@@ -1,1 +1,61 @@
-//! migrations
+//! The database's schema: every change in order, up and down, for SQLite and PostgreSQL alike.
+//!
+//! Expand first, contract later: a migration adds what the new build needs and leaves what the old
+//! one reads. One that takes something away (a column, a table, a looser constraint) has a name
+//! ending in `_contract`; a build that does not know such a migration refuses to run on the database.
+
+mod m0001_create_restaurant_and_review; // domain: the example's tables
+
+use std::collections::HashSet;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{EntityTrait, QueryOrder};
+use sea_orm_migration::seaql_migrations;
+
+/// The ending of the name of a migration that an older build cannot live with.
+const CONTRACTING: &str = "_contract";
+
+/// Brings a database to this build's schema.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_create_restaurant_and_review::Migration), // domain: the example's tables
+        ]
+    }
+
+    /// The applied migrations that this build knows.
+    ///
+    /// A newer build's expanding migrations are passed over, so that a roll-back and a rolling
+    /// restart work.
+    ///
+    /// # Errors
+    /// When a newer build has contracted the schema, or when the table cannot be read.
+    async fn get_migration_models<C: ConnectionTrait>(
+        db: &C,
+    ) -> Result<Vec<seaql_migrations::Model>, DbErr> {
+        Self::install(db).await?;
+        let applied = seaql_migrations::Entity::find()
+            .order_by_asc(seaql_migrations::Column::Version)
+            .all(db)
+            .await?;
+        let files = Self::migrations();
+        let known: HashSet<&str> = files.iter().map(|file| file.name()).collect();
+        let (known, unknown): (Vec<_>, Vec<_>) = applied
+            .into_iter()
+            .partition(|migration| known.contains(migration.version.as_str()));
+        match unknown
+            .iter()
+            .find(|migration| migration.version.ends_with(CONTRACTING))
+        {
+            Some(newer) => Err(DbErr::Migration(format!(
+                "the database was changed by a newer build ({}) in a way that this build cannot work with; deploy that build or a newer one",
+                newer.version
+            ))),
+            None => Ok(known),
+        }
+    }
+}
