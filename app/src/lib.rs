@@ -1,1 +1,28 @@
-//! app
+//! The site: one process, one database, pages rendered on the server.
+//!
+//! A request flows one way: hoops (`guard`, `telemetry`) → extractors (`extract`) → handler →
+//! repository → page. The modules below stand in the order of their dependencies: each one imports
+//! only from those above it, so reading them in order tells the whole story.
+//!
+//! What is deliberately absent: globals, a service layer, traits with one implementation, and any
+//! word of the example domain outside its own folder and the lines marked `domain:`.
+
+pub mod answer;
+pub mod assets;
+pub mod auth;
+pub mod client_address;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod error;
+pub mod extract;
+pub mod guard;
+pub mod health;
+pub mod page;
+pub mod restaurants; // domain: the example, replace it
+pub mod router;
+pub mod routing;
+pub mod server;
+pub mod state;
+pub mod static_files;
+pub mod telemetry;

@@ -1,3 +1,66 @@
-//! The program's entry.
+//! `app serve`, `app migrate`, `app healthcheck`: one binary for everything.
 
-fn main() {}
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use app::config::{self, Config, Settings};
+use app::state::AppState;
+use app::{server, telemetry};
+use clap::{Parser, Subcommand};
+
+/// A restaurant-review site in one binary.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Clone, Subcommand)]
+enum Command {
+    /// Serve the site (also without a command); migrates the database first.
+    Serve,
+    /// Bring the database to this build's schema, then exit.
+    Migrate,
+    /// Ask the running site whether it is alive; exit 0 if it is.
+    Healthcheck,
+}
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("app: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> anyhow::Result<()> {
+    config::load_dotenv()?;
+    let cli = Cli::parse();
+    let config = Config::from_settings(&cli.settings)?;
+    telemetry::start(&config.telemetry)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
+    runtime.block_on(run(cli.command.unwrap_or(Command::Serve), config))
+}
+
+async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve(config).await,
+        Command::Migrate => Ok(AppState::new(config)?.database.migrate().await?),
+        Command::Healthcheck => app::health::check(&config.http).await,
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let listener = server::bind(&config.http).await?;
+    let state = AppState::new(config)?;
+    tokio::spawn(state.database.clone().migrate_until_done());
+    server::serve(listener, state, server::stop_signal()).await
+}

@@ -1,0 +1,56 @@
+//! The two questions a platform asks: is the process alive, and can it serve.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use salvo::{Writer as _, handler};
+
+use crate::config::HttpConfig;
+use crate::error::Error;
+use crate::state::AppState;
+
+/// `GET /livez`: the process answers.
+#[handler]
+pub async fn show_liveness() -> &'static str {
+    "alive"
+}
+
+/// `GET /readyz`: the database is reachable and migrated; 503 if not, within 2 s.
+#[handler]
+pub async fn show_readiness(state: AppState) -> Result<&'static str, Error> {
+    if state.database.is_ready().await {
+        return Ok("ready");
+    }
+    Err(Error::Unavailable(anyhow::anyhow!(
+        "the database cannot be reached or is not migrated"
+    )))
+}
+
+/// How long `app healthcheck` waits for the answer.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Asks the site on this machine whether it is alive.
+///
+/// # Errors
+/// When nothing answers within 5 s, or not with 200.
+pub async fn check(config: &HttpConfig) -> anyhow::Result<()> {
+    let host = match config.host.as_str() {
+        "0.0.0.0" => "127.0.0.1",
+        "::" | "[::]" => "[::1]",
+        host => host,
+    };
+    let url = format!("http://{host}:{}/livez", config.port);
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(CHECK_TIMEOUT)
+        .build()?;
+    let answer = client
+        .get(&url)
+        .send()
+        .await
+        .with_context(|| format!("{url} does not answer"))?;
+    answer
+        .error_for_status()
+        .with_context(|| format!("{url} is not well"))?;
+    Ok(())
+}

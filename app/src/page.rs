@@ -1,0 +1,100 @@
+//! Pages: a typed view inside the layout, rendered as it is written.
+
+use salvo::http::StatusCode;
+use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use salvo::{Depot, Request, Response};
+use serde::Serialize;
+
+use crate::state::AppState;
+
+/// The name in every title.
+pub const SITE_NAME: &str = "Table Talk";
+
+/// What a template shows: one struct for each.
+pub trait View: Serialize + Send {
+    /// The template's name below `templates/`.
+    const TEMPLATE: &'static str;
+
+    /// This page's part of the title.
+    fn title(&self) -> String;
+
+    /// What has just succeeded, said once on top of the page.
+    fn notice(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A view to be answered with a status, 200 unless told otherwise.
+pub struct Page<V> {
+    view: V,
+    status: StatusCode,
+}
+
+impl<V: View> Page<V> {
+    pub fn new(view: V) -> Self {
+        Self::with_status(view, StatusCode::OK)
+    }
+
+    pub fn with_status(view: V, status: StatusCode) -> Self {
+        Self { view, status }
+    }
+
+    /// Renders the view into the response.
+    ///
+    /// # Errors
+    /// When the template names something that the view has not.
+    pub fn render(
+        self,
+        request: &Request,
+        depot: &Depot,
+        response: &mut Response,
+    ) -> anyhow::Result<()> {
+        let state = depot
+            .get_typed::<AppState>()
+            .map_err(|_| anyhow::anyhow!("the application state is missing"))?;
+        let layout = Layout::new(&self.view, request, state);
+        let html = state.templates.render(V::TEMPLATE, &self.view, &layout)?;
+        response.status_code(self.status);
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+        // A page shows the database as it is now; Back may still show the one left behind.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response.body(html);
+        Ok(())
+    }
+}
+
+/// The outcome of a form.
+pub enum Submission<V> {
+    /// Accepted: see the page at this local path (303, so that a reload does not send the form again).
+    Saved(String),
+    /// Refused: the form again as it was typed, with a message beside each bad field (422).
+    Invalid(V),
+}
+
+/// What the layout itself needs.
+#[derive(Serialize)]
+struct Layout<'a> {
+    site_name: &'static str,
+    title: String,
+    path: &'a str,
+    canonical: Option<String>,
+    notice: Option<&'static str>,
+}
+
+impl<'a> Layout<'a> {
+    fn new(view: &impl View, request: &'a Request, state: &AppState) -> Self {
+        let path = request.uri().path();
+        let base_url = state.config.http.base_url.as_ref();
+        Self {
+            site_name: SITE_NAME,
+            title: view.title(),
+            path,
+            canonical: base_url.map(|base_url| format!("{}{path}", base_url.origin())),
+            notice: view.notice(),
+        }
+    }
+}

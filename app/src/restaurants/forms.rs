@@ -1,0 +1,145 @@
+//! What visitors send: a form as it was typed, and the value it stands for when nothing is wrong with it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::extract::FieldErrors;
+
+/// `POST /restaurants`, as typed.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct RestaurantForm {
+    pub restaurant_name: String,
+    pub street_address: String,
+    pub description: String,
+    pub submission_key: String,
+}
+
+/// A restaurant that may be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRestaurant {
+    pub name: String,
+    pub street_address: String,
+    pub description: String,
+}
+
+impl RestaurantForm {
+    /// # Errors
+    /// A message for each field that is missing, too long or not text.
+    pub fn parse(&self) -> Result<NewRestaurant, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check(
+            "restaurant_name",
+            parse_line("The name", &self.restaurant_name, 50),
+        );
+        let street_address = errors.check(
+            "street_address",
+            parse_line("The street address", &self.street_address, 50),
+        );
+        let description = errors.check(
+            "description",
+            parse_text("The description", &self.description, 250),
+        );
+        match (name, street_address, description) {
+            (Some(name), Some(street_address), Some(description)) => Ok(NewRestaurant {
+                name,
+                street_address,
+                description,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// `POST /restaurants/{id}/reviews`, as typed.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ReviewForm {
+    pub user_name: String,
+    pub rating: String,
+    pub review_text: String,
+    pub submission_key: String,
+}
+
+/// A review that may be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReview {
+    pub user_name: String,
+    /// 1 to 5.
+    pub rating: i32,
+    pub review_text: String,
+}
+
+impl ReviewForm {
+    /// # Errors
+    /// A message for each field that is missing, too long, not text or no rating.
+    pub fn parse(&self) -> Result<NewReview, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let user_name = errors.check("user_name", parse_line("Your name", &self.user_name, 50));
+        let rating = errors.check("rating", parse_rating(&self.rating));
+        let review_text = errors.check(
+            "review_text",
+            parse_text("The review", &self.review_text, 500),
+        );
+        match (user_name, rating, review_text) {
+            (Some(user_name), Some(rating), Some(review_text)) => Ok(NewReview {
+                user_name,
+                rating,
+                review_text,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// One line of text of 1 to `limit` characters, without the blanks around it.
+fn parse_line(what: &str, typed: &str, limit: usize) -> Result<String, String> {
+    let text = parse_text(what, typed, limit)?;
+    if text.contains(char::is_control) {
+        return Err(format!("{what} must be one line of text."));
+    }
+    Ok(text)
+}
+
+/// Text of 1 to `limit` characters (Unicode scalar values; a line break counts as one), without the
+/// blanks around it.
+fn parse_text(what: &str, typed: &str, limit: usize) -> Result<String, String> {
+    // HTML sends a line break as two characters.
+    let text = typed.replace("\r\n", "\n");
+    let text = text.trim();
+    if text.chars().all(is_blank) {
+        return Err(format!("{what} is missing."));
+    }
+    if text.contains(is_unprintable) {
+        return Err(format!("{what} contains a character that is not text."));
+    }
+    let length = text.chars().count();
+    if length > limit {
+        return Err(format!(
+            "{what} has {length} characters; at most {limit} are possible."
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// White space, and what shows nothing by itself: zero-width characters, joiners, directional marks.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn is_unprintable(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\r' | '\t')
+}
+
+/// `1` to `5`, nothing else.
+fn parse_rating(typed: &str) -> Result<i32, String> {
+    match typed {
+        "" => Err("Please choose a rating.".to_owned()),
+        "1" | "2" | "3" | "4" | "5" => typed.parse().map_err(|_| unknown_rating()),
+        _ => Err(unknown_rating()),
+    }
+}
+
+fn unknown_rating() -> String {
+    "The rating must be a whole number from 1 to 5.".to_owned()
+}

@@ -1,0 +1,156 @@
+//! Lists by pages, each one read from an index.
+
+use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, FromQueryResult, Order,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+};
+
+use super::search::search_restaurants;
+use crate::restaurants::cursor::{RestaurantCursor, ReviewCursor, Sort};
+use crate::restaurants::{restaurant, review};
+
+/// What a list shows of a restaurant.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(in crate::restaurants) struct RestaurantRow {
+    pub id: i32,
+    pub name: String,
+    pub street_address: String,
+    pub description: String,
+    pub review_count: i32,
+    pub rating_sum: i32,
+    pub rating_average: i64,
+}
+
+impl RestaurantRow {
+    /// The place of this row in an order.
+    pub(in crate::restaurants) fn cursor(&self, sort: Sort) -> RestaurantCursor {
+        match sort {
+            Sort::Newest => RestaurantCursor::Newest(self.id),
+            Sort::Rating => RestaurantCursor::Rating(self.rating_average, self.id),
+            Sort::Name => RestaurantCursor::Name(self.name.clone(), self.id),
+        }
+    }
+}
+
+/// Which restaurants a page shows.
+#[derive(Clone, Debug)]
+pub(in crate::restaurants) struct ListRequest<'a> {
+    /// Blank for all restaurants.
+    pub words: &'a str,
+    pub sort: Sort,
+    pub after: Option<RestaurantCursor>,
+    pub limit: u64,
+    /// How many matches a search may sort.
+    pub search_limit: u64,
+}
+
+/// The restaurants of a page.
+#[derive(Clone, Debug)]
+pub(in crate::restaurants) struct Listing {
+    pub rows: Vec<RestaurantRow>,
+    /// Whether more matched than the search may sort.
+    pub capped: bool,
+}
+
+/// At most `limit` restaurants behind the cursor, of those that have the words.
+pub(in crate::restaurants) async fn list_restaurants(
+    db: &impl ConnectionTrait,
+    request: &ListRequest<'_>,
+) -> Result<Listing, DbErr> {
+    if !request.words.trim().is_empty() {
+        return search_restaurants(db, request).await;
+    }
+    let rows = read_page(db, restaurant::Entity::find(), request).await?;
+    Ok(Listing {
+        rows,
+        capped: false,
+    })
+}
+
+/// One page of the selected restaurants.
+pub(super) async fn read_page(
+    db: &impl ConnectionTrait,
+    rows: Select<restaurant::Entity>,
+    request: &ListRequest<'_>,
+) -> Result<Vec<RestaurantRow>, DbErr> {
+    let rows = sorted(db, rows, request.sort);
+    let rows = match &request.after {
+        Some(cursor) => rows.filter(behind(db, cursor)),
+        None => rows,
+    };
+    rows.limit(request.limit).into_model().all(db).await
+}
+
+/// The columns of a row in one of the orders; ties go by the id.
+fn sorted(
+    db: &impl ConnectionTrait,
+    rows: Select<restaurant::Entity>,
+    sort: Sort,
+) -> Select<restaurant::Entity> {
+    use restaurant::Column;
+    let rows = rows.select_only().columns([
+        Column::Id,
+        Column::Name,
+        Column::StreetAddress,
+        Column::Description,
+        Column::ReviewCount,
+        Column::RatingSum,
+        Column::RatingAverage,
+    ]);
+    match sort {
+        Sort::Newest => rows.order_by_desc(Column::Id),
+        Sort::Rating => rows
+            .order_by_desc(Column::RatingAverage)
+            .order_by_desc(Column::Id),
+        Sort::Name => rows
+            .order_by(collated_name(db), Order::Asc)
+            .order_by_asc(Column::Id),
+    }
+}
+
+/// The rows behind a cursor.
+fn behind(db: &impl ConnectionTrait, cursor: &RestaurantCursor) -> SimpleExpr {
+    use restaurant::Column;
+    let id = || Expr::col(Column::Id);
+    match cursor {
+        RestaurantCursor::Newest(last) => Column::Id.lt(*last),
+        RestaurantCursor::Rating(average, last) => {
+            Expr::tuple([Expr::col(Column::RatingAverage), id()])
+                .lt(Expr::tuple([Expr::val(*average), Expr::val(*last)]))
+        }
+        RestaurantCursor::Name(name, last) => Expr::tuple([collated_name(db), id()])
+            .gt(Expr::tuple([Expr::val(name.as_str()), Expr::val(*last)])),
+    }
+}
+
+/// The name in the alphabet's order, as the index `restaurant_by_name` has it.
+fn collated_name(db: &impl ConnectionTrait) -> SimpleExpr {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => Expr::cust("restaurant.name COLLATE NOCASE"),
+        _ => Expr::cust(r#"restaurant.name COLLATE "und-x-icu""#),
+    }
+}
+
+/// At most `limit` reviews behind the cursor, newest first.
+pub(in crate::restaurants) async fn reviews_of(
+    db: &impl ConnectionTrait,
+    restaurant: &restaurant::Model,
+    after: Option<ReviewCursor>,
+    limit: u64,
+) -> Result<Vec<review::Model>, DbErr> {
+    use review::Column;
+    let rows = review::Entity::find().filter(Column::Restaurant.eq(restaurant.id));
+    let rows = match after {
+        Some(cursor) => rows.filter(
+            Expr::tuple([Expr::col(Column::ReviewDate), Expr::col(Column::Id)])
+                .lt(Expr::tuple([Expr::val(cursor.date), Expr::val(cursor.id)])),
+        ),
+        None => rows,
+    };
+    rows.order_by_desc(Column::ReviewDate)
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}

@@ -1,0 +1,22 @@
+//! Every query of the feature, as functions: the connection first, so that each works in a transaction.
+
+mod insert;
+mod list;
+mod search;
+
+pub(super) use insert::{insert_restaurant, insert_review};
+pub(super) use list::{ListRequest, RestaurantRow, list_restaurants, reviews_of};
+
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
+
+use super::restaurant;
+
+/// # Errors
+/// `RecordNotFound` when there is no such restaurant.
+pub(super) async fn get_restaurant(
+    db: &impl ConnectionTrait,
+    id: i32,
+) -> Result<restaurant::Model, DbErr> {
+    let found = restaurant::Entity::find_by_id(id).one(db).await?;
+    found.ok_or_else(|| DbErr::RecordNotFound(format!("restaurant {id}")))
+}

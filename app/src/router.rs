@@ -1,0 +1,79 @@
+//! The whole site: the hoops in order, one line for each feature, and the answer to everything else.
+
+use std::time::Duration;
+
+use salvo::affix_state;
+use salvo::catcher::Catcher;
+use salvo::compression::{Compression, CompressionLevel};
+use salvo::{Depot, FlowCtrl, Request, Response, Router, Service, Writer as _, handler};
+
+use crate::auth;
+use crate::config::Config;
+use crate::error::Error;
+use crate::guard::{self, Deadline, LimitWrites, ShedLoad};
+use crate::health;
+use crate::restaurants; // domain: the example's pages
+use crate::routing::get;
+use crate::state::AppState;
+use crate::static_files;
+use crate::telemetry;
+
+/// What a request may take beyond waiting for a connection and for one statement.
+const DEADLINE_MARGIN: Duration = Duration::from_secs(2);
+
+/// The site, ready to be served.
+pub fn service(state: AppState) -> Service {
+    let pages = pages(&state.config);
+    let router = Router::new()
+        .push(get("livez", health::show_liveness))
+        .push(get("readyz", health::show_readiness))
+        .push(static_files::routes())
+        .push(auth::routes())
+        .push(pages);
+    Service::new(router)
+        .hoop(affix_state::inject(state))
+        .hoop(telemetry::observe)
+        .hoop(guard::security_headers)
+        .hoop(compression())
+        .hoop(guard::catch_panic)
+        .hoop(guard::same_origin)
+        .catcher(Catcher::default().hoop(show_error))
+}
+
+fn pages(config: &Config) -> Router {
+    let http = &config.http;
+    let database = &config.database;
+    let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
+    Router::new()
+        .hoop(ShedLoad::new(http.max_concurrent_requests))
+        .hoop(Deadline(deadline))
+        .hoop(LimitWrites::new(
+            http.rate_limit_writes,
+            http.trusted_proxies.clone(),
+        ))
+        .hoop(guard::require_database)
+        .push(restaurants::routes()) // domain: the example's pages
+}
+
+fn compression() -> Compression {
+    Compression::new()
+        .enable_gzip(CompressionLevel::Fastest)
+        .enable_brotli(CompressionLevel::Fastest)
+        .enable_zstd(CompressionLevel::Fastest)
+}
+
+/// Our own page for what the framework refuses by itself: no such address, no such method.
+#[handler]
+async fn show_error(
+    request: &mut Request,
+    depot: &mut Depot,
+    response: &mut Response,
+    ctrl: &mut FlowCtrl,
+) {
+    if let Some(status) = response.status_code {
+        Error::from_status(status)
+            .write(request, depot, response)
+            .await;
+        ctrl.skip_rest();
+    }
+}

@@ -1,0 +1,129 @@
+//! Listening, the limits of a connection, and stopping without losing a request.
+
+use std::io;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use salvo::Server;
+use salvo::conn::tcp::TcpAcceptor;
+use salvo::conn::{Accepted, Acceptor, Holding};
+use salvo::fuse::{ArcFusePolicy, FuseConfig};
+use tokio::net::TcpListener;
+use tokio::signal;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::config::HttpConfig;
+use crate::router;
+use crate::state::AppState;
+
+/// An idle connection is kept this long: longer than App Service's front end keeps its own.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The queue of accepted connections counts as drained when none has come for so long.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// Binds the address, so that a taken port is told before anything else is started.
+///
+/// # Errors
+/// When the address cannot be bound: names `HOST` and `PORT`.
+pub async fn bind(config: &HttpConfig) -> anyhow::Result<TcpListener> {
+    let address = (config.host.as_str(), config.port);
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on HOST {} PORT {}", config.host, config.port))
+}
+
+/// Serves until `stop` is done, then finishes what is in flight within the grace.
+///
+/// # Errors
+/// When the listener has no local address.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    stop: impl Future + Send,
+) -> anyhow::Result<()> {
+    let http = state.config.clone();
+    let http = &http.http;
+    let (drain, draining) = oneshot::channel();
+    let (drained_sender, drained) = oneshot::channel();
+    let acceptor = DrainingAcceptor {
+        inner: TcpAcceptor::try_from(listener)?,
+        draining: Some(draining),
+        drained: Some(drained_sender),
+    };
+    let fuse = FuseConfig::default()
+        .with_http1_header_timeout(http.request_head_timeout)
+        .with_request_body_timeout(http.request_body_timeout)
+        .with_write_stall_timeout(http.write_timeout)
+        .with_connection_idle_timeout(IDLE_TIMEOUT);
+    let mut server = Server::new(acceptor).fuse_config(fuse);
+    server.http1_mut().max_buf_size(http.request_head_limit);
+    let handle = server.handle();
+    let serving = server.try_serve(router::service(state));
+    let stopping = async {
+        stop.await;
+        tracing::info!(grace_seconds = http.shutdown_grace.as_secs(), "stopping");
+        let _ = drain.send(());
+        let _ = drained.await;
+        handle.stop_graceful(http.shutdown_grace);
+    };
+    tokio::join!(serving, stopping)
+        .0
+        .context("the server failed")
+}
+
+/// Waits for SIGTERM (what App Service and containers send) or Ctrl-C.
+///
+/// # Errors
+/// When the signals cannot be listened to.
+pub async fn stop_signal() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    signal::ctrl_c().await?;
+    Ok(())
+}
+
+/// An acceptor that, told to stop, first takes every connection that the kernel has already accepted.
+struct DrainingAcceptor {
+    inner: TcpAcceptor,
+    draining: Option<oneshot::Receiver<()>>,
+    drained: Option<oneshot::Sender<()>>,
+}
+
+impl Acceptor for DrainingAcceptor {
+    type Coupler = <TcpAcceptor as Acceptor>::Coupler;
+    type Stream = <TcpAcceptor as Acceptor>::Stream;
+
+    fn holdings(&self) -> &[Holding] {
+        self.inner.holdings()
+    }
+
+    async fn accept(
+        &mut self,
+        fuse_policy: Option<ArcFusePolicy>,
+    ) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
+        if let Some(told) = &mut self.draining {
+            tokio::select! {
+                biased;
+                accepted = self.inner.accept(fuse_policy.clone()) => return accepted,
+                _ = told => self.draining = None,
+            }
+        }
+        if let Some(drained) = self.drained.take() {
+            if let Ok(accepted) = timeout(QUIET, self.inner.accept(fuse_policy.clone())).await {
+                self.drained = Some(drained);
+                return accepted;
+            }
+            let _ = drained.send(());
+        }
+        self.inner.accept(fuse_policy).await
+    }
+}

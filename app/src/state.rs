@@ -1,0 +1,29 @@
+//! What outlives a request.
+
+use std::sync::Arc;
+
+use crate::assets::Templates;
+use crate::config::Config;
+use crate::database::Database;
+
+/// The process's shared parts; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub config: Arc<Config>,
+    pub database: Database,
+    pub templates: Arc<Templates>,
+}
+
+impl AppState {
+    /// Opens the database lazily and parses the templates.
+    ///
+    /// # Errors
+    /// When the folder of an SQLite file cannot be made, or a template does not parse.
+    pub fn new(config: Config) -> anyhow::Result<Self> {
+        Ok(Self {
+            database: Database::open(&config.database)?,
+            templates: Arc::new(Templates::load()?),
+            config: Arc::new(config),
+        })
+    }
+}
