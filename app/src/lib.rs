@@ -7,22 +7,22 @@
 //! What is deliberately absent: globals, a service layer, traits with one implementation, and any
 //! word of the example domain outside its own folder and the lines marked `domain:`.
 
-pub mod answer;
-pub mod assets;
-pub mod auth;
-pub mod client_address;
-pub mod clock;
 pub mod config;
+pub mod clock;
+pub mod telemetry;
 pub mod database;
+pub mod assets;
+pub mod client_address;
+pub mod state;
+pub mod page;
 pub mod error;
+pub mod answer;
 pub mod extract;
 pub mod guard;
+pub mod routing;
+pub mod static_files;
 pub mod health;
-pub mod page;
+pub mod auth;
 pub mod restaurants; // domain: the example, replace it
 pub mod router;
-pub mod routing;
 pub mod server;
-pub mod state;
-pub mod static_files;
-pub mod telemetry;

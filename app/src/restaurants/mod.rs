@@ -1,13 +1,13 @@
 //! The example domain: restaurants and their reviews. Replace this folder and keep the rest.
 
-mod cursor;
-pub mod forms;
-mod handlers;
-mod repository;
 pub mod restaurant;
 pub mod review;
 mod submission;
+mod cursor;
+pub mod forms;
+mod repository;
 mod views;
+mod handlers;
 
 use salvo::Router;
 

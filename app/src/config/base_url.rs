@@ -1,0 +1,85 @@
+//! The public origin of the site.
+
+use url::Url;
+
+/// An `http` or `https` origin: no path, query, fragment or user name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// Parses an origin; a single `/` at its end is accepted.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_strictly(text).ok_or_else(|| {
+            "write an origin such as https://reviews.example.com, without a path".to_owned()
+        })
+    }
+
+    /// `https://host`, with `:port` unless it is the scheme's own, and no slash at the end.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    fn parse_strictly(text: &str) -> Option<Self> {
+        let (_, authority) = text
+            .split_once("://")
+            .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        // The URL parser repairs backslashes, line ends and empty user names: nobody meant them.
+        let strange = |character: char| {
+            character.is_whitespace() || character.is_control() || "/\\@?#".contains(character)
+        };
+        if authority.contains(strange) {
+            return None;
+        }
+        Url::parse(text).ok().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_without_its_default_port_or_a_slash() {
+        for (text, origin) in [
+            ("https://example.com", "https://example.com"),
+            ("https://example.com/", "https://example.com"),
+            ("https://EXAMPLE.com:443", "https://example.com"),
+            ("http://localhost:8000", "http://localhost:8000"),
+            ("http://[::1]:8000", "http://[::1]:8000"),
+        ] {
+            assert_eq!(BaseUrl::parse(text).unwrap().origin(), origin);
+        }
+        assert!(BaseUrl::parse("https://example.com").unwrap().is_https());
+        assert!(!BaseUrl::parse("http://example.com").unwrap().is_https());
+    }
+
+    #[test]
+    fn anything_but_an_origin_is_refused() {
+        for text in [
+            "example.com",
+            "//example.com",
+            "ftp://example.com",
+            "https:example.com",
+            "https://",
+            "https:///",
+            "https://example.com/path",
+            "https://example.com//",
+            "https://example.com?",
+            "https://example.com/#a",
+            "https://user@example.com",
+            "https://@example.com",
+            "https://exa mple.com",
+            "https://example.com\\",
+            "https://example.com\n",
+            "https://example.com:99999",
+            "javascript://example.com",
+        ] {
+            assert!(BaseUrl::parse(text).is_err(), "{text}");
+        }
+    }
+}

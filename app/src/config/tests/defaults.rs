@@ -1,0 +1,142 @@
+//! What holds when little is set.
+
+use std::time::Duration;
+
+use super::config;
+use crate::config::{DatabaseTarget, LogFormat, TrustedProxies};
+
+const ON_APP_SERVICE: [(&str, &str); 2] = [
+    ("WEBSITE_HOSTNAME", "site.azurewebsites.net"),
+    ("DATABASE_URL", "postgres://a:b@host/c"),
+];
+
+#[test]
+fn nothing_set_is_a_local_site_on_sqlite() {
+    let config = config(&[]);
+    assert_eq!(
+        (config.http.host.as_str(), config.http.port),
+        ("127.0.0.1", 8000)
+    );
+    assert_eq!(config.http.base_url, None);
+    assert_eq!(config.http.trusted_proxies, TrustedProxies::None);
+    let DatabaseTarget::Sqlite(options) = &config.database.target else {
+        panic!("not SQLite")
+    };
+    assert_eq!(options.get_filename().to_str(), Some("data/app.db"));
+    assert_eq!(config.database.pool_size, 10);
+    assert_eq!(config.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn app_service_is_recognised_by_its_host_name() {
+    let config = config(&ON_APP_SERVICE);
+    assert_eq!(
+        (config.http.host.as_str(), config.http.port),
+        ("0.0.0.0", 8000)
+    );
+    assert_eq!(
+        config.http.base_url.unwrap().origin(),
+        "https://site.azurewebsites.net"
+    );
+    assert_eq!(config.http.trusted_proxies, TrustedProxies::Any);
+}
+
+#[test]
+fn what_is_set_wins_over_app_service() {
+    let set = [
+        ("HOST", "::"),
+        ("PORT", "8181"),
+        ("BASE_URL", "https://example.com"),
+        ("TRUSTED_PROXIES", "none"),
+    ];
+    let config = config(&[&ON_APP_SERVICE[..], &set].concat());
+    assert_eq!((config.http.host.as_str(), config.http.port), ("::", 8181));
+    assert_eq!(
+        config.http.base_url.unwrap().origin(),
+        "https://example.com"
+    );
+    assert_eq!(config.http.trusted_proxies, TrustedProxies::None);
+}
+
+#[test]
+fn the_limits_are_those_of_the_design() {
+    let config = config(&[]);
+    assert_eq!(config.http.shutdown_grace, Duration::from_secs(20));
+    assert_eq!(config.http.request_head_timeout, Duration::from_secs(30));
+    assert_eq!(config.http.request_body_timeout, Duration::from_secs(30));
+    assert_eq!(config.http.write_timeout, Duration::from_secs(30));
+    assert_eq!(
+        (config.http.form_body_limit, config.http.request_head_limit),
+        (65_536, 32_768)
+    );
+    assert_eq!(
+        (config.http.list_page_size, config.http.details_page_size),
+        (50, 20)
+    );
+    assert_eq!(config.database.pool_timeout, Duration::from_secs(3));
+    assert_eq!(config.database.statement_timeout, Duration::from_secs(5));
+}
+
+#[test]
+fn an_empty_value_counts_as_unset() {
+    let names = super::names();
+    let empty: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(
+        format!("{:?}", config(&empty)),
+        format!("{:?}", config(&[]))
+    );
+}
+
+#[test]
+fn every_limit_can_be_set() {
+    let config = config(&[
+        ("SHUTDOWN_GRACE", "0"),
+        ("REQUEST_HEAD_TIMEOUT", "1s"),
+        ("REQUEST_BODY_TIMEOUT", "2s"),
+        ("WRITE_TIMEOUT", "3s"),
+        ("RATE_LIMIT_WRITES", "0"),
+        ("FORM_BODY_LIMIT", "4KiB"),
+        ("REQUEST_HEAD_LIMIT", "8KiB"),
+        ("MAX_CONCURRENT_REQUESTS", "5"),
+        ("LIST_PAGE_SIZE", "6"),
+        ("DETAILS_PAGE_SIZE", "7"),
+        ("SEARCH_LIMIT", "8"),
+        ("DATABASE_POOL_SIZE", "9"),
+        ("DATABASE_POOL_TIMEOUT", "10ms"),
+        ("DATABASE_TIMEOUT", "11ms"),
+        ("LOG_FORMAT", "text"),
+        ("RUST_LOG", "warn,app=trace"),
+    ]);
+    let http = config.http;
+    let waits = [
+        http.request_head_timeout,
+        http.request_body_timeout,
+        http.write_timeout,
+    ];
+    assert_eq!(waits.map(|wait| wait.as_secs()), [1, 2, 3]);
+    assert_eq!(
+        (http.shutdown_grace, http.rate_limit_writes),
+        (Duration::ZERO, 0)
+    );
+    assert_eq!(
+        (http.form_body_limit, http.request_head_limit),
+        (4096, 8192)
+    );
+    assert_eq!(http.max_concurrent_requests, 5);
+    assert_eq!(
+        [
+            http.list_page_size,
+            http.details_page_size,
+            http.search_limit
+        ],
+        [6, 7, 8]
+    );
+    let database = config.database;
+    assert_eq!(database.pool_size, 9);
+    assert_eq!(
+        [database.pool_timeout, database.statement_timeout].map(|wait| wait.as_millis()),
+        [10, 11]
+    );
+    assert_eq!(config.telemetry.log_format, LogFormat::Text);
+    assert_eq!(config.telemetry.log_filter, "warn,app=trace");
+}

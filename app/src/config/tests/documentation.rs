@@ -1,0 +1,104 @@
+//! That `--help`, `.env.sample` and the program agree.
+
+use clap::{Args, Command, CommandFactory, Parser, Subcommand};
+
+use super::{config, names};
+use crate::config::Settings;
+
+const SAMPLE: &str = include_str!("../../../../.env.sample");
+
+#[derive(Parser)]
+struct Program {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    Serve,
+}
+
+/// The settings of the sample file with their values, which are commented out.
+fn sample() -> Vec<(&'static str, &'static str)> {
+    SAMPLE
+        .lines()
+        .filter_map(|line| line.strip_prefix('#')?.split_once('='))
+        .filter(|(name, _)| !name.contains(' '))
+        .collect()
+}
+
+fn help_lines() -> Vec<String> {
+    Program::command()
+        .term_width(1000)
+        .render_help()
+        .to_string()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_sample_file_lists_every_setting_in_the_order_of_the_help() {
+    let sampled: Vec<_> = sample()
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(sampled, names());
+}
+
+#[test]
+fn the_sample_file_describes_every_setting_as_the_help_does_and_in_its_groups() {
+    let command = Settings::augment_args(Command::new("app"));
+    let mut heading = None;
+    for arg in command.get_arguments() {
+        let help = arg.get_help().unwrap().to_string();
+        let (text, default) = help.split_once(" [default: ").unwrap_or((&help, "]"));
+        let default = default.trim_end_matches(']');
+        let entry = format!(
+            "# {text}\n#{}={default}\n",
+            arg.get_env().unwrap().to_str().unwrap()
+        );
+        let new_heading = arg.get_help_heading().filter(|new| Some(*new) != heading);
+        let entry = new_heading
+            .map(|new| format!("\n## {new}\n\n{entry}"))
+            .unwrap_or(entry);
+        heading = arg.get_help_heading();
+        assert!(SAMPLE.contains(&entry), "not in .env.sample:\n{entry}");
+    }
+}
+
+#[test]
+fn the_documented_defaults_are_those_of_the_program() {
+    let sampled = format!("{:?}", config(&sample()));
+    assert_eq!(sampled, format!("{:?}", config(&[])));
+}
+
+#[test]
+fn the_help_names_every_setting_and_shows_no_value() {
+    let help = help_lines();
+    for name in names() {
+        let flag = name.to_ascii_lowercase().replace('_', "-");
+        let line = help
+            .iter()
+            .find(|line| line.trim_start().starts_with(&format!("--{flag} ")))
+            .unwrap();
+        assert!(line.ends_with(&format!("[env: {name}]")), "{line}");
+    }
+    let settings = Settings::augment_args(Command::new("app"));
+    assert!(
+        settings
+            .get_arguments()
+            .all(clap::Arg::is_hide_env_values_set)
+    );
+}
+
+#[test]
+fn a_flag_may_stand_before_or_after_the_subcommand() {
+    for flags in [["app", "--port=81", "serve"], ["app", "serve", "--port=81"]] {
+        let program = Program::try_parse_from(flags).unwrap();
+        assert!(program.command.is_some());
+        assert_eq!(program.settings.http.port.as_deref(), Some("81"));
+    }
+}
