@@ -1,0 +1,7 @@
+//! The site from outside: one binary, a server and a database of its own for each test.
+//!
+//! `cargo xtask test` starts the PostgreSQL and finds the browser that these tests need.
+
+mod support;
+
+mod restaurants;

@@ -1,0 +1,25 @@
+//! The example domain's behaviour.
+
+use reqwest::StatusCode;
+
+use crate::support::{Site, Store, on_both_databases};
+
+on_both_databases! {
+    async fn a_visitor_adds_a_restaurant_and_reviews_it(site: Site) {
+        let visitor = site.visitor();
+        let form = [("restaurant_name", "Café Zoë"), ("street_address", "1 High Street"), ("description", "Cakes")];
+        let added = visitor.post("/restaurants", &form).await;
+        assert_eq!(added.status, StatusCode::SEE_OTHER);
+        assert_eq!(added.location(), "/restaurants/1?notice=restaurant-added");
+
+        let review = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Good cake.")];
+        let reviewed = visitor.post("/restaurants/1/reviews", &review).await;
+        assert_eq!(reviewed.status, StatusCode::SEE_OTHER);
+
+        let page = visitor.get("/restaurants/1").await;
+        assert_eq!(page.status, StatusCode::OK);
+        for text in ["Café Zoë", "1 High Street", "Cakes", "Noor", "Good cake.", "4.0"] {
+            assert!(page.body.contains(text), "{text} is missing in {}", page.body);
+        }
+    }
+}
