@@ -1,0 +1,4 @@
+//! x
+pub(crate) fn run() -> anyhow::Result<std::process::ExitCode> {
+    anyhow::bail!("x")
+}
