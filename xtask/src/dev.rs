@@ -14,14 +14,8 @@ use crate::process::Supervisor;
 use crate::workspace;
 
 const FIRST_PORT: u16 = 8000;
-const SAMPLE_DATA: [&str; 6] = [
-    "seed",
-    "--if-empty",
-    "--restaurants",
-    "200",
-    "--reviews",
-    "3000",
-]; // domain: sizes
+// domain: what the app writes into an empty database.
+const SAMPLE_DATA: &str = "seed --if-empty --restaurants 200 --reviews 3000";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -40,22 +34,19 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
         .as_ref()
         .map_or("sqlite://data/app.db".to_owned(), database_url);
     let port = free_port()?;
-    let app = |arguments: &[&str]| {
-        let cargo = ["run", "--quiet", "--locked", "--package", "app", "--"];
-        let app = workspace::cargo(cargo.into_iter().chain(arguments.iter().copied()));
+    let app = |command: &str| {
+        let cargo = "run --quiet --locked --package app --".split(' ');
+        let app = workspace::cargo(cargo.chain(command.split(' ')));
         app.env("DATABASE_URL", &database_url)
             .env("PORT", port.to_string())
     };
-    for preparation in [
-        workspace::cargo(["build", "--locked", "--package", "app"]),
-        app(&["migrate"]),
-        app(&SAMPLE_DATA),
-    ] {
+    let build = workspace::cargo(["build", "--locked", "--package", "app"]);
+    for preparation in [build, app("migrate"), app(SAMPLE_DATA)] {
         if !supervisor.run(&preparation)? {
             return Ok(ExitCode::FAILURE);
         }
     }
-    serve(&app(&["serve"]), port, &database_url, supervisor)
+    serve(&app("serve"), port, &database_url, supervisor)
 }
 
 /// Runs the app until it ends by itself or somebody presses Ctrl-C, which is how it is meant to end.

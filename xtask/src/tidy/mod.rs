@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod domain;
+mod listing;
 mod modules;
 mod rust_code;
 mod text;
@@ -63,14 +64,14 @@ pub(crate) fn check() -> Result<bool> {
 /// Every text file that git keeps or would keep.
 fn source_files() -> Result<Vec<SourceFile>> {
     let root = workspace::root();
-    let list = cmd!(
-        "git",
-        "ls-files",
+    let options = [
         "-z",
+        "--deduplicate",
         "--cached",
         "--others",
-        "--exclude-standard"
-    );
+        "--exclude-standard",
+    ];
+    let list = cmd("git", ["ls-files"].iter().chain(&options));
     let paths = list
         .dir(&root)
         .read()

@@ -1,22 +1,11 @@
 //! The order of the app's modules: each one imports only from those listed before it.
 
+use super::listing::Listing;
 use super::rust_code::{paths_from, without_comments_and_literals};
-use super::{SourceFile, Violation, domain};
-
-const ROOT: &str = "app/src";
-
-/// Modules whose own parts are in order too.
-const ORDERED: [&str; 2] = ["auth", domain::FOLDER];
-
-/// Modules in the order in which their parent lists them.
-struct Listing {
-    parent: Vec<String>,
-    path: String,
-    names: Vec<String>,
-}
+use super::{SourceFile, Violation};
 
 pub(super) fn check(files: &[SourceFile]) -> Vec<Violation> {
-    let listings: Vec<Listing> = files.iter().filter_map(listing).collect();
+    let listings: Vec<Listing> = files.iter().filter_map(Listing::read).collect();
     let sources = files
         .iter()
         .filter_map(|file| Some((file, module_of(&file.path)?)));
@@ -72,50 +61,9 @@ fn used_modules(code: &str, module: &[String]) -> Vec<(usize, Vec<String>)> {
     absolute.chain(relative).collect()
 }
 
-impl Listing {
-    /// Says so when `used` stands after `module` in this list.
-    fn later(&self, module: &[String], used: &[String]) -> Option<String> {
-        let own = module.strip_prefix(self.parent.as_slice())?.first()?;
-        let used = used.strip_prefix(self.parent.as_slice())?.first()?;
-        let place = |wanted: &String| self.names.iter().position(|name| name == wanted);
-        let message = format!("`{own}` uses `{used}`, which {} lists after it", self.path);
-        (place(used)? > place(own)?).then_some(message)
-    }
-}
-
-/// The modules that this file lists, if their order counts.
-fn listing(file: &SourceFile) -> Option<Listing> {
-    let parent = if file.path == format!("{ROOT}/lib.rs") {
-        Vec::new()
-    } else {
-        module_of(&file.path)?
-    };
-    let counts = match parent.as_slice() {
-        [] => file.path.ends_with("/lib.rs"),
-        [folder] => ORDERED.contains(&folder.as_str()) && file.path.ends_with("/mod.rs"),
-        _ => false,
-    };
-    let code = without_comments_and_literals(&file.text);
-    let names = code.lines().filter_map(declared_module).collect();
-    counts.then(|| Listing {
-        parent,
-        path: file.path.clone(),
-        names,
-    })
-}
-
-/// `pub mod page;` declares `page`.
-fn declared_module(line: &str) -> Option<String> {
-    let (before, name) = line.trim().strip_suffix(';')?.rsplit_once("mod ")?;
-    (before.is_empty() || before.starts_with("pub")).then(|| name.trim().to_owned())
-}
-
 /// `app/src/guard/load.rs` is `guard::load`; `lib.rs` and `main.rs` are no modules.
 fn module_of(path: &str) -> Option<Vec<String>> {
-    let inside = path
-        .strip_prefix(ROOT)?
-        .strip_prefix('/')?
-        .strip_suffix(".rs")?;
+    let inside = path.strip_prefix("app/src/")?.strip_suffix(".rs")?;
     let module = inside.strip_suffix("/mod").unwrap_or(inside);
     let is_root = matches!(module, "lib" | "main");
     (!is_root).then(|| module.split('/').map(str::to_owned).collect())
@@ -123,7 +71,8 @@ fn module_of(path: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SourceFile, check, domain};
+    use super::super::domain;
+    use super::{SourceFile, check};
 
     fn messages(path: &str, text: &str) -> Vec<String> {
         let feature = domain::FOLDER;
