@@ -1,0 +1,93 @@
+//! How many tests passed, failed and were skipped.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+/// The figures of the last line that `test` and `ci` print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u32,
+    pub(crate) failed: u32,
+    pub(crate) skipped: u32,
+}
+
+impl Counts {
+    /// Reads the closing line of one test binary; any other line is `None`. An ignored test counts as skipped.
+    pub(crate) fn from_result_line(line: &str) -> Option<Self> {
+        let figures = line.strip_prefix("test result: ")?;
+        let figure = |name: &str| {
+            let (before, _) = figures.split_once(name)?;
+            before.split_whitespace().next_back()?.parse().ok()
+        };
+        Some(Self {
+            passed: figure(" passed")?,
+            failed: figure(" failed")?,
+            skipped: figure(" ignored")?,
+        })
+    }
+
+    pub(crate) fn is_good(self) -> bool {
+        self.failed == 0
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    #[test]
+    fn the_closing_line_of_a_test_binary_is_read() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 4 ignored; 0 measured; 5 filtered out; finished in 0.42s";
+        assert_eq!(
+            Counts::from_result_line(line),
+            Some(Counts {
+                passed: 12,
+                failed: 3,
+                skipped: 4
+            })
+        );
+    }
+
+    #[test]
+    fn another_line_has_no_counts() {
+        assert_eq!(
+            Counts::from_result_line("test counts::it_works ... ok"),
+            None
+        );
+        assert_eq!(Counts::from_result_line("test result: nonsense"), None);
+    }
+
+    #[test]
+    fn counts_add_up_to_one_line() {
+        let mut sum = Counts {
+            passed: 1,
+            failed: 0,
+            skipped: 2,
+        };
+        sum += Counts {
+            passed: 3,
+            failed: 4,
+            skipped: 0,
+        };
+        assert_eq!(sum.to_string(), "4 passed, 4 failed, 2 skipped");
+        assert!(!sum.is_good());
+    }
+}

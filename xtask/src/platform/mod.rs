@@ -1,0 +1,18 @@
+//! What differs between operating systems: process groups, signals, accounts.
+
+#[cfg(not(unix))]
+mod other;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+pub(crate) use other::{Account, end_group, is_root, lead_group};
+#[cfg(unix)]
+pub(crate) use unix::{Account, end_group, is_root, lead_group};
+
+/// How firmly a program is asked to end.
+#[derive(Clone, Copy)]
+pub(crate) enum Ending {
+    Asked,
+    Forced,
+}
