@@ -30,7 +30,7 @@ impl<V: View> Writer for Submission<V> {
                 Err(cause) => {
                     Error::Unexpected(cause.into())
                         .write(request, depot, response)
-                        .await
+                        .await;
                 }
             },
             Self::Invalid(view) => {

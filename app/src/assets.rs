@@ -75,16 +75,17 @@ pub fn static_path(name: &str) -> Option<String> {
     Some(format!("{STATIC_PATH}/{}", hashed_name(name, &file)))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the template engine calls it so"
+)]
 fn asset_function(arguments: Kwargs, _: &State) -> tera::TeraResult<String> {
     let name: Cow<'_, str> = arguments.must_get("path")?;
     static_path(&name).ok_or_else(|| tera::Error::message(format!("no static file {name}")))
 }
 
 fn hashed_name(name: &str, file: &EmbeddedFile) -> String {
-    let hash: String = file.metadata.sha256_hash()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex::encode(&file.metadata.sha256_hash()[..4]);
     match name.rsplit_once('.') {
         Some((stem, extension)) => format!("{stem}-{hash}.{extension}"),
         None => format!("{name}-{hash}"),

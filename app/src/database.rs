@@ -35,8 +35,12 @@ impl Database {
     /// Prepares the pool; the first query connects.
     ///
     /// # Errors
-    /// When the folder of an SQLite file cannot be made.
+    /// When the folder of an SQLite file cannot be made, or no password is given.
     pub fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            !config.token_required,
+            "AZURE_POSTGRESQL_CONNECTIONSTRING has no password: add password=… to it"
+        );
         let connection = match &config.target {
             DatabaseTarget::Sqlite(options) => open_sqlite(config, options)?,
             DatabaseTarget::Postgres(options) => open_postgres(config, options),

@@ -1,9 +1,10 @@
-//! `app serve`, `app migrate`, `app healthcheck`: one binary for everything.
+//! `app serve`, `app migrate`, `app seed`, `app healthcheck`: one binary for everything.
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use app::config::{self, Config, Settings};
+use app::restaurants::{SeedOptions, seed}; // domain: the sample data
 use app::state::AppState;
 use app::{server, telemetry};
 use clap::{Parser, Subcommand};
@@ -24,6 +25,8 @@ enum Command {
     Serve,
     /// Bring the database to this build's schema, then exit.
     Migrate,
+    /// Load sample data into the database.
+    Seed(SeedOptions), // domain: the sample data
     /// Ask the running site whether it is alive; exit 0 if it is.
     Healthcheck,
 }
@@ -54,6 +57,11 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve(config).await,
         Command::Migrate => Ok(AppState::new(config)?.database.migrate().await?),
+        Command::Seed(options) => {
+            let database = AppState::new(config)?.database;
+            database.migrate().await?;
+            seed(database.connection(), &options).await // domain: the sample data
+        }
         Command::Healthcheck => app::health::check(&config.http).await,
     }
 }

@@ -18,7 +18,7 @@ use crate::router;
 use crate::state::AppState;
 
 /// An idle connection is kept this long: longer than App Service's front end keeps its own.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The queue of accepted connections counts as drained when none has come for so long.
 const QUIET: Duration = Duration::from_millis(20);

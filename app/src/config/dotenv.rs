@@ -91,6 +91,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment is what is tested"
+    )]
     fn variables_are_added_and_never_replaced() {
         let text = "\u{feff}DOTENV_TEST_NEW='a b$c'\nPATH=replaced\nDOTENV_TEST_BLANK=x ";
         load(text.as_bytes().to_vec()).unwrap();

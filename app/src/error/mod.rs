@@ -101,10 +101,10 @@ impl Error {
     fn log(&self) {
         match self {
             Self::Unexpected(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "a request failed")
+                tracing::error!(cause = format!("{cause:#}"), "a request failed");
             }
             Self::Unavailable(cause) => {
-                tracing::warn!(cause = format!("{cause:#}"), "a request was put off")
+                tracing::warn!(cause = format!("{cause:#}"), "a request was put off");
             }
             _ => {}
         }

@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use salvo::http::header::{self, HeaderName, HeaderValue};
 use salvo::{Depot, FlowCtrl, Request, Response, Writer as _, handler};
 
+use crate::config::BaseUrl;
 use crate::error::Error;
 use crate::extract::state;
 
@@ -43,7 +44,7 @@ pub async fn security_headers(depot: &mut Depot, response: &mut Response) -> Res
         .http
         .base_url
         .as_ref()
-        .is_some_and(|base_url| base_url.is_https());
+        .is_some_and(BaseUrl::is_https);
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));

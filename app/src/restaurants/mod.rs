@@ -8,8 +8,10 @@ pub mod forms;
 mod repository;
 mod views;
 mod handlers;
+mod seed;
 
 use salvo::Router;
+pub use seed::{SeedOptions, seed};
 
 use crate::routing::{get, post};
 

@@ -18,10 +18,5 @@ pub(super) fn digest(key: &str, fields: &[&str]) -> Option<String> {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    Some(
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    )
+    Some(hex::encode(hash.finalize()))
 }

@@ -123,6 +123,10 @@ impl View for NewRestaurantPage {
 
 /// `GET /restaurants/{id}`, and its form when something is wrong with it.
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of the template"
+)]
 pub(super) struct RestaurantPage {
     pub restaurant: RestaurantDetails,
     pub reviews: Vec<ReviewEntry>,

@@ -99,14 +99,14 @@ async fn count_review(db: &impl ConnectionTrait, id: i32, rating: i32) -> Result
         4 => Column::Rating4Count,
         _ => Column::Rating5Count,
     };
-    let counted = restaurant::Entity::update_many()
+    let updated = restaurant::Entity::update_many()
         .col_expr(Column::ReviewCount, Expr::col(Column::ReviewCount).add(1))
         .col_expr(Column::RatingSum, Expr::col(Column::RatingSum).add(rating))
         .col_expr(counter, Expr::col(counter).add(1))
         .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
-    if counted.rows_affected == 0 {
+    if updated.rows_affected == 0 {
         return Err(DbErr::RecordNotFound(format!("restaurant {id}")));
     }
     Ok(())

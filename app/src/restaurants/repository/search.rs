@@ -79,24 +79,21 @@ async fn find_matches(
         Some(RestaurantCursor::Newest(last)) => i64::from(last),
         _ => i64::from(i32::MAX) + 1,
     };
-    let statement = match backend {
-        DbBackend::Sqlite => {
-            let query = join(&words, |word| format!("\"{word}\"*"), " ");
-            let values = [query.into(), before.into(), needed.into()];
-            Statement::from_sql_and_values(backend, SQLITE_MATCHES, values)
-        }
-        _ => {
-            let query = join(&words, |word| format!("'{word}':*"), " & ");
-            let cap = request.search_limit;
-            let values = [
-                query.into(),
-                before.into(),
-                cap.into(),
-                needed.into(),
-                (cap * WALK_FACTOR).into(),
-            ];
-            Statement::from_sql_and_values(backend, POSTGRES_MATCHES, values)
-        }
+    let statement = if backend == DbBackend::Sqlite {
+        let query = join(&words, |word| format!("\"{word}\"*"), " ");
+        let values = [query.into(), before.into(), needed.into()];
+        Statement::from_sql_and_values(backend, SQLITE_MATCHES, values)
+    } else {
+        let query = join(&words, |word| format!("'{word}':*"), " & ");
+        let (cap, walk) = (request.search_limit, request.search_limit * WALK_FACTOR);
+        let values = [
+            query.into(),
+            before.into(),
+            cap.into(),
+            needed.into(),
+            walk.into(),
+        ];
+        Statement::from_sql_and_values(backend, POSTGRES_MATCHES, values)
     };
     let matches = Match::find_by_statement(statement).all(db).await?;
     Ok(matches.into_iter().map(|found| found.id).collect())

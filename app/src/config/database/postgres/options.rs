@@ -30,6 +30,7 @@ pub(crate) fn connect_options(
             ignored.join(", ")
         ));
     }
+    #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
     for variable in UNDESIRED_VARIABLES
         .iter()
         .filter(|variable| std::env::var_os(variable).is_some())
