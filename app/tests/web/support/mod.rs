@@ -4,9 +4,12 @@ mod databases;
 mod site;
 mod visitor;
 
-pub(crate) use databases::Store;
-pub(crate) use site::Site;
-pub(crate) use visitor::{Answer, Visitor};
+#[expect(unused_imports, reason = "what the tests take from here")]
+pub(crate) use {
+    databases::{Store, TestDatabase, connect},
+    site::{Site, config},
+    visitor::{Answer, Visitor},
+};
 
 /// Declares each test twice: on SQLite and on PostgreSQL.
 macro_rules! on_both_databases {

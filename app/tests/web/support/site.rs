@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Stateme
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::databases::{Store, TestDatabase, connect};
+use super::databases::{Store, TestDatabase};
 use super::visitor::Visitor;
 
 /// A running site; stopped when it is dropped.
