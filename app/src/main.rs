@@ -9,7 +9,7 @@ use app::state::AppState;
 use app::{server, telemetry};
 use clap::{Parser, Subcommand};
 
-/// A restaurant-review site in one binary.
+/// The site in one binary.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {

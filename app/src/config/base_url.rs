@@ -10,7 +10,7 @@ impl BaseUrl {
     /// Parses an origin; a single `/` at its end is accepted.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         Self::parse_strictly(text).ok_or_else(|| {
-            "write an origin such as https://reviews.example.com, without a path".to_owned()
+            "write an origin such as https://www.example.com, without a path".to_owned()
         })
     }
 

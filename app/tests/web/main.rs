@@ -4,4 +4,4 @@
 
 mod support;
 
-mod restaurants;
+mod restaurants; // domain: the example's behaviour

@@ -6,7 +6,10 @@
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
+mod counters;
 mod search;
+
+use counters::{COUNT_REVIEWS, COUNTERS};
 
 pub(crate) struct Migration;
 
@@ -15,17 +18,6 @@ impl MigrationName for Migration {
         "m0001_create_restaurant_and_review"
     }
 }
-
-/// Counters on `restaurant`, kept with each review: ratings from 1 to 5 only.
-const COUNTERS: [&str; 7] = [
-    "review_count",
-    "rating_sum",
-    "rating_1_count",
-    "rating_2_count",
-    "rating_3_count",
-    "rating_4_count",
-    "rating_5_count",
-];
 
 /// Index, its table and its columns; a submission key is unique where there is one.
 const INDEXES: [(&str, &str, &[&str], bool); 4] = [
@@ -54,23 +46,6 @@ const INDEXES: [(&str, &str, &[&str], bool); 4] = [
         true,
     ),
 ];
-
-const COUNT_REVIEWS: &str = "
-    UPDATE restaurant SET
-        review_count = total.review_count, rating_sum = total.rating_sum,
-        rating_1_count = total.rating_1_count, rating_2_count = total.rating_2_count,
-        rating_3_count = total.rating_3_count, rating_4_count = total.rating_4_count,
-        rating_5_count = total.rating_5_count
-    FROM (
-        SELECT review.restaurant AS id, COUNT(*) AS review_count, SUM(rating) AS rating_sum,
-            SUM(CASE rating WHEN 1 THEN 1 ELSE 0 END) AS rating_1_count,
-            SUM(CASE rating WHEN 2 THEN 1 ELSE 0 END) AS rating_2_count,
-            SUM(CASE rating WHEN 3 THEN 1 ELSE 0 END) AS rating_3_count,
-            SUM(CASE rating WHEN 4 THEN 1 ELSE 0 END) AS rating_4_count,
-            SUM(CASE rating WHEN 5 THEN 1 ELSE 0 END) AS rating_5_count
-        FROM review WHERE rating BETWEEN 1 AND 5 GROUP BY review.restaurant
-    ) AS total
-    WHERE restaurant.id = total.id";
 
 /// The average in millionths, as an integer: an exact sort key and cursor on both databases.
 const RATING_AVERAGE: &str = "CASE WHEN review_count > 0 \

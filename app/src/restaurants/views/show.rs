@@ -1,125 +1,15 @@
-//! What the templates show: one struct for each page.
+//! A restaurant with its reviews and the form of a new one.
 
 use serde::Serialize;
 use time::PrimitiveDateTime;
 use time::format_description::well_known::Iso8601;
 use time::macros::format_description;
 
-use super::cursor::Sort;
-use super::forms::{RestaurantForm, ReviewForm};
-use super::repository::RestaurantRow;
-use super::{restaurant, review};
+use super::score::Score;
 use crate::extract::FieldErrors;
 use crate::page::View;
-
-/// `GET /`.
-#[derive(Serialize)]
-pub(super) struct RestaurantList {
-    pub restaurants: Vec<RestaurantEntry>,
-    pub query: String,
-    pub searching: bool,
-    pub sort: &'static str,
-    pub sorts: Vec<SortChoice>,
-    pub first: Option<String>,
-    pub next: Option<String>,
-    /// The number of matches that were sorted, where there are more.
-    pub capped: Option<u64>,
-}
-
-impl View for RestaurantList {
-    const TEMPLATE: &'static str = "restaurants/list.html";
-
-    fn title(&self) -> String {
-        if self.searching {
-            format!("“{}”", self.query)
-        } else {
-            "Restaurants".to_owned()
-        }
-    }
-}
-
-/// A restaurant in a list.
-#[derive(Serialize)]
-pub(super) struct RestaurantEntry {
-    path: String,
-    name: String,
-    street_address: String,
-    description: String,
-    #[serde(flatten)]
-    score: Score,
-}
-
-impl From<RestaurantRow> for RestaurantEntry {
-    fn from(row: RestaurantRow) -> Self {
-        Self {
-            path: restaurant::path(row.id),
-            score: Score::new(row.rating_sum, row.review_count),
-            name: row.name,
-            street_address: row.street_address,
-            description: row.description,
-        }
-    }
-}
-
-/// One of the orders, as a link.
-#[derive(Serialize)]
-pub(super) struct SortChoice {
-    pub value: &'static str,
-    pub label: &'static str,
-    pub path: String,
-    pub current: bool,
-}
-
-impl Sort {
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Newest => "Newest",
-            Self::Rating => "Rating",
-            Self::Name => "Name",
-        }
-    }
-}
-
-/// An average rating, in figures and as the part of five stars.
-#[derive(Serialize)]
-struct Score {
-    /// One decimal; `None` without a rating.
-    rating: Option<String>,
-    /// 0 to 100.
-    stars: i32,
-    review_count: i32,
-}
-
-impl Score {
-    fn new(sum: i32, count: i32) -> Self {
-        let average = (count > 0).then(|| f64::from(sum) / f64::from(count));
-        Self {
-            rating: average.map(|average| format!("{average:.1}")),
-            stars: if count > 0 {
-                (sum * 20 + count / 2) / count
-            } else {
-                0
-            },
-            review_count: count,
-        }
-    }
-}
-
-/// `GET /restaurants/new`, and its form when something is wrong with it.
-#[derive(Serialize)]
-pub(super) struct NewRestaurantPage {
-    pub form: RestaurantForm,
-    pub has_errors: bool,
-    pub errors: FieldErrors,
-}
-
-impl View for NewRestaurantPage {
-    const TEMPLATE: &'static str = "restaurants/new.html";
-
-    fn title(&self) -> String {
-        "Add a restaurant".to_owned()
-    }
-}
+use crate::restaurants::forms::ReviewForm;
+use crate::restaurants::{restaurant, review};
 
 /// `GET /restaurants/{id}`, and its form when something is wrong with it.
 #[derive(Serialize)]
@@ -127,7 +17,7 @@ impl View for NewRestaurantPage {
     clippy::struct_excessive_bools,
     reason = "each is a question of the template"
 )]
-pub(super) struct RestaurantPage {
+pub(in crate::restaurants) struct RestaurantPage {
     pub restaurant: RestaurantDetails,
     pub reviews: Vec<ReviewEntry>,
     pub first: Option<String>,
@@ -158,7 +48,7 @@ impl View for RestaurantPage {
 
 /// A restaurant on its own page.
 #[derive(Serialize)]
-pub(super) struct RestaurantDetails {
+pub(in crate::restaurants) struct RestaurantDetails {
     path: String,
     name: String,
     street_address: String,
@@ -207,7 +97,7 @@ impl RatingShare {
 
 /// A review in its list.
 #[derive(Serialize)]
-pub(super) struct ReviewEntry {
+pub(in crate::restaurants) struct ReviewEntry {
     user_name: String,
     /// `None` for what the Python sample let in and is no rating.
     rating: Option<i32>,

@@ -1,0 +1,101 @@
+//! A restaurant's page, and a new review on it.
+
+use salvo::{Writer as _, handler};
+use serde::Deserialize;
+
+use super::cut;
+use super::notice::{self, REVIEWED};
+use crate::error::Error;
+use crate::extract::{FieldErrors, Form, Id, Query};
+use crate::page::{Page, Submission};
+use crate::restaurants::cursor::ReviewCursor;
+use crate::restaurants::forms::ReviewForm;
+use crate::restaurants::views::{RestaurantPage, ReviewEntry};
+use crate::restaurants::{repository, restaurant, submission};
+use crate::state::AppState;
+
+/// The query of a restaurant's page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::restaurants) struct DetailsQuery {
+    after: String,
+    notice: String,
+}
+
+#[handler]
+pub(in crate::restaurants) async fn show_restaurant(
+    state: AppState,
+    id: Id,
+    query: Query<DetailsQuery>,
+) -> Result<Page<RestaurantPage>, Error> {
+    let form = ReviewForm {
+        submission_key: submission::new_key(),
+        ..ReviewForm::default()
+    };
+    let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
+    let page = load_page(&state, &restaurant, &query.0).await?;
+    Ok(Page::new(RestaurantPage { form, ..page }))
+}
+
+#[handler]
+pub(in crate::restaurants) async fn create_review(
+    state: AppState,
+    id: Id,
+    form: Form<ReviewForm>,
+) -> Result<Submission<RestaurantPage>, Error> {
+    let form = form.0;
+    let db = state.database.connection();
+    let restaurant = repository::get_restaurant(db, id.0).await?;
+    match form.parse() {
+        Ok(new) => {
+            repository::insert_review(db, &restaurant, new, &form.submission_key).await?;
+            Ok(Submission::Saved(format!(
+                "{}?notice={REVIEWED}",
+                restaurant::path(restaurant.id)
+            )))
+        }
+        Err(errors) => {
+            let page = load_page(&state, &restaurant, &DetailsQuery::default()).await?;
+            Ok(Submission::Invalid(RestaurantPage {
+                form,
+                has_errors: true,
+                errors,
+                ..page
+            }))
+        }
+    }
+}
+
+/// A restaurant's page with an empty form.
+async fn load_page(
+    state: &AppState,
+    restaurant: &restaurant::Model,
+    query: &DetailsQuery,
+) -> Result<RestaurantPage, Error> {
+    let page_size = state.config.http.details_page_size;
+    let after = ReviewCursor::parse(&query.after);
+    let db = state.database.connection();
+    let reviews = repository::reviews_of(db, restaurant, after, page_size + 1).await?;
+    let (reviews, last) = cut(reviews, page_size);
+    let path = restaurant::path(restaurant.id);
+    Ok(RestaurantPage {
+        restaurant: restaurant.into(),
+        first: after.is_some().then(|| path.clone()),
+        next: last.map(|last| {
+            let cursor = ReviewCursor {
+                date: last.review_date,
+                id: last.id,
+            };
+            format!("{path}?after={cursor}")
+        }),
+        reviews: reviews.into_iter().map(ReviewEntry::from).collect(),
+        form: ReviewForm::default(),
+        has_errors: false,
+        errors: FieldErrors::default(),
+        name_offered: true,
+        may_edit: false,
+        may_write: true,
+        sign_in_path: String::new(),
+        notice: notice::text(&query.notice),
+    })
+}
