@@ -151,6 +151,14 @@ fn no_problem_shows_a_secret() {
 }
 
 #[test]
+fn a_word_of_an_unquoted_password_is_not_named() {
+    let keywords = "host=a user=b password=my secretword=x";
+    let problem = problem(&[("AZURE_POSTGRESQL_CONNECTIONSTRING", keywords)]);
+    assert!(problem.contains("needs single quotes"), "{problem}");
+    assert!(!problem.contains("secretword"), "{problem}");
+}
+
+#[test]
 fn the_debug_text_of_a_configuration_shows_no_secret() {
     for (name, value) in [
         ("DATABASE_URL", "postgres://user:s3cret@host/name"),

@@ -115,6 +115,7 @@ mod tests {
             "postgres://user:s3/cret@host/name",
             "postgres://user:s3#cret@host/name",
             "postgres://user:s3?cret@host/name",
+            "postgres://user:12#s3cret@host/name",
             "postgres://user:s3cret@host:port/name",
             "postgres://user:s3cret@one:1,two:2/name",
             "postgres://user:s3cret@host/name?sslmode",
