@@ -27,7 +27,7 @@ use settings::{DatabaseSettings, HttpSettings, TelemetrySettings};
 ///
 /// There is no `Debug`: the text of some settings is secret. `--help` does not show values for the same reason.
 #[derive(clap::Args)]
-#[command(mut_args(|arg| arg.global(true).hide_env_values(true)))]
+#[command(mut_args(|arg| arg.global(true).hide_env_values(true).value_parser(reader::readable_text())))]
 pub struct Settings {
     #[command(flatten)]
     http: HttpSettings,

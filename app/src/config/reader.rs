@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
 /// App Service hands this text over in place of a Key Vault secret that it could not look up.
 const UNRESOLVED_REFERENCE: &str = "@Microsoft.KeyVault(";
 
@@ -82,6 +84,10 @@ impl Reader {
     /// The text of a setting that may begin or end in anything.
     pub(super) fn verbatim<'a>(&mut self, name: &str, value: Option<&'a str>) -> Option<&'a str> {
         let text = value.filter(|text| !text.is_empty())?;
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            self.problem(name, "the value is not UTF-8 text");
+            return None;
+        }
         if text.starts_with(UNRESOLVED_REFERENCE) {
             self.problem(
                 name,
@@ -108,6 +114,11 @@ impl Reader {
             _ => Err(ConfigError(self.problems)),
         }
     }
+}
+
+/// Accepts what is not UTF-8, marked, so that it is told with all other problems.
+pub(super) fn readable_text() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().map(|text| text.to_string_lossy().into_owned())
 }
 
 /// Whether a setting has a value; an empty one counts as unset.

@@ -81,7 +81,7 @@ pub(super) struct DatabaseSettings {
     /// PostgreSQL password
     #[arg(long, env, value_name = "PASSWORD")]
     pub(super) dbpass: Option<String>,
-    /// Connections to the database at most, per instance [default: 10]
+    /// Connections to the database at most, per instance [default: 8]
     #[arg(long, env, value_name = "NUMBER")]
     pub(super) database_pool_size: Option<String>,
     /// Longest wait for a free connection, answered with 503 beyond [default: 3s]

@@ -11,6 +11,9 @@ const DURATION_UNITS: [(&str, u64); 4] = [("s", 1_000), ("ms", 1), ("m", 60_000)
 /// Bytes in each unit; a plain number is in the first.
 const SIZE_UNITS: [(&str, u64); 3] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20)];
 
+/// A wait of nothing would refuse everything.
+pub(super) const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Far beyond any sensible wait, and far below what a timer can hold.
 pub(super) const LONGEST: Duration = Duration::from_hours(30 * 24);
 

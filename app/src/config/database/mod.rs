@@ -1,5 +1,6 @@
 //! Which database, and how much of it.
 
+mod parts;
 mod postgres;
 mod source;
 mod sqlite;
@@ -7,14 +8,13 @@ mod target;
 
 use std::time::Duration;
 
-use source::{Database, read_database};
+use source::read_database;
+use target::Database;
 pub use target::DatabaseTarget;
 
 use super::reader::Reader;
 use super::settings::DatabaseSettings;
-use super::units::{LONGEST, duration, number};
-
-const SHORTEST: Duration = Duration::from_millis(1);
+use super::units::{LONGEST, SHORTEST, duration, number};
 
 /// The database and the limits of its use.
 #[derive(Debug, Clone)]
@@ -36,34 +36,24 @@ impl DatabaseConfig {
         on_app_service: bool,
         reader: &mut Reader,
     ) -> Option<Self> {
-        // Three instances and their successors of a rolling restart fit into the 35 connections of a Standard_B1ms server.
-        let mut pool_size = 10;
-        let mut pool_timeout = Duration::from_secs(3);
-        let mut statement_timeout = Duration::from_secs(5);
+        // Three instances, and one more while they restart in turn, keep within what a small server allows.
+        let mut pool_size = 8;
         let size = settings.database_pool_size.as_deref();
         reader.set(&mut pool_size, "DATABASE_POOL_SIZE", size, number(1..=1000));
-        let wait = settings.database_pool_timeout.as_deref();
-        reader.set(
-            &mut pool_timeout,
-            "DATABASE_POOL_TIMEOUT",
-            wait,
-            duration(SHORTEST..=LONGEST),
-        );
-        let run = settings.database_timeout.as_deref();
-        reader.set(
-            &mut statement_timeout,
-            "DATABASE_TIMEOUT",
-            run,
-            duration(SHORTEST..=LONGEST),
-        );
-        let database = read_database(settings, on_app_service, reader)?;
-        // Every connection to an in-memory database would see a database of its own.
-        let pool_size = if database.in_memory { 1 } else { pool_size };
+        let mut timeout = |name: &str, text: &Option<String>, default| {
+            reader
+                .parse(name, text.as_deref(), duration(SHORTEST..=LONGEST))
+                .unwrap_or(Duration::from_secs(default))
+        };
+        let pool_timeout = timeout("DATABASE_POOL_TIMEOUT", &settings.database_pool_timeout, 3);
+        let statement_timeout = timeout("DATABASE_TIMEOUT", &settings.database_timeout, 5);
         let Database {
             target,
             token_required,
-            ..
-        } = database;
+            in_memory,
+        } = read_database(settings, on_app_service, reader)?;
+        // Every connection to an in-memory database would see a database of its own.
+        let pool_size = if in_memory { 1 } else { pool_size };
         Some(Self {
             target,
             token_required,

@@ -1,23 +1,14 @@
 //! The settings that can name a database, and which of them wins.
 
-use sea_orm::sqlx::postgres::PgConnectOptions;
-
-use super::postgres::{self, Keywords};
+use super::parts::Parts;
+use super::postgres;
 use super::sqlite;
-use super::target::DatabaseTarget;
+use super::target::{Database, DatabaseTarget};
 use crate::config::reader::{Reader, is_set};
 use crate::config::settings::DatabaseSettings;
-use crate::config::units::number;
 
 const URL: &str = "DATABASE_URL";
 const CONNECTION_STRING: &str = "AZURE_POSTGRESQL_CONNECTIONSTRING";
-
-/// A database as the settings name it.
-pub(super) struct Database {
-    pub(super) target: DatabaseTarget,
-    pub(super) token_required: bool,
-    pub(super) in_memory: bool,
-}
 
 /// Takes the first source that is set, and warns of the others.
 /// `None` if it is not usable, or missing where one is required; then it is a problem.
@@ -131,64 +122,4 @@ fn read_connection_string(text: &str, reader: &mut Reader) -> Option<Database> {
         token_required,
         ..Database::postgres(options)
     })
-}
-
-impl Database {
-    fn postgres(options: PgConnectOptions) -> Self {
-        Self {
-            target: DatabaseTarget::Postgres(Box::new(options)),
-            token_required: false,
-            in_memory: false,
-        }
-    }
-}
-
-/// A database named by `DBHOST` and its companions.
-struct Parts<'a> {
-    host: Option<&'a str>,
-    port: Option<u16>,
-    name: Option<&'a str>,
-    user: Option<&'a str>,
-    password: Option<&'a str>,
-    missing: Vec<&'static str>,
-}
-
-impl<'a> Parts<'a> {
-    fn read(settings: &'a DatabaseSettings, reader: &mut Reader) -> Self {
-        let required = [
-            ("DBHOST", &settings.dbhost),
-            ("DBNAME", &settings.dbname),
-            ("DBUSER", &settings.dbuser),
-        ];
-        Self {
-            host: reader.text("DBHOST", settings.dbhost.as_deref()),
-            port: reader.parse("DBPORT", settings.dbport.as_deref(), number(1..=u16::MAX)),
-            name: reader.text("DBNAME", settings.dbname.as_deref()),
-            user: reader.text("DBUSER", settings.dbuser.as_deref()),
-            password: reader.verbatim("DBPASS", settings.dbpass.as_deref()),
-            missing: required
-                .iter()
-                .filter(|(_, value)| !is_set(value.as_deref()))
-                .map(|(name, _)| *name)
-                .collect(),
-        }
-    }
-
-    fn into_database(self, reader: &mut Reader) -> Option<Database> {
-        for name in &self.missing {
-            reader.problem(
-                name,
-                "set it too: DBHOST, DBNAME and DBUSER name a database only together",
-            );
-        }
-        let port = self.port.map(|port| port.to_string());
-        let keywords = Keywords::new([
-            ("host", self.host?),
-            ("port", port.as_deref().unwrap_or_default()),
-            ("dbname", self.name?),
-            ("user", self.user?),
-            ("password", self.password.unwrap_or_default()),
-        ]);
-        postgres::connect_options(keywords, "DBHOST", reader).map(Database::postgres)
-    }
 }

@@ -20,3 +20,20 @@ impl Debug for DatabaseTarget {
         }
     }
 }
+
+/// A database as the settings name it.
+pub(super) struct Database {
+    pub(super) target: DatabaseTarget,
+    pub(super) token_required: bool,
+    pub(super) in_memory: bool,
+}
+
+impl Database {
+    pub(super) fn postgres(options: PgConnectOptions) -> Self {
+        Self {
+            target: DatabaseTarget::Postgres(Box::new(options)),
+            token_required: false,
+            in_memory: false,
+        }
+    }
+}

@@ -23,7 +23,7 @@ fn nothing_set_is_a_local_site_on_sqlite() {
         panic!("not SQLite")
     };
     assert_eq!(options.get_filename().to_str(), Some("data/app.db"));
-    assert_eq!(config.database.pool_size, 10);
+    assert_eq!(config.database.pool_size, 8);
     assert_eq!(config.warnings, Vec::<String>::new());
 }
 
@@ -88,12 +88,8 @@ fn an_empty_value_counts_as_unset() {
 }
 
 #[test]
-fn every_limit_can_be_set() {
-    let config = config(&[
-        ("SHUTDOWN_GRACE", "0"),
-        ("REQUEST_HEAD_TIMEOUT", "1s"),
-        ("REQUEST_BODY_TIMEOUT", "2s"),
-        ("WRITE_TIMEOUT", "3s"),
+fn every_limit_of_the_server_can_be_set() {
+    let limits = [
         ("RATE_LIMIT_WRITES", "0"),
         ("FORM_BODY_LIMIT", "4KiB"),
         ("REQUEST_HEAD_LIMIT", "8KiB"),
@@ -101,28 +97,16 @@ fn every_limit_can_be_set() {
         ("LIST_PAGE_SIZE", "6"),
         ("DETAILS_PAGE_SIZE", "7"),
         ("SEARCH_LIMIT", "8"),
-        ("DATABASE_POOL_SIZE", "9"),
-        ("DATABASE_POOL_TIMEOUT", "10ms"),
-        ("DATABASE_TIMEOUT", "11ms"),
-        ("LOG_FORMAT", "text"),
-        ("RUST_LOG", "warn,app=trace"),
-    ]);
-    let http = config.http;
-    let waits = [
-        http.request_head_timeout,
-        http.request_body_timeout,
-        http.write_timeout,
     ];
-    assert_eq!(waits.map(|wait| wait.as_secs()), [1, 2, 3]);
+    let http = config(&limits).http;
     assert_eq!(
-        (http.shutdown_grace, http.rate_limit_writes),
-        (Duration::ZERO, 0)
+        (http.rate_limit_writes, http.max_concurrent_requests),
+        (0, 5)
     );
     assert_eq!(
         (http.form_body_limit, http.request_head_limit),
         (4096, 8192)
     );
-    assert_eq!(http.max_concurrent_requests, 5);
     assert_eq!(
         [
             http.list_page_size,
@@ -131,12 +115,41 @@ fn every_limit_can_be_set() {
         ],
         [6, 7, 8]
     );
-    let database = config.database;
-    assert_eq!(database.pool_size, 9);
-    assert_eq!(
-        [database.pool_timeout, database.statement_timeout].map(|wait| wait.as_millis()),
-        [10, 11]
-    );
+}
+
+#[test]
+fn every_wait_can_be_set() {
+    let config = config(&[
+        ("SHUTDOWN_GRACE", "0"),
+        ("REQUEST_HEAD_TIMEOUT", "1s"),
+        ("REQUEST_BODY_TIMEOUT", "2s"),
+        ("WRITE_TIMEOUT", "3s"),
+        ("DATABASE_POOL_TIMEOUT", "10ms"),
+        ("DATABASE_TIMEOUT", "11ms"),
+    ]);
+    let http = config.http;
+    let waits = [
+        http.shutdown_grace,
+        http.request_head_timeout,
+        http.request_body_timeout,
+        http.write_timeout,
+    ];
+    assert_eq!(waits.map(|wait| wait.as_secs()), [0, 1, 2, 3]);
+    let waits = [
+        config.database.pool_timeout,
+        config.database.statement_timeout,
+    ];
+    assert_eq!(waits.map(|wait| wait.as_millis()), [10, 11]);
+}
+
+#[test]
+fn the_pool_and_the_log_can_be_set() {
+    let config = config(&[
+        ("DATABASE_POOL_SIZE", "9"),
+        ("LOG_FORMAT", "text"),
+        ("RUST_LOG", "warn,app=trace"),
+    ]);
+    assert_eq!(config.database.pool_size, 9);
     assert_eq!(config.telemetry.log_format, LogFormat::Text);
     assert_eq!(config.telemetry.log_filter, "warn,app=trace");
 }

@@ -1,5 +1,6 @@
 //! The configuration as a whole.
 
+mod connection_string;
 mod defaults;
 mod documentation;
 mod precedence;
@@ -8,7 +9,9 @@ mod problems;
 use clap::builder::Resettable;
 use clap::{Args, Command, FromArgMatches};
 
-use super::{Config, ConfigError, Settings};
+use sea_orm::sqlx::postgres::PgConnectOptions;
+
+use super::{Config, ConfigError, DatabaseTarget, Settings};
 
 /// A command that takes the settings as flags and knows nothing of the environment.
 fn command() -> Command {
@@ -38,4 +41,16 @@ fn config(settings: &[(&str, &str)]) -> Config {
 
 fn problem(settings: &[(&str, &str)]) -> String {
     load(settings).unwrap_err().to_string()
+}
+
+fn postgres(config: &Config) -> &PgConnectOptions {
+    match &config.database.target {
+        DatabaseTarget::Postgres(options) => options,
+        DatabaseTarget::Sqlite(_) => panic!("not PostgreSQL"),
+    }
+}
+
+/// The password is only to be seen in the whole debug text of the driver.
+fn has_password(config: &Config, password: &str) -> bool {
+    format!("{:?}", postgres(config)).contains(&format!("password: Some({password:?})"))
 }

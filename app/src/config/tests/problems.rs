@@ -56,6 +56,16 @@ fn an_unresolved_key_vault_reference_is_refused_in_every_setting() {
 }
 
 #[test]
+fn a_value_that_is_not_text_is_refused() {
+    let value = "a\u{fffd}";
+    let problem = problem(&[("HOST", value), ("DBPASS", value)]);
+    assert!(
+        problem.contains("HOST: the value is not UTF-8")
+            && problem.contains("DBPASS: the value is not UTF-8")
+    );
+}
+
+#[test]
 fn blanks_and_quotes_around_a_value_are_refused() {
     for (value, what) in [
         (" 8000", "blanks"),
@@ -138,6 +148,14 @@ fn no_problem_shows_a_secret() {
         assert!(problem.contains(&format!("\n  {name}: ")), "{problem}");
         assert!(!problem.contains("s3cret"), "{problem}");
     }
+}
+
+#[test]
+fn a_word_of_an_unquoted_password_is_not_named() {
+    let keywords = "host=a user=b password=my secretword=x";
+    let problem = problem(&[("AZURE_POSTGRESQL_CONNECTIONSTRING", keywords)]);
+    assert!(problem.contains("needs single quotes"), "{problem}");
+    assert!(!problem.contains("secretword"), "{problem}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! libpq's connection URLs
 //! (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS>).
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -40,26 +42,34 @@ fn pairs(text: &str) -> Option<Vec<(String, String)>> {
             decoded(url.path().trim_start_matches('/'))?,
         ),
     ];
-    let query = url.query().unwrap_or_default();
-    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (keyword, value) = parameter.split_once('=')?;
-        let pair = (decoded(keyword)?, decoded(value)?);
-        // The spelling of JDBC, which libpq accepts too.
-        let is_jdbc = pair.0 == "ssl" && pair.1 == "true";
-        pairs.push(if is_jdbc {
-            ("sslmode".to_owned(), "require".to_owned())
-        } else {
-            pair
-        });
+    let parameters = url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|parameter| !parameter.is_empty());
+    for parameter in parameters {
+        pairs.push(pair(parameter)?);
     }
     Some(pairs)
+}
+
+fn pair(parameter: &str) -> Option<(String, String)> {
+    let (keyword, value) = parameter.split_once('=')?;
+    let (keyword, value) = (decoded(keyword)?, decoded(value)?);
+    // The spelling of JDBC, which libpq accepts too.
+    let is_jdbc = keyword == "ssl" && value == "true";
+    Some(if is_jdbc {
+        ("sslmode".to_owned(), "require".to_owned())
+    } else {
+        (keyword, value)
+    })
 }
 
 fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text)
         .decode_utf8()
         .ok()
-        .map(std::borrow::Cow::into_owned)
+        .map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -105,6 +115,7 @@ mod tests {
             "postgres://user:s3/cret@host/name",
             "postgres://user:s3#cret@host/name",
             "postgres://user:s3?cret@host/name",
+            "postgres://user:12#s3cret@host/name",
             "postgres://user:s3cret@host:port/name",
             "postgres://user:s3cret@one:1,two:2/name",
             "postgres://user:s3cret@host/name?sslmode",
