@@ -1,6 +1,6 @@
 //! The public origin of the site.
 
-use url::Url;
+use url::{Host, Url};
 
 /// An `http` or `https` origin: no path, query, fragment or user name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,13 @@ impl BaseUrl {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         Self::parse_strictly(text).ok_or_else(|| {
             "write an origin such as https://www.example.com, without a path".to_owned()
+        })
+    }
+
+    /// Parses the origin of a service that is told secrets: `http` only where it does not leave the machine.
+    pub(super) fn parse_service(text: &str) -> Result<Self, String> {
+        Self::parse_strictly(text).filter(|base_url| base_url.is_https() || is_loopback(&base_url.0)).ok_or_else(|| {
+            "write an origin such as https://login.example.com, without a path; http only for localhost".to_owned()
         })
     }
 
@@ -36,6 +43,16 @@ impl BaseUrl {
             return None;
         }
         Url::parse(text).ok().map(Self)
+    }
+}
+
+/// Whether the URL's host is this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -80,6 +97,26 @@ mod tests {
             "javascript://example.com",
         ] {
             assert!(BaseUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_service_is_reached_over_https_or_on_this_machine() {
+        for text in [
+            "https://login.example.com",
+            "http://localhost:8080",
+            "http://127.0.0.9",
+            "http://[::1]:1",
+        ] {
+            assert!(BaseUrl::parse_service(text).is_ok(), "{text}");
+        }
+        for text in [
+            "http://login.example.com",
+            "http://localhost.example.com",
+            "http://10.0.0.1",
+            "https://a/b",
+        ] {
+            assert!(BaseUrl::parse_service(text).is_err(), "{text}");
         }
     }
 }

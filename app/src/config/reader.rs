@@ -54,6 +54,20 @@ impl Reader {
             .ok()
     }
 
+    /// The value of a setting that must be set, since another one asks for it: `reason` says which.
+    pub(super) fn require<T>(
+        &mut self,
+        name: &str,
+        value: Option<&str>,
+        reason: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if !is_set(value) {
+            self.problem(name, &format!("set it too: {reason}"));
+        }
+        self.parse(name, value, parse)
+    }
+
     /// Replaces a default by the value of a setting, where it is set and usable.
     pub(super) fn set<T>(
         &mut self,

@@ -2,7 +2,7 @@
 
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 
-use super::{config, names};
+use super::{SIGN_IN, config, names};
 use crate::config::Settings;
 
 const SAMPLE: &str = include_str!("../../../../.env.sample");
@@ -71,8 +71,13 @@ fn the_sample_file_describes_every_setting_as_the_help_does_and_in_its_groups() 
 
 #[test]
 fn the_documented_defaults_are_those_of_the_program() {
-    let sampled = format!("{:?}", config(&sample()));
-    assert_eq!(sampled, format!("{:?}", config(&[])));
+    for set in [&[][..], &SIGN_IN] {
+        let unset = sample()
+            .into_iter()
+            .filter(|(name, _)| !set.iter().any(|(other, _)| other == name));
+        let all: Vec<_> = set.iter().copied().chain(unset).collect();
+        assert_eq!(format!("{:?}", config(&all)), format!("{:?}", config(set)));
+    }
 }
 
 #[test]

@@ -5,6 +5,9 @@ mod defaults;
 mod documentation;
 mod precedence;
 mod problems;
+mod redirect_uri;
+mod sign_in;
+mod sign_in_problems;
 
 use clap::builder::Resettable;
 use clap::{Args, Command, FromArgMatches};
@@ -12,6 +15,14 @@ use clap::{Args, Command, FromArgMatches};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use super::{Config, ConfigError, DatabaseTarget, Settings};
+
+/// What is sufficient for sign-in.
+const SIGN_IN: [(&str, &str); 4] = [
+    ("AZURE_CLIENT_ID", "client"),
+    ("AZURE_TENANT_ID", "contoso.onmicrosoft.com"),
+    ("AZURE_CLIENT_SECRET", "s3cret"),
+    ("SESSION_SECRET_KEY", "0123456789abcdef0123456789s3cret"),
+];
 
 /// A command that takes the settings as flags and knows nothing of the environment.
 fn command() -> Command {
@@ -33,6 +44,13 @@ fn load(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
         .map(|(name, value)| format!("--{}={value}", name.to_ascii_lowercase().replace('_', "-")));
     let matches = command().get_matches_from(std::iter::once("app".to_owned()).chain(flags));
     Config::from_settings(&Settings::from_arg_matches(&matches).unwrap())
+}
+
+/// What is sufficient for sign-in, with the given settings in place of its own.
+fn with_sign_in<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
+    let unchanged = SIGN_IN.into_iter().filter(|(name, _)| !is_changed(name));
+    unchanged.chain(changes.iter().copied()).collect()
 }
 
 fn config(settings: &[(&str, &str)]) -> Config {

@@ -56,6 +56,20 @@ fn an_unresolved_key_vault_reference_is_refused_in_every_setting() {
 }
 
 #[test]
+fn an_unresolved_key_vault_reference_is_refused_even_where_it_has_no_effect() {
+    for name in names() {
+        let problem = problem(&[(
+            &name,
+            "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/s3cret)",
+        )]);
+        assert!(
+            problem.contains(&format!("\n  {name}: App Service could not")),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
 fn a_value_that_is_not_text_is_refused() {
     let value = "a\u{fffd}";
     let problem = problem(&[("HOST", value), ("DBPASS", value)]);

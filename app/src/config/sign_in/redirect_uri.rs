@@ -1,0 +1,74 @@
+//! The address the browser comes back to.
+
+use url::Url;
+
+use crate::config::base_url::{BaseUrl, is_loopback};
+
+/// The path of the callback where no redirect URI is set.
+pub(super) const DEFAULT_PATH: &str = "/auth/callback";
+
+/// Paths that are something else already.
+const TAKEN: [&str; 4] = ["/", "/auth/login", "/auth/logout", "/auth/profile"];
+
+const RULE: &str = "write an address such as https://www.example.com/auth/callback, \
+                    without user name and fragment; http only for localhost, 127.0.0.1 or [::1]";
+
+/// An absolute URL, kept as it is written since it is compared as text.
+/// `http` only where it does not leave the machine (RFC 8252, section 7.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectUri {
+    text: String,
+    url: Url,
+}
+
+impl RedirectUri {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let url = parse_strictly(text).ok_or(RULE)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+        let path = url.path();
+        if !path.bytes().all(plain) || path.contains("//") {
+            return Err("write letters, digits and - . _ ~ in the path".to_owned());
+        }
+        if TAKEN.contains(&path) {
+            return Err(format!("write a path of its own, such as {DEFAULT_PATH}"));
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            url,
+        })
+    }
+
+    /// The address as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The path that the callback is served at.
+    pub fn path(&self) -> &str {
+        self.url.path()
+    }
+
+    pub(super) fn is_at(&self, base_url: &BaseUrl) -> bool {
+        self.url.origin().ascii_serialization() == base_url.origin()
+    }
+}
+
+fn parse_strictly(text: &str) -> Option<Url> {
+    // The URL parser repairs blanks, backslashes and missing slashes, and a repaired address is not the registered one.
+    let strange = |character: char| {
+        character.is_whitespace() || character.is_control() || "\\@#".contains(character)
+    };
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    if rest.starts_with('/')
+        || rest.contains(strange)
+        || rest.contains("/./")
+        || rest.contains("/../")
+    {
+        return None;
+    }
+    Url::parse(text)
+        .ok()
+        .filter(|url| url.scheme() == "https" || is_loopback(url))
+}

@@ -1,0 +1,111 @@
+//! The address the browser comes back to.
+
+use super::{config, problem, with_sign_in};
+
+fn redirect_uri(settings: &[(&str, &str)]) -> String {
+    config(&with_sign_in(settings))
+        .sign_in
+        .unwrap()
+        .client
+        .redirect_uri
+        .as_str()
+        .to_owned()
+}
+
+#[test]
+fn it_is_at_the_base_url_by_default() {
+    assert_eq!(redirect_uri(&[]), "http://localhost:8000/auth/callback");
+    assert_eq!(
+        redirect_uri(&[("PORT", "81")]),
+        "http://localhost:81/auth/callback"
+    );
+    assert_eq!(
+        redirect_uri(&[("BASE_URL", "https://example.com/")]),
+        "https://example.com/auth/callback"
+    );
+    let on_app_service = [
+        ("WEBSITE_HOSTNAME", "a.example"),
+        ("DATABASE_URL", "sqlite://a.db"),
+    ];
+    assert_eq!(
+        redirect_uri(&on_app_service),
+        "https://a.example/auth/callback"
+    );
+}
+
+#[test]
+fn it_is_kept_as_it_is_written_and_served_at_its_path() {
+    for (text, path) in [
+        ("https://Example.com:443/signin-oidc", "/signin-oidc"),
+        ("http://localhost/auth/callback", "/auth/callback"),
+        ("http://127.0.0.1:8080/a/b", "/a/b"),
+        ("http://[::1]:8080/a", "/a"),
+        ("https://example.com/a?b=c", "/a"),
+    ] {
+        let uri = config(&with_sign_in(&[("AZURE_REDIRECT_URI", text)]))
+            .sign_in
+            .unwrap()
+            .client
+            .redirect_uri;
+        assert_eq!((uri.as_str(), uri.path()), (text, path));
+    }
+}
+
+#[test]
+fn row_004_a_malformed_or_unprotected_one_is_refused() {
+    for text in [
+        "/auth/callback",
+        "example.com/auth/callback",
+        "//example.com/auth/callback",
+        "ftp://example.com/auth/callback",
+        "javascript://localhost/auth/callback",
+        "http://example.com/auth/callback",
+        "http://localhost.example.com/auth/callback",
+        "http://10.0.0.1/auth/callback",
+        "https://example.com/auth/callback#",
+        "https://example.com/auth/callback#a",
+        "https://user@example.com/auth/callback",
+        "https://@example.com/auth/callback",
+        "https://example.com\\auth\\callback",
+        "https://example.com/auth /callback",
+        "https://example.com/a/../callback",
+        "https:///auth/callback",
+        "https://example.com",
+        "https://example.com/",
+        "https://example.com//callback",
+        "https://example.com/auth/login",
+        "https://example.com/{path}",
+        "https://example.com/a%2fb",
+    ] {
+        let problem = problem(&with_sign_in(&[("AZURE_REDIRECT_URI", text)]));
+        assert!(
+            problem.contains("\n  AZURE_REDIRECT_URI: write "),
+            "{text}: {problem}"
+        );
+    }
+}
+
+#[test]
+fn a_base_url_that_cannot_be_come_back_to_is_refused() {
+    for (name, value) in [("BASE_URL", "http://example.com"), ("PORT", "0")] {
+        let problem = problem(&with_sign_in(&[(name, value)]));
+        assert!(
+            problem.contains("AZURE_REDIRECT_URI: ") && problem.contains("BASE_URL"),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
+fn one_elsewhere_than_the_base_url_is_a_warning() {
+    let elsewhere = ("AZURE_REDIRECT_URI", "https://other.example/auth/callback");
+    let config = config(&with_sign_in(&[
+        ("BASE_URL", "https://example.com"),
+        elsewhere,
+    ]));
+    assert!(
+        config.warnings[0].starts_with("AZURE_REDIRECT_URI is not at BASE_URL"),
+        "{:?}",
+        config.warnings
+    );
+}

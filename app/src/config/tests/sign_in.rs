@@ -1,0 +1,144 @@
+//! Sign-in: when it is configured, and how.
+
+use std::time::Duration;
+
+use super::{config, problem, with_sign_in};
+use crate::config::{AllowedTenants, ClientCredential, SignInConfig, SignInRequired};
+
+const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+
+fn sign_in(changes: &[(&str, &str)]) -> SignInConfig {
+    config(&with_sign_in(changes)).sign_in.unwrap()
+}
+
+#[test]
+fn the_public_cloud_is_the_default() {
+    let sign_in = sign_in(&[]);
+    assert_eq!(
+        sign_in.provider.authority_host.origin(),
+        "https://login.microsoftonline.com"
+    );
+    assert_eq!(
+        sign_in.provider.graph_url.origin(),
+        "https://graph.microsoft.com"
+    );
+    assert_eq!(sign_in.provider.allowed_tenants, AllowedTenants::Own);
+    assert_eq!(sign_in.session.idle_timeout, Duration::from_hours(8));
+    assert_eq!(sign_in.session.max_age, Duration::from_hours(24));
+    assert_eq!(sign_in.required, SignInRequired::Writes);
+    assert_eq!(sign_in.rate_limit_login, 30);
+    let ClientCredential::Secret(secret) = sign_in.client.credential else {
+        panic!("no secret")
+    };
+    assert_eq!(
+        (secret.expose(), sign_in.session.key.expose()),
+        ("s3cret", "0123456789abcdef0123456789s3cret")
+    );
+}
+
+#[test]
+fn every_choice_can_be_made() {
+    let sign_in = sign_in(&[
+        ("SIGN_IN_REQUIRED", "all"),
+        ("SESSION_IDLE_TIMEOUT", "10m"),
+        ("SESSION_MAX_AGE", "1h"),
+        ("RATE_LIMIT_LOGIN", "0"),
+        ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/"),
+        ("AZURE_GRAPH_URL", "https://graph.microsoft.us"),
+    ]);
+    assert_eq!(
+        (sign_in.required, sign_in.rate_limit_login),
+        (SignInRequired::All, 0)
+    );
+    assert_eq!(
+        [sign_in.session.idle_timeout, sign_in.session.max_age].map(|time| time.as_secs()),
+        [600, 3600]
+    );
+    assert_eq!(
+        sign_in.provider.authority_host.origin(),
+        "https://login.microsoftonline.us"
+    );
+    assert_eq!(
+        sign_in.provider.graph_url.origin(),
+        "https://graph.microsoft.us"
+    );
+}
+
+#[test]
+fn row_118_a_secret_wins_over_an_identity() {
+    let identity = ("AZURE_MANAGED_IDENTITY_CLIENT_ID", "identity");
+    assert!(matches!(
+        sign_in(&[identity]).client.credential,
+        ClientCredential::Secret(_)
+    ));
+    let credential = sign_in(&[identity, ("AZURE_CLIENT_SECRET", "")])
+        .client
+        .credential;
+    let expected = ClientCredential::ManagedIdentity {
+        client_id: "identity".to_owned(),
+        audience: "api://AzureADTokenExchange".to_owned(),
+    };
+    assert_eq!(credential, expected);
+}
+
+#[test]
+fn row_120_the_audience_is_taken_as_it_is_written() {
+    let audience = "api://AzureADTokenExchangeUSGov";
+    let credential = sign_in(&[
+        ("AZURE_MANAGED_IDENTITY_CLIENT_ID", "identity"),
+        ("AZURE_CLIENT_SECRET", ""),
+        ("AZURE_TOKEN_EXCHANGE_AUDIENCE", audience),
+    ])
+    .client
+    .credential;
+    assert!(
+        matches!(credential, ClientCredential::ManagedIdentity { audience: sent, .. } if sent == audience)
+    );
+}
+
+#[test]
+fn a_tenant_that_stands_for_many_needs_the_allowed_ones() {
+    for tenant in ["organizations", "common", "consumers", "Common"] {
+        let problem = problem(&with_sign_in(&[("AZURE_TENANT_ID", tenant)]));
+        assert!(
+            problem.contains("AZURE_ALLOWED_TENANTS: set it too"),
+            "{problem}"
+        );
+    }
+    let any = sign_in(&[
+        ("AZURE_TENANT_ID", "common"),
+        ("AZURE_ALLOWED_TENANTS", "*"),
+    ]);
+    assert_eq!(any.provider.allowed_tenants, AllowedTenants::Any);
+    let upper = "AAAAAAAA-2222-3333-4444-555555555555";
+    let list = format!("{TENANT}, {upper}");
+    let listed = sign_in(&[
+        ("AZURE_TENANT_ID", "organizations"),
+        ("AZURE_ALLOWED_TENANTS", &list),
+    ]);
+    let expected = AllowedTenants::Listed([TENANT.to_owned(), upper.to_ascii_lowercase()].into());
+    assert_eq!(listed.provider.allowed_tenants, expected);
+}
+
+#[test]
+fn an_identity_and_the_limits_of_calls_hold_without_sign_in() {
+    let outbound = config(&[]).outbound;
+    assert_eq!(
+        (outbound.timeout, outbound.body_limit),
+        (Duration::from_secs(10), 1_048_576)
+    );
+    let outbound = config(&[
+        ("AZURE_MANAGED_IDENTITY_CLIENT_ID", "identity"),
+        ("OUTBOUND_TIMEOUT", "2s"),
+        ("OUTBOUND_BODY_LIMIT", "2KiB"),
+    ])
+    .outbound;
+    assert_eq!(
+        outbound.managed_identity_client_id.as_deref(),
+        Some("identity")
+    );
+    assert_eq!(
+        (outbound.timeout, outbound.body_limit),
+        (Duration::from_secs(2), 2048)
+    );
+}
