@@ -5,6 +5,7 @@
 //! ending in `_contract`; a build that does not know such a migration refuses to run on the database.
 
 mod m0001_create_restaurant_and_review; // domain: the example's tables
+mod m0002_create_session;
 
 use std::collections::HashSet;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_create_restaurant_and_review::Migration), // domain: the example's tables
+            Box::new(m0002_create_session::Migration),
         ]
     }
 

@@ -1,0 +1,111 @@
+//! Calls to the provider, Graph and the identity endpoint: bounded in time and size, no redirects,
+//! and nothing but one JSON object for an answer.
+
+use std::fmt;
+
+use openidconnect::{HttpRequest, HttpResponse};
+use reqwest::{Client, redirect};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::Deserializer as _;
+
+use crate::config::OutboundConfig;
+
+/// A client with the limits of the settings.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    client: Client,
+    body_limit: usize,
+}
+
+/// Why a call has failed; holds nothing of what was sent or received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutboundError {
+    #[error("no whole answer within OUTBOUND_TIMEOUT")]
+    TimedOut,
+    #[error("the connection failed")]
+    Failed,
+    #[error("the answer is larger than OUTBOUND_BODY_LIMIT")]
+    TooLarge,
+    #[error("the answer is a redirect, which is never followed")]
+    Redirected,
+    #[error("the answer is not one JSON object")]
+    NotJson,
+}
+
+impl Outbound {
+    /// # Errors
+    /// When the system's certificates cannot be read.
+    pub fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .timeout(config.timeout)
+            .redirect(redirect::Policy::none())
+            .build()?;
+        Ok(Self { client, body_limit: config.body_limit })
+    }
+
+    /// Sends one request and reads the whole answer, whatever its status.
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
+        let request = request.try_into().map_err(|_| OutboundError::Failed)?;
+        let response = self.client.execute(request).await.map_err(OutboundError::from)?;
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(OutboundError::Redirected);
+        }
+        let content_type = response.headers().get("content-type").cloned();
+        let body = self.read(response).await?;
+        let mut answer = HttpResponse::new(body);
+        *answer.status_mut() = status;
+        if let Some(content_type) = content_type {
+            answer.headers_mut().insert("content-type", content_type);
+        }
+        if status.is_success() && !is_json_object(answer.body()) {
+            return Err(OutboundError::NotJson);
+        }
+        Ok(answer)
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, OutboundError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(OutboundError::from)? {
+            if body.len() + chunk.len() > self.body_limit {
+                return Err(OutboundError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+impl From<reqwest::Error> for OutboundError {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() { Self::TimedOut } else { Self::Failed }
+    }
+}
+
+/// Whether the text is one object in which no name stands twice: two readers of such an object could
+/// each see another one (RFC 8259, section 4).
+fn is_json_object(body: &[u8]) -> bool {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    reader.deserialize_map(UniqueNames).is_ok() && reader.end().is_ok()
+}
+
+struct UniqueNames;
+
+impl<'de> Visitor<'de> for UniqueNames {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut names = std::collections::HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            map.next_value::<IgnoredAny>()?;
+            if !names.insert(name) {
+                return Err(serde::de::Error::custom("a name stands twice"));
+            }
+        }
+        Ok(())
+    }
+}

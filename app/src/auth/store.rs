@@ -1,0 +1,92 @@
+//! The sessions' table, as tower-sessions wants it: any instance can serve any request.
+
+use std::collections::HashMap;
+
+use salvo::async_trait;
+use sea_orm::ActiveValue::Set;
+use sea_orm::DatabaseConnection;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use time::PrimitiveDateTime;
+use tower_sessions_core::session::{Id, Record};
+use tower_sessions_core::session_store::{Error, Result};
+use tower_sessions_core::{SessionStore, session_store};
+
+use super::secrets::hash;
+use crate::clock;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    /// Never the id itself.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id_hash: String,
+    /// JSON.
+    #[sea_orm(column_type = "Text")]
+    pub data: String,
+    /// UTC.
+    pub expires_at: TimeDateTime,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Sessions in the app's own database.
+#[derive(Clone, Debug)]
+pub struct DatabaseStore(DatabaseConnection);
+
+impl DatabaseStore {
+    pub fn new(db: DatabaseConnection) -> Self {
+        Self(db)
+    }
+
+    /// Deletes the sessions that have ended by themselves.
+    pub async fn delete_expired(&self) -> std::result::Result<(), DbErr> {
+        Entity::delete_many().filter(Column::ExpiresAt.lt(clock::now())).exec(&self.0).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SessionStore for DatabaseStore {
+    /// A new id has 128 random bits: it is never another session's.
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.save(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let row = ActiveModel {
+            id_hash: Set(hash(&record.id.to_string())),
+            data: Set(serde_json::to_string(&record.data).map_err(|cause| Error::Encode(cause.to_string()))?),
+            expires_at: Set(PrimitiveDateTime::new(record.expiry_date.date(), record.expiry_date.time())),
+        };
+        let replace = OnConflict::column(Column::IdHash).update_columns([Column::Data, Column::ExpiresAt]).to_owned();
+        Entity::insert(row).on_conflict(replace).exec_without_returning(&self.0).await.map_err(backend)?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row = Entity::find_by_id(hash(&id.to_string()))
+            .filter(Column::ExpiresAt.gt(clock::now()))
+            .one(&self.0)
+            .await
+            .map_err(backend)?;
+        row.map(|row| {
+            let data: HashMap<_, _> =
+                serde_json::from_str(&row.data).map_err(|cause| Error::Decode(cause.to_string()))?;
+            Ok(Record { id: *id, data, expiry_date: row.expires_at.assume_utc() })
+        })
+        .transpose()
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        Entity::delete_by_id(hash(&id.to_string())).exec(&self.0).await.map_err(backend)?;
+        Ok(())
+    }
+}
+
+fn backend(cause: DbErr) -> session_store::Error {
+    Error::Backend(cause.to_string())
+}
