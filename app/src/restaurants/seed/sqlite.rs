@@ -108,8 +108,8 @@ async fn insert_reviews(
                     .push_bind(first_ids.restaurant + review.restaurant)
                     .push_bind(review.user_name)
                     .push_bind(review.rating)
-                    .push_bind(review.review_text)
-                    .push_bind(review.review_date);
+                    .push_bind(review.text)
+                    .push_bind(review.date);
             })
             .build()
             .execute(&mut *connection)
