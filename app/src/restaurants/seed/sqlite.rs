@@ -35,7 +35,7 @@ pub(super) async fn load(
     let mut transaction = pool
         .begin_with("BEGIN IMMEDIATE")
         .await
-        .context("another process is writing to the database; try again when it has finished")?;
+        .context("the database is not free to write; if another process fills it, try again when that has finished")?;
     let has_data = sqlx::query_scalar(HAS_DATA)
         .fetch_one(&mut *transaction)
         .await?;
@@ -49,7 +49,6 @@ pub(super) async fn load(
     insert_restaurants(&mut transaction, data, first_ids.restaurant, progress).await?;
     insert_reviews(&mut transaction, data, first_ids, progress).await?;
     progress.finish_rows();
-    sqlx::query("ANALYZE").execute(&mut *transaction).await?;
     transaction
         .commit()
         .await
