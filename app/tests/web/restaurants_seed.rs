@@ -1,7 +1,6 @@
 //! Sample data: all of it or nothing, counted right, and never over somebody's own data.
 
-use app::restaurants::seed::{SeedOptions, seed};
-use app::restaurants::{restaurant, review};
+use app::restaurants::{SeedOptions, restaurant, review, seed};
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 
 use crate::support::{Site, Store, on_both_databases};

@@ -40,7 +40,6 @@ pub(super) struct Restaurant {
 
 /// A row of `review`.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::struct_field_names, reason = "the columns' names")]
 pub(super) struct Review {
     /// The restaurant's position among the restaurants, from 0.
     pub(super) restaurant: i32,
