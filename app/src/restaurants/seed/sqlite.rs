@@ -24,6 +24,9 @@ const INSERT_REVIEWS: &str = "
 /// Rows a statement: SQLite takes at most 32,766 values in one.
 const ROWS: usize = 500;
 
+/// The index of the reviews is written out of order: 64 MiB, in KiB, keep it off the disk until the end.
+const CACHE: &str = "PRAGMA cache_size = -65536";
+
 /// Loads everything or nothing; false when there was data and the options say to leave it.
 pub(super) async fn load(
     pool: &SqlitePool,
@@ -42,6 +45,7 @@ pub(super) async fn load(
     if !options.allow_load(has_data)? {
         return Ok(false);
     }
+    sqlx::query(CACHE).execute(&mut *transaction).await?;
     let last_ids = sqlx::query_as(LAST_IDS)
         .fetch_one(&mut *transaction)
         .await?;
