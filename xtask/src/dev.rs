@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use duct::Expression;
 
 use crate::install;
 use crate::postgres::PostgresServer;
@@ -24,20 +23,26 @@ pub(crate) struct Arguments {
     postgres: bool,
 }
 
+/// What the site keeps its data in.
+struct Database {
+    url: String,
+    /// For the eye: without the password.
+    description: String,
+    /// Stopped when the site has ended.
+    _server: Option<PostgresServer>,
+}
+
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
-    let server = if arguments.postgres {
-        Some(start_postgres(supervisor)?)
+    let database = if arguments.postgres {
+        postgres(supervisor)?
     } else {
-        None
+        sqlite()
     };
-    let database_url = server
-        .as_ref()
-        .map_or("sqlite://data/app.db".to_owned(), database_url);
     let port = free_port()?;
     let app = |command: &str| {
         let cargo = "run --quiet --locked --package app --".split(' ');
         let app = workspace::cargo(cargo.chain(command.split(' ')));
-        app.env("DATABASE_URL", &database_url)
+        app.env("DATABASE_URL", &database.url)
             .env("PORT", port.to_string())
     };
     let build = workspace::cargo(["build", "--locked", "--package", "app"]);
@@ -46,24 +51,39 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
             return Ok(ExitCode::FAILURE);
         }
     }
-    serve(&app("serve"), port, &database_url, supervisor)
+    let banner = banner(port, &database.description);
+    thread::spawn(move || announce(port, &banner));
+    let outcome = supervisor.run(&app("serve"));
+    // Ctrl-C is how it is meant to end.
+    let is_good = supervisor.is_interrupted() || outcome?;
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
-/// Runs the app until it ends by itself or somebody presses Ctrl-C, which is how it is meant to end.
-fn serve(
-    app: &Expression,
-    port: u16,
-    database_url: &str,
-    supervisor: &Supervisor,
-) -> Result<ExitCode> {
-    let banner = banner(port, database_url);
-    thread::spawn(move || announce(port, &banner));
-    let outcome = supervisor.run(app);
-    if supervisor.is_interrupted() || outcome? {
-        Ok(ExitCode::SUCCESS)
-    } else {
-        Ok(ExitCode::FAILURE)
+fn sqlite() -> Database {
+    let url = "sqlite://data/app.db".to_owned();
+    Database {
+        url,
+        description: "data/app.db".to_owned(),
+        _server: None,
     }
+}
+
+fn postgres(supervisor: &Supervisor) -> Result<Database> {
+    let programs = install::postgres_server(supervisor)?;
+    let server = PostgresServer::persistent(programs, workspace::root().join("data/postgres"))?;
+    let description = format!(
+        "postgres://postgres@127.0.0.1:{}/postgres (its password is in data/postgres/password)",
+        server.port()
+    );
+    Ok(Database {
+        url: format!("{}/postgres", server.url()),
+        description,
+        _server: Some(server),
+    })
 }
 
 /// Prints the banner as soon as the app listens.
@@ -74,19 +94,9 @@ fn announce(port: u16, banner: &str) {
     println!("{banner}");
 }
 
-fn banner(port: u16, database_url: &str) -> String {
-    format!(
-        "\n    The site:  http://localhost:{port}\n    Its data:  {database_url}\n    Ctrl-C ends it.\n"
-    )
-}
-
-fn start_postgres(supervisor: &Supervisor) -> Result<PostgresServer> {
-    let folder = workspace::root().join("data").join("postgres");
-    PostgresServer::persistent(install::postgres_server(supervisor)?, folder)
-}
-
-fn database_url(server: &PostgresServer) -> String {
-    format!("{}/postgres", server.url())
+fn banner(port: u16, database: &str) -> String {
+    let site = format!("http://localhost:{port}");
+    format!("\n    The site:  {site}\n    Its data:  {database}\n    Ctrl-C ends it.\n")
 }
 
 /// The usual port, or the next one that nobody listens on.

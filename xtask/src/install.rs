@@ -117,9 +117,7 @@ pub(crate) fn ensure_installed(tools: &[Tool], supervisor: &Supervisor) -> Resul
         .iter()
         .find(|manager| find(manager.program).is_some());
     let Some(manager) = manager.filter(|manager| may_use(manager)) else {
-        bail!(
-            "{missing:?} missing, and no package manager that may be used here without a password: {by_hand}"
-        );
+        bail!("nothing can be installed here without a password: {by_hand}");
     };
     let packages: Vec<&str> = missing.iter().map(|tool| manager.package(*tool)).collect();
     println!(

@@ -5,3 +5,4 @@
 mod support;
 
 mod restaurants; // domain: the example's behaviour
+mod restaurants_seed; // domain: the sample data

@@ -54,6 +54,10 @@ impl PostgresServer {
         )
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     fn claim(
         programs: PostgresPrograms,
         account: Account,

@@ -40,13 +40,10 @@ impl DatabaseConfig {
         let mut pool_size = 8;
         let size = settings.database_pool_size.as_deref();
         reader.set(&mut pool_size, "DATABASE_POOL_SIZE", size, number(1..=1000));
-        let mut timeout = |name: &str, text: &Option<String>, default| {
-            reader
-                .parse(name, text.as_deref(), duration(SHORTEST..=LONGEST))
-                .unwrap_or(Duration::from_secs(default))
-        };
-        let pool_timeout = timeout("DATABASE_POOL_TIMEOUT", &settings.database_pool_timeout, 3);
-        let statement_timeout = timeout("DATABASE_TIMEOUT", &settings.database_timeout, 5);
+        let wait = settings.database_pool_timeout.as_deref();
+        let pool_timeout = timeout("DATABASE_POOL_TIMEOUT", wait, 3, reader);
+        let run = settings.database_timeout.as_deref();
+        let statement_timeout = timeout("DATABASE_TIMEOUT", run, 5, reader);
         let Database {
             target,
             token_required,
@@ -62,4 +59,10 @@ impl DatabaseConfig {
             statement_timeout,
         })
     }
+}
+
+fn timeout(name: &str, value: Option<&str>, default_seconds: u64, reader: &mut Reader) -> Duration {
+    let mut timeout = Duration::from_secs(default_seconds);
+    reader.set(&mut timeout, name, value, duration(SHORTEST..=LONGEST));
+    timeout
 }

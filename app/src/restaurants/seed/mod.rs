@@ -4,11 +4,11 @@
 
 mod grammar;
 mod language;
-mod options;
-mod postgres;
 mod profile;
-mod progress;
 mod sample;
+mod options;
+mod progress;
+mod postgres;
 mod sqlite;
 
 use anyhow::{Context, bail};
@@ -36,9 +36,8 @@ pub async fn seed(db: &DatabaseConnection, options: &SeedOptions) -> anyhow::Res
         }
         other => bail!("sample data cannot be loaded into {other:?}"),
     };
-    let loaded = loaded.context("no sample data was loaded")?;
     progress.finish();
-    if loaded {
+    if loaded.context("no sample data was loaded")? {
         eprintln!("{}", progress.summary(options.restaurants, options.reviews));
     } else {
         eprintln!("The database holds data already: nothing was loaded");

@@ -57,7 +57,7 @@ impl SeedOptions {
     pub(super) fn allow_load(&self, has_data: bool) -> anyhow::Result<bool> {
         if has_data && !self.append && !self.if_empty {
             bail!(
-                "the database holds data already, and nothing was changed; \
+                "the database holds data already; \
                  add to it with --append, or name an empty database"
             );
         }

@@ -147,9 +147,9 @@ fn review_line(id: i32, restaurant: i32, review: &Review) -> String {
         "{id}\t{restaurant}\t{}\t{}\t{}\t{} {}\n",
         escape(&review.user_name),
         review.rating,
-        escape(&review.review_text),
-        review.review_date.date(),
-        review.review_date.time(),
+        escape(&review.text),
+        review.date.date(),
+        review.date.time(),
     )
 }
 

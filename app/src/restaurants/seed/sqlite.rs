@@ -24,6 +24,9 @@ const INSERT_REVIEWS: &str = "
 /// Rows a statement: SQLite takes at most 32,766 values in one.
 const ROWS: usize = 500;
 
+/// The index of the reviews is written out of order: 64 MiB, in KiB, keep it off the disk until the end.
+const CACHE: &str = "PRAGMA cache_size = -65536";
+
 /// Loads everything or nothing; false when there was data and the options say to leave it.
 pub(super) async fn load(
     pool: &SqlitePool,
@@ -35,13 +38,14 @@ pub(super) async fn load(
     let mut transaction = pool
         .begin_with("BEGIN IMMEDIATE")
         .await
-        .context("another process is writing to the database; try again when it has finished")?;
+        .context("the database is not free to write; if another process fills it, try again when that has finished")?;
     let has_data = sqlx::query_scalar(HAS_DATA)
         .fetch_one(&mut *transaction)
         .await?;
     if !options.allow_load(has_data)? {
         return Ok(false);
     }
+    sqlx::query(CACHE).execute(&mut *transaction).await?;
     let last_ids = sqlx::query_as(LAST_IDS)
         .fetch_one(&mut *transaction)
         .await?;
@@ -49,7 +53,6 @@ pub(super) async fn load(
     insert_restaurants(&mut transaction, data, first_ids.restaurant, progress).await?;
     insert_reviews(&mut transaction, data, first_ids, progress).await?;
     progress.finish_rows();
-    sqlx::query("ANALYZE").execute(&mut *transaction).await?;
     transaction
         .commit()
         .await
@@ -108,8 +111,8 @@ async fn insert_reviews(
                     .push_bind(first_ids.restaurant + review.restaurant)
                     .push_bind(review.user_name)
                     .push_bind(review.rating)
-                    .push_bind(review.review_text)
-                    .push_bind(review.review_date);
+                    .push_bind(review.text)
+                    .push_bind(review.date);
             })
             .build()
             .execute(&mut *connection)

@@ -40,14 +40,13 @@ pub(super) struct Restaurant {
 
 /// A row of `review`.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::struct_field_names, reason = "the columns' names")]
 pub(super) struct Review {
     /// The restaurant's position among the restaurants, from 0.
     pub(super) restaurant: i32,
     pub(super) user_name: String,
     pub(super) rating: u8,
-    pub(super) review_text: String,
-    pub(super) review_date: PrimitiveDateTime,
+    pub(super) text: String,
+    pub(super) date: PrimitiveDateTime,
 }
 
 /// Streams of numbers that do not touch each other, so that rows can be drawn in any order.
@@ -103,8 +102,8 @@ impl SampleData {
                     restaurant: i32::try_from(restaurant).expect("a million restaurants at most"),
                     user_name: language.user_name(&mut random),
                     rating,
-                    review_text: language.review_text(rating, &mut random),
-                    review_date: self.draw_date(position, &mut random),
+                    text: language.review_text(rating, &mut random),
+                    date: self.draw_date(position, &mut random),
                 }
             })
     }
