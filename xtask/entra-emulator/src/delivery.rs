@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
 use salvo::http::{HeaderName, HeaderValue, ResBody, Response, StatusCode};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::fault::{Endpoint, Fault};
@@ -83,8 +84,12 @@ fn write_stream(
 
 fn half_of(mut body: Vec<u8>) -> impl Stream<Item = Chunk> {
     body.truncate(body.len() / 2);
-    let cut = io::Error::other("the rest of the body is withheld");
-    stream::iter([Ok(body), Err(cut)])
+    let cut = stream::once(async {
+        // What there is must be on its way before the connection is given up.
+        yield_now().await;
+        Err(io::Error::other("the rest of the body is withheld"))
+    });
+    stream::once(async { Ok(body) }).chain(cut)
 }
 
 fn drip(body: Vec<u8>, interval: Duration) -> impl Stream<Item = Chunk> {
