@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use salvo::http::{HeaderName, HeaderValue, ResBody, Response, StatusCode};
 use tokio::task::yield_now;
 use tokio::time::sleep;
@@ -26,26 +26,18 @@ pub(crate) async fn deliver(
 ) {
     write_head(response, &reply);
     let body = reply.body;
-    let length = body.len();
+    let length = Some(body.len());
+    let write = |length, chunks| write_stream(response, length, presence, chunks);
     match fault {
+        Some(Fault::HangAfterHeaders) => write(None, stream::pending().boxed()),
+        Some(Fault::Truncate) => write(length, half_of(body).boxed()),
+        Some(Fault::Drip(interval)) => write(length, drip(body, interval).boxed()),
+        Some(Fault::Flood { bytes, declared }) => {
+            write(declared.then_some(bytes), white_space(bytes).boxed());
+        }
         Some(Fault::Delay(delay)) => {
             sleep(delay).await;
             response.body(ResBody::Once(body.into()));
-        }
-        Some(Fault::HangAfterHeaders) => write_stream(response, None, presence, stream::pending()),
-        Some(Fault::Truncate) => {
-            write_stream(response, Some(length), presence, half_of(body));
-        }
-        Some(Fault::Drip(interval)) => {
-            write_stream(response, Some(length), presence, drip(body, interval));
-        }
-        Some(Fault::Flood { bytes, declared }) => {
-            write_stream(
-                response,
-                declared.then_some(bytes),
-                presence,
-                white_space(bytes),
-            );
         }
         _ => {
             response.body(ResBody::Once(body.into()));
@@ -68,7 +60,7 @@ fn write_stream(
     response: &mut Response,
     length: Option<usize>,
     presence: Presence,
-    chunks: impl Stream<Item = Chunk> + Send + 'static,
+    chunks: BoxStream<'static, Chunk>,
 ) {
     if let Some(length) = length {
         response

@@ -1,5 +1,7 @@
 //! Errors in the shapes of Entra: numbered, with ids to quote to an administrator.
 
+use std::time::SystemTime;
+
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -54,7 +56,7 @@ impl EntraError {
 }
 
 fn timestamp() -> String {
-    let now = OffsetDateTime::now_utc();
+    let now = OffsetDateTime::from(SystemTime::now());
     let time = now.time();
     format!(
         "{} {:02}:{:02}:{:02}Z",

@@ -144,14 +144,17 @@ impl Forgery {
         &self,
         mut header: Map<String, Value>,
         mut claims: Map<String, Value>,
-        honest: Signature,
+        honest: &Signature,
     ) -> String {
-        let signature = self.signature.as_ref().unwrap_or(&honest);
+        let signature = self.signature.as_ref().unwrap_or(honest);
         header.insert("alg".into(), signature.algorithm().into());
         self.header.iter().for_each(|edit| edit(&mut header));
         self.claims.iter().for_each(|edit| edit(&mut claims));
-        let header = rewrite(&self.header_text, Value::Object(header).to_string());
-        let payload = rewrite(&self.payload_text, Value::Object(claims).to_string());
+        let header = rewrite(self.header_text.as_ref(), Value::Object(header).to_string());
+        let payload = rewrite(
+            self.payload_text.as_ref(),
+            Value::Object(claims).to_string(),
+        );
         let signed = format!(
             "{}.{}",
             encode(header.as_bytes()),
@@ -161,11 +164,11 @@ impl Forgery {
         if let Some(edit) = &self.signature_bytes {
             bytes = edit(bytes);
         }
-        rewrite(&self.token, format!("{signed}.{}", encode(&bytes)))
+        rewrite(self.token.as_ref(), format!("{signed}.{}", encode(&bytes)))
     }
 }
 
-fn rewrite(edit: &Option<TextEdit>, text: String) -> String {
+fn rewrite(edit: Option<&TextEdit>, text: String) -> String {
     match edit {
         Some(edit) => edit(text),
         None => text,

@@ -7,9 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::fault::{Endpoint, Fault};
 use crate::forgery::Forgery;
 use crate::issued::Issued;
-use crate::keys::KeyRing;
+use crate::key_ring::KeyRing;
 use crate::options::Options;
-use crate::people::{self, Person};
+use crate::people;
+use crate::person::Person;
 use crate::random;
 use crate::request::ReceivedRequest;
 

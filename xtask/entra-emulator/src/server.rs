@@ -1,5 +1,6 @@
 //! The one handler: records the request, lets its endpoint answer, and sends that, faults included.
 
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 
@@ -40,8 +41,11 @@ impl Site {
         let reply = match &fault {
             Some(Fault::Reply(reply)) => reply.clone(),
             Some(Fault::Edit(edit)) => edit(endpoints::answer(provider, &received)),
-            Some(Fault::HangBeforeHeaders) => std::future::pending().await,
-            Some(Fault::Reset) => return abort(request).await,
+            Some(Fault::HangBeforeHeaders) => pending().await,
+            Some(Fault::Reset) => {
+                abort(request);
+                pending().await
+            }
             Some(Fault::Flood { .. }) => Reply::new(200, "application/json", ""),
             _ => endpoints::answer(provider, &received),
         };
@@ -60,10 +64,9 @@ async fn receive(request: &mut Request) -> ReceivedRequest {
     )
 }
 
-/// Ends the connection; the future is dropped with it.
-async fn abort(request: &mut Request) {
+/// Ends the connection, and with it the future that called.
+fn abort(request: &Request) {
     if let Some(connection) = request.extensions().get::<ConnCtrl>() {
         connection.abort();
     }
-    std::future::pending().await
 }

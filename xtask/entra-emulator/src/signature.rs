@@ -5,7 +5,8 @@ use rsa::rand_core::OsRng;
 use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
 use rsa::{Pkcs1v15Sign, Pss};
 
-use crate::keys::{EllipticKey, SigningKey};
+use crate::elliptic_key::EllipticKey;
+use crate::signing_key::SigningKey;
 
 /// A way to sign. It sets `alg` in the header and nothing else; `kid` stays the current key's.
 #[derive(Clone)]
@@ -43,20 +44,20 @@ impl Signature {
         let signed = match self {
             Self::Rs256(key) => {
                 let scheme = Pkcs1v15Sign::new::<Sha256>();
-                key.private.sign(scheme, &Sha256::digest(message))
+                key.private().sign(scheme, &Sha256::digest(message))
             }
             Self::Rs384(key) => {
                 let scheme = Pkcs1v15Sign::new::<Sha384>();
-                key.private.sign(scheme, &Sha384::digest(message))
+                key.private().sign(scheme, &Sha384::digest(message))
             }
             Self::Rs512(key) => {
                 let scheme = Pkcs1v15Sign::new::<Sha512>();
-                key.private.sign(scheme, &Sha512::digest(message))
+                key.private().sign(scheme, &Sha512::digest(message))
             }
             Self::Ps256(key) => {
                 let scheme = Pss::new::<Sha256>();
                 let digest = Sha256::digest(message);
-                key.private.sign_with_rng(&mut OsRng, scheme, &digest)
+                key.private().sign_with_rng(&mut OsRng, scheme, &digest)
             }
             Self::Es256(key) => Ok(key.sign(message)),
             Self::Hs256(secret) => Ok(authenticate(secret, message)),

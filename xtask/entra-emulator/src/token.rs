@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::forgery::Forgery;
 use crate::issued::{Access, Grant};
-use crate::people::Person;
+use crate::person::Person;
 use crate::provider::Provider;
 use crate::random;
 use crate::signature::Signature;
@@ -17,6 +17,8 @@ pub(crate) const ISSUED_EARLIER_SECONDS: i64 = 300;
 pub(crate) const LIFETIME_SECONDS: i64 = 3600;
 /// The application id of Microsoft Graph, the audience of its access tokens.
 const GRAPH_APPLICATION_ID: &str = "00000003-0000-0000-c000-000000000000";
+/// The object (principal) id of the managed identity, the subject of the federated credential.
+const MANAGED_IDENTITY_OBJECT_ID: &str = "0badc0de-0000-4000-8000-00000000000c";
 
 /// An access token to Graph: a JWT under the same keys, which is no ID token.
 pub(crate) fn access_token(provider: &Provider, person: &Person, grant: &Grant) -> String {
@@ -90,9 +92,6 @@ pub(crate) fn identity_token(provider: &Provider, resource: &str, lifetime: i64)
     sign(provider, &Forgery::new(), claims)
 }
 
-/// The object (principal) id of the managed identity, the subject of the federated credential.
-const MANAGED_IDENTITY_OBJECT_ID: &str = "0badc0de-0000-4000-8000-00000000000c";
-
 /// The issuer of a tenant's tokens.
 pub(crate) fn issuer(provider: &Provider, tenant_id: &str) -> String {
     format!("{}/{tenant_id}/v2.0", provider.base_url)
@@ -101,7 +100,7 @@ pub(crate) fn issuer(provider: &Provider, tenant_id: &str) -> String {
 fn sign(provider: &Provider, forgery: &Forgery, claims: Map<String, Value>) -> String {
     let key = provider.changing().keys.current();
     let header = object(json!({ "typ": "JWT", "kid": key.kid() }));
-    forgery.issue(header, claims, Signature::Rs256(key))
+    forgery.issue(header, claims, &Signature::Rs256(key))
 }
 
 fn dated(provider: &Provider, lifetime: i64) -> Map<String, Value> {
@@ -116,12 +115,13 @@ fn pairwise_subject(client_id: &str, person: &Person) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(parts))
 }
 
-/// `at_hash` of OpenID Connect Core, section 3.1.3.6: half of the hash.
+/// `at_hash` of OIDC Core, section 3.1.3.6: half of the hash.
 fn half_hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(token)[..16])
 }
 
-fn object(value: Value) -> Map<String, Value> {
+/// The fields of a JSON object.
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
         _ => Map::new(),

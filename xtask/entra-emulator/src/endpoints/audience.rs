@@ -1,7 +1,8 @@
 //! Who may sign in at a tenant segment of the path.
 
 use crate::error::EntraError;
-use crate::people::{PERSONAL_TENANT_ID, Person};
+use crate::people::PERSONAL_TENANT_ID;
+use crate::person::Person;
 use crate::provider::Provider;
 
 /// The first segment of Entra's paths.

@@ -5,7 +5,7 @@ use crate::authorization::{AuthorizationRequest, Refusal};
 use crate::error::EntraError;
 use crate::issued::Grant;
 use crate::pages;
-use crate::people::Person;
+use crate::person::Person;
 use crate::provider::Provider;
 use crate::random;
 use crate::reply::Reply;
@@ -45,14 +45,12 @@ pub(super) fn answer(provider: &Provider, request: &ReceivedRequest) -> Reply {
         Err(refusal) => return refuse(provider, refusal),
     };
     let chosen = request.form("person").unwrap_or_default();
-    match provider.find_person(chosen) {
-        Some(person) => sign_in(provider, request, &authorization, &person),
-        None => {
-            let text = "User declined to consent to access the app.";
-            let error = EntraError::new("access_denied", 65004, text);
-            send_error(provider, &authorization, &error)
-        }
+    if let Some(person) = provider.find_person(chosen) {
+        return sign_in(provider, request, &authorization, &person);
     }
+    let text = "User declined to consent to access the app.";
+    let error = EntraError::new("access_denied", 65004, text);
+    send_error(provider, &authorization, &error)
 }
 
 fn sign_in(
@@ -61,14 +59,8 @@ fn sign_in(
     authorization: &AuthorizationRequest,
     person: &Person,
 ) -> Reply {
-    match Audience::of(provider, request.tenant()) {
-        Ok(audience) if audience.admits(person) => {}
-        Ok(_) => {
-            let (name, tenant) = (person.username(), request.tenant());
-            let text = format!("User account '{name}' does not exist in tenant '{tenant}'.");
-            return EntraError::new("invalid_request", 50020, text).page();
-        }
-        Err(error) => return error.page(),
+    if let Err(error) = check_tenant(provider, request, person) {
+        return error.page();
     }
     let code = format!("1.{}", random::opaque(90));
     let grant = Grant {
@@ -83,6 +75,19 @@ fn sign_in(
     provider.changing().issued.codes.insert(code.clone(), grant);
     let parameters = vec![pair("code", code), pair("session_state", random::guid())];
     send(provider, authorization, parameters)
+}
+
+fn check_tenant(
+    provider: &Provider,
+    request: &ReceivedRequest,
+    person: &Person,
+) -> Result<(), EntraError> {
+    if Audience::of(provider, request.tenant())?.admits(person) {
+        return Ok(());
+    }
+    let (name, tenant) = (person.username(), request.tenant());
+    let text = format!("User account '{name}' does not exist in tenant '{tenant}'.");
+    Err(EntraError::new("invalid_request", 50020, text))
 }
 
 fn refuse(provider: &Provider, refusal: Refusal) -> Reply {

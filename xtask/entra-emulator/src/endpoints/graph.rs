@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::issued::Access;
-use crate::people::Person;
+use crate::person::Person;
 use crate::provider::Provider;
 use crate::random;
 use crate::reply::Reply;

@@ -32,26 +32,9 @@ pub(super) fn exchange(provider: &Provider, request: &ReceivedRequest) -> Reply 
     }
 }
 
-/// Takes the code out of circulation, whether or not the rest of the request is right.
+/// The grant behind the code, if the rest of the request fits it.
 fn redeem(provider: &Provider, request: &ReceivedRequest) -> Result<Grant, EntraError> {
-    let refuse = |number, text| Err(EntraError::new("invalid_grant", number, text));
-    let code = request.form("code").unwrap_or_default();
-    let now = provider.now();
-    let mut changing = provider.changing();
-    let Some(grant) = changing.issued.codes.get_mut(code) else {
-        return refuse(
-            70000,
-            "The provided value for the 'code' parameter is not valid.",
-        );
-    };
-    if std::mem::replace(&mut grant.redeemed, true) {
-        let text =
-            "OAuth2 Authorization code was already redeemed, please retry with a new valid code.";
-        return refuse(54005, text);
-    }
-    if grant.expires <= now {
-        return refuse(70008, "The provided authorization code has expired.");
-    }
+    let grant = take(provider, request.form("code").unwrap_or_default())?;
     if request.form("redirect_uri") != Some(&grant.redirect_uri) {
         let text = "The reply address does not match the reply address provided when \
                     requesting Authorization code.";
@@ -61,7 +44,27 @@ fn redeem(provider: &Provider, request: &ReceivedRequest) -> Result<Grant, Entra
     if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) != grant.code_challenge {
         let text = "The Code_Verifier does not match the code_challenge supplied in the \
                     authorization request.";
-        return refuse(501_481, text);
+        return Err(EntraError::new("invalid_grant", 501_481, text));
+    }
+    Ok(grant)
+}
+
+/// Takes the code out of circulation, whether or not the rest of the request is right.
+fn take(provider: &Provider, code: &str) -> Result<Grant, EntraError> {
+    let refuse = |number, text| Err(EntraError::new("invalid_grant", number, text));
+    let now = provider.now();
+    let mut changing = provider.changing();
+    let Some(grant) = changing.issued.codes.get_mut(code) else {
+        return refuse(
+            70000,
+            "The provided value for the 'code' parameter is not valid.",
+        );
+    };
+    if std::mem::replace(&mut grant.redeemed, true) {
+        return refuse(54005, "OAuth2 Authorization code was already redeemed.");
+    }
+    if grant.expires <= now {
+        return refuse(70008, "The provided authorization code has expired.");
     }
     Ok(grant.clone())
 }

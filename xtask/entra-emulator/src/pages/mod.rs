@@ -1,6 +1,6 @@
 //! The pages a browser sees here.
 
-use crate::people::Person;
+use crate::person::Person;
 
 const FRAME: &str = include_str!("frame.html");
 const STYLE: &str = include_str!("style.css");

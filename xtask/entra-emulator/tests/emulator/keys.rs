@@ -3,7 +3,8 @@
 use entra_emulator::{Forgery, Signature};
 use serde_json::{Value, json};
 
-use crate::support::{App, segment, verifies};
+use crate::support::App;
+use crate::token::{segment, verifies};
 
 #[tokio::test]
 async fn a_new_key_signs_while_the_old_one_stays_published() {

@@ -3,7 +3,8 @@
 use entra_emulator::{OTHER_TENANT_ID, PERSONAL_TENANT_ID, Person};
 use serde_json::{Value, json};
 
-use crate::support::{App, callback, change, segment, text};
+use crate::support::{App, callback, change};
+use crate::token::{segment, text};
 
 /// The claims of a person's ID token.
 async fn claims(app: &App, key: &str) -> Value {

@@ -1,12 +1,15 @@
 //! An app as small as can be: it signs in over HTTP and keeps nothing to itself.
 
+use std::collections::HashMap;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entra_emulator::{Emulator, Options};
 use form_urlencoded::Serializer;
 use reqwest::{Client, Response, redirect::Policy};
 use rsa::sha2::{Digest, Sha256};
-use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use serde_json::Value;
+
+use crate::token::text;
 
 pub(crate) const REDIRECT_URI: &str = "http://localhost:8000/auth/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-as-long-as-rfc-7636-wants-it-to-be";
@@ -128,13 +131,13 @@ pub(crate) fn change(parameters: &mut Parameters, name: &str, value: Option<&str
     let index = parameters.iter().position(|(known, _)| *known == name);
     let index = index.unwrap_or_else(|| panic!("there is no parameter {name}"));
     match value {
-        Some(value) => parameters[index].1 = value.to_owned(),
+        Some(value) => value.clone_into(&mut parameters[index].1),
         None => drop(parameters.remove(index)),
     }
 }
 
 /// The parameters that a redirect brings to the app; none if it leads elsewhere.
-pub(crate) fn callback(response: &Response) -> Option<std::collections::HashMap<String, String>> {
+pub(crate) fn callback(response: &Response) -> Option<HashMap<String, String>> {
     let location = response.headers().get("location")?.to_str().unwrap();
     let query = location.strip_prefix(REDIRECT_URI)?.strip_prefix('?')?;
     Some(
@@ -142,31 +145,6 @@ pub(crate) fn callback(response: &Response) -> Option<std::collections::HashMap<
             .into_owned()
             .collect(),
     )
-}
-
-/// A segment of a token as JSON: 0 is the header, 1 the claims.
-pub(crate) fn segment(token: &str, index: usize) -> Value {
-    let segment = token.split('.').nth(index).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(segment).unwrap()).unwrap()
-}
-
-/// Whether the token has an RS256 signature under a published key.
-pub(crate) fn verifies(token: &str, jwk: &Value) -> bool {
-    let (signed, signature) = token.rsplit_once('.').unwrap();
-    let number = |name: &str| BigUint::from_bytes_be(&decoded(&jwk[name]));
-    let key = RsaPublicKey::new(number("n"), number("e")).unwrap();
-    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    let scheme = Pkcs1v15Sign::new::<Sha256>();
-    key.verify(scheme, &Sha256::digest(signed), &signature)
-        .is_ok()
-}
-
-pub(crate) fn decoded(value: &Value) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap()
-}
-
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
 }
 
 fn encode(parameters: &Parameters) -> String {
