@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::signature::Signature;
 
-type JsonEdit = Arc<dyn Fn(&mut Map<String, Value>) + Send + Sync>;
+/// The second argument is the time of the token's making, in seconds since 1970.
+type JsonEdit = Arc<dyn Fn(&mut Map<String, Value>, i64) + Send + Sync>;
 type TextEdit = Arc<dyn Fn(String) -> String + Send + Sync>;
 type BytesEdit = Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>;
 
@@ -41,13 +42,12 @@ impl Forgery {
 
     /// Sets a claim to `seconds` after the token's making, by the emulator's clock; before it if negative.
     #[must_use]
-    pub fn claim_from_now(self, name: &str, seconds: i64) -> Self {
+    pub fn claim_from_now(mut self, name: &str, seconds: i64) -> Self {
         let name = name.to_owned();
-        self.claims(move |claims| {
-            let issued = claims["iat"].as_i64().unwrap_or_default();
-            let now = issued + crate::token::ISSUED_EARLIER_SECONDS;
+        self.claims.push(Arc::new(move |claims, now| {
             claims.insert(name.clone(), Value::from(now + seconds));
-        })
+        }));
+        self
     }
 
     /// Removes a claim.
@@ -64,8 +64,8 @@ impl Forgery {
     pub fn tenant(self, tenant_id: &str) -> Self {
         let tenant_id = tenant_id.to_owned();
         self.claims(move |claims| {
-            let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
-            let issuer = text("iss").replace(&text("tid"), &tenant_id);
+            let text = |name| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+            let issuer = text("iss").replace(text("tid"), &tenant_id);
             claims.insert("iss".into(), issuer.into());
             claims.insert("tid".into(), tenant_id.clone().into());
         })
@@ -77,7 +77,7 @@ impl Forgery {
         mut self,
         edit: impl Fn(&mut Map<String, Value>) + Send + Sync + 'static,
     ) -> Self {
-        self.claims.push(Arc::new(edit));
+        self.claims.push(Arc::new(move |claims, _| edit(claims)));
         self
     }
 
@@ -85,7 +85,7 @@ impl Forgery {
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         let (name, value) = (name.to_owned(), value.into());
-        self.header.push(Arc::new(move |header| {
+        self.header.push(Arc::new(move |header, _| {
             header.insert(name.clone(), value.clone());
         }));
         self
@@ -95,7 +95,7 @@ impl Forgery {
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
         let name = name.to_owned();
-        self.header.push(Arc::new(move |header| {
+        self.header.push(Arc::new(move |header, _| {
             header.remove(&name);
         }));
         self
@@ -139,17 +139,17 @@ impl Forgery {
         self
     }
 
-    /// Makes the token from honest parts.
+    /// Makes the token from an honest header and honest claims.
     pub(crate) fn issue(
         &self,
-        mut header: Map<String, Value>,
-        mut claims: Map<String, Value>,
+        (mut header, mut claims): (Map<String, Value>, Map<String, Value>),
         honest: &Signature,
+        now: i64,
     ) -> String {
         let signature = self.signature.as_ref().unwrap_or(honest);
         header.insert("alg".into(), signature.algorithm().into());
-        self.header.iter().for_each(|edit| edit(&mut header));
-        self.claims.iter().for_each(|edit| edit(&mut claims));
+        self.header.iter().for_each(|edit| edit(&mut header, now));
+        self.claims.iter().for_each(|edit| edit(&mut claims, now));
         let header = rewrite(self.header_text.as_ref(), Value::Object(header).to_string());
         let payload = rewrite(
             self.payload_text.as_ref(),

@@ -1,4 +1,5 @@
-//! A local stand-in for Microsoft Entra ID.
+//! The library of the emulator.
+#![doc = include_str!("../README.md")]
 
 mod authorization;
 mod client_credential;

@@ -60,7 +60,8 @@ pub(crate) struct Crowd {
 }
 
 impl Provider {
-    pub(crate) fn new(options: Options, base_url: String) -> Self {
+    pub(crate) fn new(mut options: Options, base_url: String) -> Self {
+        options.tenant_id.make_ascii_lowercase();
         let changing = Changing {
             redirect_uris: options.redirect_uris.clone(),
             people: people::everyone(&options.tenant_id, &base_url),

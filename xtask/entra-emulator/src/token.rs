@@ -12,7 +12,7 @@ use crate::random;
 use crate::signature::Signature;
 
 /// Entra dates its tokens five minutes back.
-pub(crate) const ISSUED_EARLIER_SECONDS: i64 = 300;
+const ISSUED_EARLIER_SECONDS: i64 = 300;
 /// How long an access or ID token is valid.
 pub(crate) const LIFETIME_SECONDS: i64 = 3600;
 /// The application id of Microsoft Graph, the audience of its access tokens.
@@ -100,7 +100,7 @@ pub(crate) fn issuer(provider: &Provider, tenant_id: &str) -> String {
 fn sign(provider: &Provider, forgery: &Forgery, claims: Map<String, Value>) -> String {
     let key = provider.changing().keys.current();
     let header = object(json!({ "typ": "JWT", "kid": key.kid() }));
-    forgery.issue(header, claims, &Signature::Rs256(key))
+    forgery.issue((header, claims), &Signature::Rs256(key), provider.now())
 }
 
 fn dated(provider: &Provider, lifetime: i64) -> Map<String, Value> {

@@ -35,7 +35,10 @@ pub(super) fn show(provider: &Provider, request: &ReceivedRequest) -> Reply {
         let error = EntraError::new("login_required", 50058, text);
         return send_error(provider, &authorization, &error);
     }
-    Reply::html(200, pages::people(&provider.changing().people))
+    match Audience::of(provider, request.tenant()) {
+        Ok(audience) => choices(provider, &audience),
+        Err(error) => error.page(),
+    }
 }
 
 /// `POST …/authorize`: what was chosen on that page.
@@ -49,8 +52,15 @@ pub(super) fn answer(provider: &Provider, request: &ReceivedRequest) -> Reply {
         return sign_in(provider, request, &authorization, &person);
     }
     let text = "User declined to consent to access the app.";
-    let error = EntraError::new("access_denied", 65004, text);
-    send_error(provider, &authorization, &error)
+    let mut parameters = parameters_of(&EntraError::new("access_denied", 65004, text));
+    parameters.push(pair("error_subcode", "cancel"));
+    send(provider, &authorization, parameters)
+}
+
+fn choices(provider: &Provider, audience: &Audience) -> Reply {
+    let people = &provider.changing().people;
+    let page = pages::people(people, |person| audience.admits(person));
+    Reply::html(200, page)
 }
 
 fn sign_in(
@@ -102,11 +112,14 @@ fn send_error(
     authorization: &AuthorizationRequest,
     error: &EntraError,
 ) -> Reply {
-    let parameters = vec![
+    send(provider, authorization, parameters_of(error))
+}
+
+fn parameters_of(error: &EntraError) -> Vec<(String, String)> {
+    vec![
         pair("error", error.error),
         pair("error_description", error.description()),
-    ];
-    send(provider, authorization, parameters)
+    ]
 }
 
 /// Sends the browser back with these parameters and the state, changed as the switches say.

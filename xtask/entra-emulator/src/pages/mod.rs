@@ -5,8 +5,10 @@ use crate::person::Person;
 const FRAME: &str = include_str!("frame.html");
 const STYLE: &str = include_str!("style.css");
 
-/// The people to choose from. The form posts to the address it is at, query included.
-pub(crate) fn people(people: &[Person]) -> String {
+/// The people to choose from, and whether their tenant may sign in. The form posts to the address
+/// it is at, query included.
+pub(crate) fn people(people: &[Person], is_admitted: impl Fn(&Person) -> bool) -> String {
+    let choice = |person| choice(person, is_admitted(person));
     let choices: String = people.iter().map(choice).collect();
     let body = format!(
         "<h1>Who signs in?</h1>\
@@ -20,19 +22,19 @@ pub(crate) fn people(people: &[Person]) -> String {
 /// An error that is shown here because the way back cannot be trusted.
 pub(crate) fn error(description: &str, correlation_id: &str, timestamp: &str) -> String {
     let body = format!(
-        "<h1>Sorry, but we’re having trouble signing you in.</h1>\
+        "<h1>This sign-in cannot go on</h1>\
          <p class=\"error\">{}</p>\
          <dl><dt>Correlation Id</dt><dd>{correlation_id}</dd>\
          <dt>Timestamp</dt><dd>{timestamp}</dd></dl>",
         escape(description)
     );
-    frame("Sign in to your account", &body)
+    frame("Sign-in failed", &body)
 }
 
 /// Sign-out without an address to go back to.
 pub(crate) fn signed_out() -> String {
-    let body = "<h1>You signed out of your account</h1>\
-                <p>It’s a good idea to close all browser windows.</p>";
+    let body = "<h1>Signed out</h1>\
+                <p>The app named no address of its own to go back to.</p>";
     frame("Sign out", body)
 }
 
@@ -51,13 +53,18 @@ pub(crate) fn form_post(address: &str, parameters: &[(String, String)]) -> Strin
     frame("Working…", &body)
 }
 
-fn choice(person: &Person) -> String {
+fn choice(person: &Person, is_admitted: bool) -> String {
     let name = person.claims.get("name").and_then(|name| name.as_str());
     let (key, name) = (escape(&person.key), escape(name.unwrap_or(&person.key)));
     let (username, summary) = (escape(person.username()), escape(&person.summary));
+    let note = if is_admitted {
+        ""
+    } else {
+        "; not of this tenant, so refused"
+    };
     format!(
         "<li><button name=\"person\" value=\"{key}\"><strong>{name}</strong>\
-         <span>{username}</span><em>{summary}</em></button></li>"
+         <span>{username}</span><em>{summary}{note}</em></button></li>"
     )
 }
 

@@ -31,6 +31,20 @@ async fn claims_can_be_set_moved_and_removed_under_a_good_signature() {
 }
 
 #[tokio::test]
+async fn each_time_counts_from_now_whatever_was_changed_before() {
+    let app = App::start().await;
+    let forgery = Forgery::new().claim_from_now("iat", 3600);
+    app.emulator.forge(forgery.claim_from_now("nbf", 3600));
+    let claims = segment(&app.id_token().await, 1);
+    assert_eq!(claims["iat"], claims["nbf"]);
+    let rest = Forgery::new().without_claim("iat").claim_from_now("nbf", 0);
+    app.emulator.forge(rest);
+    let again = segment(&app.id_token().await, 1);
+    let seconds = claims["nbf"].as_i64().unwrap() - again["nbf"].as_i64().unwrap();
+    assert!((3598..=3600).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
 async fn the_tenant_changes_in_both_places() {
     let app = App::start().await;
     app.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));

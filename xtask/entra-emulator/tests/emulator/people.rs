@@ -142,6 +142,7 @@ async fn the_page_offers_everyone_and_renders_no_markup_of_theirs() {
     }
     assert!(page.contains("This is not Microsoft"));
     assert!(!page.contains("<script") && !page.contains("<img"));
+    assert_eq!(page.matches("so refused").count(), 2, "Eve and Peggy");
 }
 
 #[tokio::test]

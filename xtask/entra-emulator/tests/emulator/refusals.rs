@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{App, callback, change};
 
+const OTHER_URI: &str = "http://localhost:8000/other";
+const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";
+
 /// The answer to an authorization request with one parameter changed.
 async fn authorize(app: &App, name: &str, value: Option<&str>) -> reqwest::Response {
     let mut parameters = app.authorization();
@@ -116,18 +119,8 @@ async fn a_code_grows_old() {
 async fn the_rest_of_a_token_request_must_match_too() {
     let app = App::start().await;
     let cases = [
-        (
-            "redirect_uri",
-            Some("http://localhost:8000/other"),
-            400,
-            "invalid_client",
-        ),
-        (
-            "grant_type",
-            Some("password"),
-            400,
-            "unsupported_grant_type",
-        ),
+        ("redirect_uri", Some(OTHER_URI), 400, "invalid_client"),
+        ("grant_type", Some("password"), 400, UNSUPPORTED_GRANT),
         ("code", Some("made-up"), 400, "invalid_grant"),
         ("client_id", Some("0badc0de"), 400, "unauthorized_client"),
         ("client_secret", Some("wrong"), 401, "invalid_client"),
