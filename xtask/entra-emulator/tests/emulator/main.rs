@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod client_credentials;
+mod client_library;
 mod connections;
 mod faults;
 mod flow;
