@@ -26,7 +26,7 @@ async fn claims_can_be_set_moved_and_removed_under_a_good_signature() {
         .unwrap()
         .as_secs();
     let age = i64::try_from(now).unwrap() - claims["exp"].as_i64().unwrap();
-    assert!((600..605).contains(&age), "{age}");
+    assert!((600..660).contains(&age), "{age}");
     assert!(verifies(&token, &app.emulator.signing_key().jwk()));
 }
 
@@ -41,7 +41,7 @@ async fn each_time_counts_from_now_whatever_was_changed_before() {
     app.emulator.forge(rest);
     let again = segment(&app.id_token().await, 1);
     let seconds = claims["nbf"].as_i64().unwrap() - again["nbf"].as_i64().unwrap();
-    assert!((3598..=3600).contains(&seconds), "{seconds}");
+    assert!((3540..=3600).contains(&seconds), "{seconds}");
 }
 
 #[tokio::test]
