@@ -1,0 +1,63 @@
+//! The identity endpoint that App Service gives to an app.
+
+use serde_json::json;
+
+use crate::issued::Assertion;
+use crate::provider::Provider;
+use crate::random;
+use crate::reply::Reply;
+use crate::request::ReceivedRequest;
+use crate::token;
+
+const API_VERSION: &str = "2019-08-01";
+/// Tokens of a managed identity last a day.
+const LIFETIME_SECONDS: i64 = 86400;
+
+/// `GET /msi/token?resource=…&api-version=2019-08-01&client_id=…`
+pub(super) fn token(provider: &Provider, request: &ReceivedRequest) -> Reply {
+    let client_id = &provider.options.managed_identity_client_id;
+    if request.header("x-identity-header") != Some(&provider.identity_header) {
+        return error(401, "The header X-IDENTITY-HEADER is missing or wrong.");
+    }
+    if request.query("api-version") != Some(API_VERSION) {
+        return error(400, "The api-version is missing or not supported.");
+    }
+    if request.query("client_id") != Some(client_id) {
+        return error(
+            400,
+            "No User Assigned Managed Identity found for the specified ClientId.",
+        );
+    }
+    match request.query("resource") {
+        Some(resource) => issue(provider, resource),
+        None => error(400, "The parameter resource is missing."),
+    }
+}
+
+fn issue(provider: &Provider, resource: &str) -> Reply {
+    let token = token::identity_token(provider, resource, LIFETIME_SECONDS);
+    let expires = provider.now() + LIFETIME_SECONDS;
+    let assertion = Assertion {
+        audience: resource.to_owned(),
+        expires,
+    };
+    let assertions = &mut provider.changing().issued.assertions;
+    assertions.insert(token.clone(), assertion);
+    let body = json!({
+        "access_token": token,
+        "expires_on": expires.to_string(),
+        "resource": resource,
+        "token_type": "Bearer",
+        "client_id": provider.options.managed_identity_client_id,
+    });
+    Reply::json(200, &body)
+}
+
+fn error(status: u16, message: &str) -> Reply {
+    let body = json!({
+        "statusCode": status,
+        "message": message,
+        "correlationId": random::guid(),
+    });
+    Reply::json(status, &body)
+}

@@ -1,0 +1,56 @@
+//! Runs the emulator by itself, for work on sign-in without Azure.
+
+use std::io::{Write, stdout};
+
+use clap::Parser;
+use entra_emulator::{Emulator, HOME_TENANT_ID, Options};
+
+/// A local stand-in for Microsoft Entra ID, Microsoft Graph and the managed identity of App
+/// Service. It lets anyone in as anyone: for development and tests only.
+#[derive(Parser)]
+struct Arguments {
+    /// Port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = 8400)]
+    port: u16,
+    /// A redirect URI of the app; may be given several times. The port of a localhost URI is not compared.
+    #[arg(
+        long = "redirect-uri",
+        default_value = "http://localhost:8000/auth/callback"
+    )]
+    redirect_uris: Vec<String>,
+    /// The tenant in which the app is registered.
+    #[arg(long, default_value = HOME_TENANT_ID)]
+    tenant_id: String,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let emulator = Emulator::start(Options {
+        port: arguments.port,
+        tenant_id: arguments.tenant_id,
+        redirect_uris: arguments.redirect_uris,
+        ..Options::default()
+    })
+    .await?;
+    print_settings(&emulator)?;
+    Ok(emulator.run().await?)
+}
+
+/// In the form of an `.env` file. The secrets are made up and good for nothing else.
+fn print_settings(emulator: &Emulator) -> anyhow::Result<()> {
+    let mut output = stdout().lock();
+    for (name, value) in emulator
+        .settings()
+        .into_iter()
+        .chain(emulator.identity_settings())
+    {
+        writeln!(output, "{name}={value}")?;
+    }
+    let identity = emulator.managed_identity_client_id();
+    writeln!(
+        output,
+        "# Instead of AZURE_CLIENT_SECRET: AZURE_MANAGED_IDENTITY_CLIENT_ID={identity}"
+    )?;
+    Ok(output.flush()?)
+}

@@ -1,0 +1,129 @@
+//! The claims of Entra's v2.0 tokens.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use rsa::sha2::{Digest, Sha256};
+use serde_json::{Map, Value, json};
+
+use crate::forgery::Forgery;
+use crate::issued::{Access, Grant};
+use crate::person::Person;
+use crate::provider::Provider;
+use crate::random;
+use crate::signature::Signature;
+
+/// Entra dates its tokens five minutes back.
+const ISSUED_EARLIER_SECONDS: i64 = 300;
+/// How long an access or ID token is valid.
+pub(crate) const LIFETIME_SECONDS: i64 = 3600;
+/// The application id of Microsoft Graph, the audience of its access tokens.
+const GRAPH_APPLICATION_ID: &str = "00000003-0000-0000-c000-000000000000";
+/// The object (principal) id of the managed identity, the subject of the federated credential.
+const MANAGED_IDENTITY_OBJECT_ID: &str = "0badc0de-0000-4000-8000-00000000000c";
+
+/// An access token to Graph: a JWT under the same keys, which is no ID token.
+pub(crate) fn access_token(provider: &Provider, person: &Person, grant: &Grant) -> String {
+    let mut claims = dated(provider, LIFETIME_SECONDS);
+    claims.extend(object(json!({
+        "aud": GRAPH_APPLICATION_ID,
+        "iss": issuer(provider, &person.tenant_id),
+        "appid": provider.options.client_id,
+        "oid": person.object_id,
+        "scp": grant.scope,
+        "sub": pairwise_subject(GRAPH_APPLICATION_ID, person),
+        "tid": person.tenant_id,
+        "uti": random::opaque(16),
+        "ver": "1.0",
+    })));
+    let token = sign(provider, &Forgery::new(), claims);
+    let access = Access {
+        person: person.key.clone(),
+        scope: grant.scope.clone(),
+        expires: provider.now() + LIFETIME_SECONDS,
+    };
+    let mut changing = provider.changing();
+    changing.issued.access_tokens.insert(token.clone(), access);
+    token
+}
+
+/// An ID token, changed as the switches say.
+pub(crate) fn id_token(
+    provider: &Provider,
+    person: &Person,
+    grant: &Grant,
+    access_token: &str,
+) -> String {
+    let mut claims = dated(provider, LIFETIME_SECONDS);
+    claims.extend(object(json!({
+        "aud": provider.options.client_id,
+        "iss": issuer(provider, &person.tenant_id),
+        "aio": random::opaque(60),
+        "at_hash": half_hash(access_token),
+        "oid": person.object_id,
+        "rh": format!("1.{}.", random::opaque(40)),
+        "sub": pairwise_subject(&provider.options.client_id, person),
+        "tid": person.tenant_id,
+        "uti": random::opaque(16),
+        "ver": "2.0",
+    })));
+    if let Some(nonce) = &grant.nonce {
+        claims.insert("nonce".into(), nonce.clone().into());
+    }
+    claims.extend(person.claims.clone());
+    let forgery = provider.changing().switches.forgery.clone();
+    let token = sign(provider, &forgery, claims);
+    provider.changing().issued.id_tokens.push(token.clone());
+    token
+}
+
+/// A token of the managed identity for a resource, valid for a day as on App Service.
+pub(crate) fn identity_token(provider: &Provider, resource: &str, lifetime: i64) -> String {
+    let tenant_id = &provider.options.tenant_id;
+    let mut claims = dated(provider, lifetime);
+    claims.extend(object(json!({
+        "aud": resource,
+        "iss": issuer(provider, tenant_id),
+        "appid": provider.options.managed_identity_client_id,
+        "oid": MANAGED_IDENTITY_OBJECT_ID,
+        "sub": MANAGED_IDENTITY_OBJECT_ID,
+        "tid": tenant_id,
+        "uti": random::opaque(16),
+        "ver": "2.0",
+    })));
+    sign(provider, &Forgery::new(), claims)
+}
+
+/// The issuer of a tenant's tokens.
+pub(crate) fn issuer(provider: &Provider, tenant_id: &str) -> String {
+    format!("{}/{tenant_id}/v2.0", provider.base_url)
+}
+
+fn sign(provider: &Provider, forgery: &Forgery, claims: Map<String, Value>) -> String {
+    let key = provider.changing().keys.current();
+    let header = object(json!({ "typ": "JWT", "kid": key.kid() }));
+    forgery.issue((header, claims), &Signature::Rs256(key), provider.now())
+}
+
+fn dated(provider: &Provider, lifetime: i64) -> Map<String, Value> {
+    let now = provider.now();
+    let issued = now - ISSUED_EARLIER_SECONDS;
+    object(json!({ "iat": issued, "nbf": issued, "exp": now + lifetime }))
+}
+
+/// A subject that differs from app to app and is the same each time.
+fn pairwise_subject(client_id: &str, person: &Person) -> String {
+    let parts = [client_id, &person.tenant_id, &person.object_id].join("/");
+    URL_SAFE_NO_PAD.encode(Sha256::digest(parts))
+}
+
+/// `at_hash` of OIDC Core, section 3.1.3.6: half of the hash.
+fn half_hash(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(token)[..16])
+}
+
+/// The fields of a JSON object.
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}

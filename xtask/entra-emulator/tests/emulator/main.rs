@@ -1,0 +1,16 @@
+//! The emulator seen from outside: honest where nothing is switched, and lying exactly as told.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod client_credentials;
+mod client_library;
+mod connections;
+mod faults;
+mod flow;
+mod forgeries;
+mod keys;
+mod people;
+mod refusals;
+mod signatures;
+mod support;
+mod surroundings;
+mod token;
