@@ -8,6 +8,7 @@ use salvo::{Writer as _, handler};
 use crate::config::HttpConfig;
 use crate::error::Error;
 use crate::state::AppState;
+use crate::tls::install_crypto_provider;
 
 /// `GET /livez`: the process answers.
 #[handler]
@@ -40,6 +41,7 @@ pub async fn check(config: &HttpConfig) -> anyhow::Result<()> {
         host => host,
     };
     let url = format!("http://{host}:{}/livez", config.port);
+    install_crypto_provider();
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(CHECK_TIMEOUT)

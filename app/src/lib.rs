@@ -9,11 +9,13 @@
 
 pub mod config;
 pub mod clock;
+pub mod tls;
 pub mod telemetry;
 pub mod database;
 pub mod assets;
 pub mod client_address;
 pub mod state;
+pub mod current_user;
 pub mod page;
 pub mod error;
 pub mod answer;

@@ -4,7 +4,9 @@ use salvo::http::StatusCode;
 use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use salvo::{Depot, Request, Response};
 use serde::Serialize;
+use url::form_urlencoded::byte_serialize;
 
+use crate::current_user::CurrentUser;
 use crate::state::AppState;
 
 /// The name in every title.
@@ -52,7 +54,8 @@ impl<V: View> Page<V> {
         let state = depot
             .get_typed::<AppState>()
             .map_err(|_| anyhow::anyhow!("the application state is missing"))?;
-        let layout = Layout::new(&self.view, request, state);
+        let user = depot.get_typed::<CurrentUser>().ok();
+        let layout = Layout::new(&self.view, request, state, user);
         let html = state.templates.render(V::TEMPLATE, &self.view, &layout)?;
         response.status_code(self.status);
         let headers = response.headers_mut();
@@ -60,8 +63,15 @@ impl<V: View> Page<V> {
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         );
-        // A page shows the database as it is now; Back may still show the one left behind.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        // A page shows the database as it is now; one with somebody's name on it is kept nowhere.
+        headers.insert(
+            CACHE_CONTROL,
+            HeaderValue::from_static(if user.is_some() {
+                "no-store"
+            } else {
+                "no-cache"
+            }),
+        );
         response.body(html);
         Ok(())
     }
@@ -83,10 +93,18 @@ struct Layout<'a> {
     path: &'a str,
     canonical: Option<String>,
     notice: Option<&'static str>,
+    current_user: Option<&'a CurrentUser>,
+    /// `None` where nobody can sign in.
+    sign_in_path: Option<String>,
 }
 
 impl<'a> Layout<'a> {
-    fn new(view: &impl View, request: &'a Request, state: &AppState) -> Self {
+    fn new(
+        view: &impl View,
+        request: &'a Request,
+        state: &AppState,
+        current_user: Option<&'a CurrentUser>,
+    ) -> Self {
         let path = request.uri().path();
         let base_url = state.config.http.base_url.as_ref();
         Self {
@@ -95,6 +113,21 @@ impl<'a> Layout<'a> {
             path,
             canonical: base_url.map(|base_url| format!("{}{path}", base_url.origin())),
             notice: view.notice(),
+            current_user,
+            sign_in_path: state.config.sign_in.as_ref().map(|_| sign_in_path(request)),
         }
     }
+}
+
+/// To the sign-in and back to this page; the address of a form is none to come back to.
+fn sign_in_path(request: &Request) -> String {
+    let next = request
+        .uri()
+        .path_and_query()
+        .filter(|_| request.method().is_safe());
+    let next = next.map_or("/", |next| next.as_str());
+    format!(
+        "/auth/login?next={}",
+        byte_serialize(next.as_bytes()).collect::<String>()
+    )
 }

@@ -1,5 +1,6 @@
 //! The whole site: the hoops in order, one line for each feature, and the answer to everything else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use salvo::affix_state;
@@ -7,10 +8,11 @@ use salvo::catcher::Catcher;
 use salvo::compression::{Compression, CompressionLevel};
 use salvo::{Depot, FlowCtrl, Request, Response, Router, Service, Writer as _, handler};
 
-use crate::auth;
-use crate::config::Config;
+use crate::assets;
+use crate::auth::{self, Identify, SignIn};
+use crate::config::{BaseUrl, Config};
 use crate::error::Error;
-use crate::guard::{self, Deadline, LimitWrites, ShedLoad};
+use crate::guard::{self, Deadline, LimitRequests, ShedLoad};
 use crate::health;
 use crate::restaurants; // domain: the example's pages
 use crate::routing::get;
@@ -22,37 +24,57 @@ use crate::telemetry;
 const DEADLINE_MARGIN: Duration = Duration::from_secs(2);
 
 /// The site, ready to be served.
-pub fn service(state: AppState) -> Service {
-    let pages = pages(&state.config);
+///
+/// # Errors
+/// When the system's certificates, which sign-in needs, cannot be read.
+pub fn service(state: AppState) -> anyhow::Result<Service> {
+    let sign_in = SignIn::from_state(&state)?.map(Arc::new);
+    let http = &state.config.http;
+    let https = http.base_url.as_ref().is_some_and(BaseUrl::is_https);
     let router = Router::new()
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
         .push(static_files::routes())
-        .push(auth::routes())
-        .push(pages);
-    Service::new(router)
+        .push(auth::routes(sign_in.as_ref(), &http.trusted_proxies))
+        .push(pages(&state.config));
+    if let Some(sign_in) = sign_in.clone() {
+        tokio::spawn(async move { sign_in.sweep_forever().await });
+    }
+    let identify = Identify::new(sign_in, https);
+    Ok(Service::new(router)
         .hoop(affix_state::inject(state))
         .hoop(telemetry::observe)
         .hoop(guard::security_headers)
         .hoop(compression())
         .hoop(guard::catch_panic)
         .hoop(guard::same_origin)
-        .catcher(Catcher::default().hoop(show_error))
+        .hoop_when(identify, |request, _| is_personal(request.uri().path()))
+        .catcher(Catcher::default().hoop(show_error)))
 }
 
 fn pages(config: &Config) -> Router {
     let http = &config.http;
     let database = &config.database;
     let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
-    Router::new()
+    let pages = Router::new()
         .hoop(ShedLoad::new(http.max_concurrent_requests))
         .hoop(Deadline(deadline))
-        .hoop(LimitWrites::new(
+        .hoop(LimitRequests::writes(
             http.rate_limit_writes,
             http.trusted_proxies.clone(),
         ))
         .hoop(guard::require_database)
-        .push(restaurants::routes()) // domain: the example's pages
+        .hoop(guard::require_user_as_configured())
+        .push(restaurants::routes()); // domain: the example's pages
+    if config.sign_in.is_none() {
+        return pages;
+    }
+    pages.push(restaurants::protected_routes()) // domain: the example's pages
+}
+
+/// Files and the platform's questions are the same for everybody: nobody's session is read for them.
+fn is_personal(path: &str) -> bool {
+    !path.starts_with(assets::STATIC_PATH) && !["/livez", "/readyz", "/favicon.ico"].contains(&path)
 }
 
 fn compression() -> Compression {

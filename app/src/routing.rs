@@ -22,3 +22,8 @@ fn at(path: &str) -> Router {
         Router::with_path(path)
     }
 }
+
+/// Routes behind a hoop of their own.
+pub fn guarded(guard: impl Handler, routes: Router) -> Router {
+    Router::new().hoop(guard).push(routes)
+}

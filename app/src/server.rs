@@ -60,7 +60,7 @@ pub async fn serve(
     let mut server = Server::new(acceptor).fuse_config(fuse);
     server.http1_mut().max_buf_size(http.request_head_limit);
     let handle = server.handle();
-    let serving = server.try_serve(router::service(state));
+    let serving = server.try_serve(router::service(state)?);
     let stopping = async {
         stop.await;
         tracing::info!(grace_seconds = http.shutdown_grace.as_secs(), "stopping");

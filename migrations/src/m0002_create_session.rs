@@ -17,14 +17,28 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let session = Table::create()
             .table("session")
-            .col(ColumnDef::new("id_hash").string_len(HASH_LENGTH).not_null().primary_key())
+            .col(
+                ColumnDef::new("id_hash")
+                    .string_len(HASH_LENGTH)
+                    .not_null()
+                    .primary_key(),
+            )
             .col(ColumnDef::new("data").text().not_null())
             .col(ColumnDef::new("expires_at").timestamp().not_null())
             .to_owned();
         let attempt = Table::create()
             .table("sign_in_attempt")
-            .col(ColumnDef::new("state_hash").string_len(HASH_LENGTH).not_null().primary_key())
-            .col(ColumnDef::new("browser_hash").string_len(HASH_LENGTH).not_null())
+            .col(
+                ColumnDef::new("state_hash")
+                    .string_len(HASH_LENGTH)
+                    .not_null()
+                    .primary_key(),
+            )
+            .col(
+                ColumnDef::new("browser_hash")
+                    .string_len(HASH_LENGTH)
+                    .not_null(),
+            )
             .col(ColumnDef::new("return_to").text().not_null())
             .col(ColumnDef::new("expires_at").timestamp().not_null())
             .to_owned();
@@ -32,8 +46,16 @@ impl MigrationTrait for Migration {
         manager.create_table(attempt).await?;
         for (name, table, columns) in [
             ("session_by_expiry", "session", ["expires_at"].as_slice()),
-            ("sign_in_attempt_by_expiry", "sign_in_attempt", &["expires_at"]),
-            ("sign_in_attempt_by_browser", "sign_in_attempt", &["browser_hash", "expires_at"]),
+            (
+                "sign_in_attempt_by_expiry",
+                "sign_in_attempt",
+                &["expires_at"],
+            ),
+            (
+                "sign_in_attempt_by_browser",
+                "sign_in_attempt",
+                &["browser_hash", "expires_at"],
+            ),
         ] {
             let mut index = Index::create().name(name).table(table).to_owned();
             for column in columns {
@@ -46,7 +68,9 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["sign_in_attempt", "session"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         Ok(())
     }

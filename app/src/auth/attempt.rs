@@ -1,9 +1,9 @@
 //! Sign-ins that have begun: one row each, found by its state and the browser that began it, taken once.
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{DatabaseConnection, QueryOrder as _, QuerySelect as _};
+use sea_orm::{DatabaseConnection, QueryOrder as _, QuerySelect as _, QueryTrait as _};
 use time::{Duration, PrimitiveDateTime};
 
 use super::error::SignInError;
@@ -52,13 +52,20 @@ pub(super) async fn insert_attempt(
 
 /// Takes the sign-in with this state out of the table, so that nothing can take it twice, and returns
 /// the path to go to.
-pub(super) async fn take_attempt(db: &DatabaseConnection, state: &str, browser: &str) -> Result<String, SignInError> {
+pub(super) async fn take_attempt(
+    db: &DatabaseConnection,
+    state: &str,
+    browser: &str,
+) -> Result<String, SignInError> {
     let taken = Entity::delete_many()
         .filter(Column::StateHash.eq(hash(state)))
         .filter(Column::BrowserHash.eq(hash(browser)))
         .exec_with_returning(db)
         .await?;
-    let attempt = taken.into_iter().next().ok_or(SignInError::Unknown("no such state"))?;
+    let attempt = taken
+        .into_iter()
+        .next()
+        .ok_or(SignInError::Unknown("no such state"))?;
     if attempt.expires_at < clock::now() {
         return Err(SignInError::Expired);
     }
@@ -67,7 +74,10 @@ pub(super) async fn take_attempt(db: &DatabaseConnection, state: &str, browser: 
 
 /// Deletes the sign-ins that nobody has finished in time.
 pub(super) async fn delete_expired(db: &DatabaseConnection) -> Result<(), DbErr> {
-    Entity::delete_many().filter(Column::ExpiresAt.lt(clock::now())).exec(db).await?;
+    Entity::delete_many()
+        .filter(Column::ExpiresAt.lt(clock::now()))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -78,10 +88,9 @@ async fn delete_beyond_limit(db: &DatabaseConnection, browser_hash: &str) -> Res
         .filter(Column::BrowserHash.eq(browser_hash))
         .order_by_desc(Column::ExpiresAt)
         .limit(PENDING_LIMIT);
-    let newest = QuerySelect::query(&mut newest.clone()).to_owned();
     Entity::delete_many()
         .filter(Column::BrowserHash.eq(browser_hash))
-        .filter(Expr::col(Column::StateHash).not_in_subquery(newest))
+        .filter(Expr::col(Column::StateHash).not_in_subquery(newest.into_query()))
         .exec(db)
         .await?;
     Ok(())

@@ -39,13 +39,19 @@ struct Token {
 impl Token {
     fn is_fresh(&self) -> bool {
         let now = clock::now().assume_utc().unix_timestamp();
-        self.expires_on.parse::<i64>().is_ok_and(|expiry| now + RENEWAL_MARGIN < expiry)
+        self.expires_on
+            .parse::<i64>()
+            .is_ok_and(|expiry| now + RENEWAL_MARGIN < expiry)
     }
 }
 
 impl Credential {
     pub fn new(config: ClientCredential, endpoint: Option<IdentityEndpoint>) -> Self {
-        Self { config, endpoint, assertion: Mutex::default() }
+        Self {
+            config,
+            endpoint,
+            assertion: Mutex::default(),
+        }
     }
 
     /// The secret, or an assertion that is good for minutes at least.
@@ -54,35 +60,62 @@ impl Credential {
     /// When the identity endpoint fails; there is no other method to fall back to.
     pub async fn proof(&self, outbound: &Outbound) -> Result<ClientProof, SignInError> {
         let (client_id, audience) = match &self.config {
-            ClientCredential::Secret(secret) => return Ok(ClientProof::Secret(secret.expose().to_owned())),
-            ClientCredential::ManagedIdentity { client_id, audience } => (client_id, audience),
+            ClientCredential::Secret(secret) => {
+                return Ok(ClientProof::Secret(secret.expose().to_owned()));
+            }
+            ClientCredential::ManagedIdentity {
+                client_id,
+                audience,
+            } => (client_id, audience),
         };
         let mut assertion = self.assertion.lock().await;
         if !assertion.as_ref().is_some_and(Token::is_fresh) {
             *assertion = Some(self.fetch(outbound, client_id, audience).await?);
         }
         let token = assertion.as_ref().map(|token| token.access_token.clone());
-        token.map(ClientProof::Assertion).ok_or_else(|| SignInError::provider("there is no assertion"))
+        token
+            .map(ClientProof::Assertion)
+            .ok_or_else(|| SignInError::provider("there is no assertion"))
     }
 
-    async fn fetch(&self, outbound: &Outbound, client_id: &str, audience: &str) -> Result<Token, SignInError> {
+    async fn fetch(
+        &self,
+        outbound: &Outbound,
+        client_id: &str,
+        audience: &str,
+    ) -> Result<Token, SignInError> {
         let endpoint = self.endpoint.as_ref().ok_or_else(|| {
             SignInError::provider("there is no managed identity here: IDENTITY_ENDPOINT is not set")
         })?;
-        let answer = outbound.send(token_request(endpoint, client_id, audience)?).await?;
+        let answer = outbound
+            .send(token_request(endpoint, client_id, audience)?)
+            .await?;
         if !answer.status().is_success() {
-            return Err(SignInError::Provider(format!("the identity endpoint answers {}", answer.status().as_u16())));
+            return Err(SignInError::Provider(format!(
+                "the identity endpoint answers {}",
+                answer.status().as_u16()
+            )));
         }
         let token: Token = serde_json::from_slice(answer.body())
             .map_err(|_| SignInError::provider("the identity endpoint's answer has no token"))?;
         let usable = !token.access_token.is_empty() && token.is_fresh();
-        usable.then_some(token).ok_or_else(|| SignInError::provider("the identity endpoint's token is empty or expired"))
+        usable.then_some(token).ok_or_else(|| {
+            SignInError::provider("the identity endpoint's token is empty or expired")
+        })
     }
 }
 
-fn token_request(endpoint: &IdentityEndpoint, client_id: &str, audience: &str) -> Result<HttpRequest, SignInError> {
+fn token_request(
+    endpoint: &IdentityEndpoint,
+    client_id: &str,
+    audience: &str,
+) -> Result<HttpRequest, SignInError> {
     let malformed = || SignInError::provider("IDENTITY_ENDPOINT or IDENTITY_HEADER is malformed");
-    let parameters = [("api-version", "2019-08-01"), ("resource", audience), ("client_id", client_id)];
+    let parameters = [
+        ("api-version", "2019-08-01"),
+        ("resource", audience),
+        ("client_id", client_id),
+    ];
     let url = Url::parse_with_params(&endpoint.url, parameters).map_err(|_| malformed())?;
     let mut request = HttpRequest::new(Vec::new());
     *request.uri_mut() = url.as_str().parse().map_err(|_| malformed())?;

@@ -2,6 +2,7 @@
 
 use salvo::http::StatusCode;
 use sea_orm::DbErr;
+use tower_sessions_core::session_store;
 
 use super::outbound::OutboundError;
 use crate::database::is_unavailable;
@@ -47,6 +48,12 @@ impl From<OutboundError> for SignInError {
     }
 }
 
+impl From<session_store::Error> for SignInError {
+    fn from(error: session_store::Error) -> Self {
+        Self::Store(DbErr::Custom(error.to_string()))
+    }
+}
+
 impl From<DbErr> for SignInError {
     fn from(error: DbErr) -> Self {
         Self::Store(error)
@@ -57,7 +64,11 @@ impl From<SignInError> for Error {
     fn from(error: SignInError) -> Self {
         if let SignInError::Store(cause) = &error {
             let cause = cause.clone();
-            return if is_unavailable(&cause) { cause.into() } else { Self::Unavailable(cause.into()) };
+            return if is_unavailable(&cause) {
+                cause.into()
+            } else {
+                Self::Unavailable(cause.into())
+            };
         }
         let (status, title, message) = explain(&error);
         Self::Explained(Box::new(Explanation {
@@ -70,7 +81,10 @@ impl From<SignInError> for Error {
     }
 }
 
-const TRY_AGAIN: WayOn = WayOn { path: "/auth/login", label: "Sign in again" };
+const TRY_AGAIN: WayOn = WayOn {
+    path: "/auth/login",
+    label: "Sign in again",
+};
 
 fn explain(error: &SignInError) -> (StatusCode, &'static str, &'static str) {
     match error {

@@ -37,7 +37,9 @@ pub(super) async fn get_me(
     let url = format!("{}/v1.0/me", config.graph_url.origin());
     let mut request = HttpRequest::new(Vec::new());
     *request.uri_mut() = url.parse().map_err(|_| OutboundError::Failed)?;
-    let bearer = format!("Bearer {}", token.secret()).parse().map_err(|_| OutboundError::Failed)?;
+    let bearer = format!("Bearer {}", token.secret())
+        .parse()
+        .map_err(|_| OutboundError::Failed)?;
     request.headers_mut().insert("authorization", bearer);
     let answer = outbound.send(request).await?;
     if !answer.status().is_success() {

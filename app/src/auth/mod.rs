@@ -1,30 +1,65 @@
-//! Sign-in with Microsoft Entra ID. It is optional: without it every address says that it is not set up.
+//! Sign-in with Microsoft Entra ID: authorization code with PKCE, sessions in the app's own database.
+//! It is optional: not configured, every address says so and no page shows a trace of it.
 
-use salvo::{Router, handler};
-use serde_json::json;
+mod outbound;
+mod error;
+mod secrets;
+mod provider;
+mod credential;
+mod verification;
+mod tokens;
+mod graph;
+mod attempt;
+mod session_row;
+mod store;
+mod session;
+mod cookies;
+mod return_to;
+mod sign_in;
+mod identify;
+mod flow;
+mod views;
+mod handlers;
 
-use crate::error::Error;
-use crate::routing::{get, post};
+pub use identify::Identify;
+pub use sign_in::SignIn;
 
-pub fn routes() -> Router {
+use std::sync::Arc;
+
+use salvo::Router;
+
+use crate::config::TrustedProxies;
+use crate::current_user::ADMIN;
+use crate::guard::{LimitRequests, require_role, require_user};
+use crate::routing::{get, guarded, post};
+
+/// The addresses of sign-in; the callback is served at the path of the redirect URI.
+pub fn routes(sign_in: Option<&Arc<SignIn>>, trusted: &TrustedProxies) -> Router {
+    let callback = sign_in.map_or("auth/callback", |sign_in| sign_in.callback_path());
+    let logins_per_minute = sign_in.map_or(0, |sign_in| sign_in.config().rate_limit_login);
+    let limit = LimitRequests::all(logins_per_minute, trusted.clone());
+    let login = Router::new()
+        .hoop(limit)
+        .push(get("auth/login", handlers::begin_sign_in));
+    let pages = Router::new()
+        .hoop(handlers::no_store)
+        .push(login)
+        .push(get(callback, handlers::finish_sign_in))
+        .push(get("auth/logout", handlers::confirm_sign_out))
+        .push(post("auth/logout", handlers::sign_out))
+        .push(guarded(
+            require_user(),
+            get("auth/profile", handlers::show_profile),
+        ))
+        .push(guarded(
+            require_user(),
+            get("protected", handlers::show_protected),
+        ))
+        .push(guarded(
+            require_role(ADMIN),
+            get("roleProtected", handlers::show_role_protected),
+        ));
     Router::new()
-        .push(get("auth/login", refuse_unconfigured))
-        .push(get("auth/callback", refuse_unconfigured))
-        .push(get("auth/logout", refuse_unconfigured))
-        .push(post("auth/logout", refuse_unconfigured))
-        .push(get("auth/profile", refuse_unconfigured))
-        .push(get("protected", refuse_unconfigured))
-        .push(get("roleProtected", refuse_unconfigured))
-        .push(get("unprotected", show_unprotected))
-}
-
-/// `GET /unprotected`: open to everybody, however the site is set up.
-#[handler]
-async fn show_unprotected() -> salvo::writing::Json<serde_json::Value> {
-    salvo::writing::Json(json!({ "message": "Everybody may read this." }))
-}
-
-#[handler]
-async fn refuse_unconfigured() -> Result<(), Error> {
-    Err(Error::NotConfigured("Azure authentication not configured"))
+        .push(get("unprotected", handlers::show_unprotected))
+        .push(pages)
 }

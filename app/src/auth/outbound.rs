@@ -2,13 +2,15 @@
 //! and nothing but one JSON object for an answer.
 
 use std::fmt;
+use std::pin::Pin;
 
-use openidconnect::{HttpRequest, HttpResponse};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, redirect};
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use crate::config::OutboundConfig;
+use crate::tls::install_crypto_provider;
 
 /// A client with the limits of the settings.
 #[derive(Clone, Debug)]
@@ -36,17 +38,25 @@ impl Outbound {
     /// # Errors
     /// When the system's certificates cannot be read.
     pub fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
+        install_crypto_provider();
         let client = Client::builder()
             .timeout(config.timeout)
             .redirect(redirect::Policy::none())
             .build()?;
-        Ok(Self { client, body_limit: config.body_limit })
+        Ok(Self {
+            client,
+            body_limit: config.body_limit,
+        })
     }
 
     /// Sends one request and reads the whole answer, whatever its status.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
         let request = request.try_into().map_err(|_| OutboundError::Failed)?;
-        let response = self.client.execute(request).await.map_err(OutboundError::from)?;
+        let response = self
+            .client
+            .execute(request)
+            .await
+            .map_err(OutboundError::from)?;
         let status = response.status();
         if status.is_redirection() {
             return Err(OutboundError::Redirected);
@@ -76,9 +86,22 @@ impl Outbound {
     }
 }
 
+impl<'c> AsyncHttpClient<'c> for Outbound {
+    type Error = OutboundError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutboundError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
 impl From<reqwest::Error> for OutboundError {
     fn from(error: reqwest::Error) -> Self {
-        if error.is_timeout() { Self::TimedOut } else { Self::Failed }
+        if error.is_timeout() {
+            Self::TimedOut
+        } else {
+            Self::Failed
+        }
     }
 }
 

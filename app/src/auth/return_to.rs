@@ -35,7 +35,9 @@ fn parse(address: &str) -> Option<String> {
 /// A path that begins like another site once somebody on the way has decoded it.
 fn encodes_a_slash(path: &str) -> bool {
     let second = path[1..].to_ascii_lowercase();
-    ["%2f", "%5c", "%09", "%0a", "%0d", "%00", ";", "."].iter().any(|start| second.starts_with(start))
+    ["%2f", "%5c", "%09", "%0a", "%0d", "%00", ";", "."]
+        .iter()
+        .any(|start| second.starts_with(start))
 }
 
 #[cfg(test)]
@@ -48,7 +50,10 @@ mod tests {
             ("/", "/"),
             ("/protected?x=1&y=%20ü#f", "/protected?x=1&y=%20%C3%BC"),
             ("/details/7?after=1~2", "/details/7?after=1~2"),
-            ("/a?next=https://evil.example/", "/a?next=https://evil.example/"),
+            (
+                "/a?next=https://evil.example/",
+                "/a?next=https://evil.example/",
+            ),
         ] {
             assert_eq!(local_path(address), path);
         }
@@ -57,9 +62,31 @@ mod tests {
     #[test]
     fn every_other_address_becomes_the_start_page() {
         for address in [
-            "", "x", "//evil", "/\\evil", "/%09/evil", "/%0a/evil", "\\\\evil", "https:evil", "/%2f%2fevil", "/.//evil",
-            "http://good@evil", "javascript:alert(1)", " /x", "%00//evil", "/%00//evil", "/;@evil", "/\t/evil", "/\n/evil",
-            "///evil", "/..//evil", "/%5cevil", "/auth/login", "/auth/logout", "/auth/callback?code=1", "/a/..//evil",
+            "",
+            "x",
+            "//evil",
+            "/\\evil",
+            "/%09/evil",
+            "/%0a/evil",
+            "\\\\evil",
+            "https:evil",
+            "/%2f%2fevil",
+            "/.//evil",
+            "http://good@evil",
+            "javascript:alert(1)",
+            " /x",
+            "%00//evil",
+            "/%00//evil",
+            "/;@evil",
+            "/\t/evil",
+            "/\n/evil",
+            "///evil",
+            "/..//evil",
+            "/%5cevil",
+            "/auth/login",
+            "/auth/logout",
+            "/auth/callback?code=1",
+            "/a/..//evil",
         ] {
             assert_eq!(local_path(address), "/", "{address:?}");
         }

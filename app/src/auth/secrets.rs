@@ -23,7 +23,8 @@ impl Keyring {
     }
 
     fn derive(&self, purpose: &str, state: &str) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.encryption()).expect("a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.0.encryption()).expect("a key of any length");
         mac.update(purpose.as_bytes());
         mac.update(state.as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
@@ -38,7 +39,10 @@ pub(super) struct AttemptSecrets {
 
 impl AttemptSecrets {
     pub(super) fn derive(keyring: &Keyring, state: &str) -> Self {
-        Self { nonce: keyring.derive("nonce ", state), verifier: keyring.derive("verifier ", state) }
+        Self {
+            nonce: keyring.derive("nonce ", state),
+            verifier: keyring.derive("verifier ", state),
+        }
     }
 
     pub(super) fn nonce(&self) -> String {

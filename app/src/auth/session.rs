@@ -29,8 +29,13 @@ pub struct Sessions {
 
 impl Sessions {
     pub fn new(store: DatabaseStore, config: &SessionConfig) -> Self {
-        let seconds = |duration: std::time::Duration| Duration::try_from(duration).unwrap_or(Duration::MAX);
-        Self { store, idle_timeout: seconds(config.idle_timeout), max_age: seconds(config.max_age) }
+        let seconds =
+            |duration: std::time::Duration| Duration::try_from(duration).unwrap_or(Duration::MAX);
+        Self {
+            store,
+            idle_timeout: seconds(config.idle_timeout),
+            max_age: seconds(config.max_age),
+        }
     }
 
     pub fn store(&self) -> &DatabaseStore {
@@ -53,7 +58,11 @@ impl Sessions {
         let Some(mut record) = self.store.load(id).await? else {
             return Ok(None);
         };
-        let Some(user) = record.data.get(USER).and_then(|user| CurrentUser::deserialize(user).ok()) else {
+        let Some(user) = record
+            .data
+            .get(USER)
+            .and_then(|user| CurrentUser::deserialize(user).ok())
+        else {
             return Ok(None);
         };
         let expiry = self.expiry(&user);

@@ -4,34 +4,16 @@ use std::collections::HashMap;
 
 use salvo::async_trait;
 use sea_orm::ActiveValue::Set;
-use sea_orm::DatabaseConnection;
-use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait as _, DatabaseConnection, DbErr, EntityTrait as _, QueryFilter as _};
 use time::PrimitiveDateTime;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result};
 use tower_sessions_core::{SessionStore, session_store};
 
 use super::secrets::hash;
+use super::session_row::{ActiveModel, Column, Entity};
 use crate::clock;
-
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "session")]
-pub struct Model {
-    /// Never the id itself.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id_hash: String,
-    /// JSON.
-    #[sea_orm(column_type = "Text")]
-    pub data: String,
-    /// UTC.
-    pub expires_at: TimeDateTime,
-}
-
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-
-impl ActiveModelBehavior for ActiveModel {}
 
 /// Sessions in the app's own database.
 #[derive(Clone, Debug)]
@@ -44,7 +26,10 @@ impl DatabaseStore {
 
     /// Deletes the sessions that have ended by themselves.
     pub async fn delete_expired(&self) -> std::result::Result<(), DbErr> {
-        Entity::delete_many().filter(Column::ExpiresAt.lt(clock::now())).exec(&self.0).await?;
+        Entity::delete_many()
+            .filter(Column::ExpiresAt.lt(clock::now()))
+            .exec(&self.0)
+            .await?;
         Ok(())
     }
 }
@@ -59,11 +44,21 @@ impl SessionStore for DatabaseStore {
     async fn save(&self, record: &Record) -> Result<()> {
         let row = ActiveModel {
             id_hash: Set(hash(&record.id.to_string())),
-            data: Set(serde_json::to_string(&record.data).map_err(|cause| Error::Encode(cause.to_string()))?),
-            expires_at: Set(PrimitiveDateTime::new(record.expiry_date.date(), record.expiry_date.time())),
+            data: Set(serde_json::to_string(&record.data)
+                .map_err(|cause| Error::Encode(cause.to_string()))?),
+            expires_at: Set(PrimitiveDateTime::new(
+                record.expiry_date.date(),
+                record.expiry_date.time(),
+            )),
         };
-        let replace = OnConflict::column(Column::IdHash).update_columns([Column::Data, Column::ExpiresAt]).to_owned();
-        Entity::insert(row).on_conflict(replace).exec_without_returning(&self.0).await.map_err(backend)?;
+        let replace = OnConflict::column(Column::IdHash)
+            .update_columns([Column::Data, Column::ExpiresAt])
+            .to_owned();
+        Entity::insert(row)
+            .on_conflict(replace)
+            .exec_without_returning(&self.0)
+            .await
+            .map_err(backend)?;
         Ok(())
     }
 
@@ -74,15 +69,22 @@ impl SessionStore for DatabaseStore {
             .await
             .map_err(backend)?;
         row.map(|row| {
-            let data: HashMap<_, _> =
-                serde_json::from_str(&row.data).map_err(|cause| Error::Decode(cause.to_string()))?;
-            Ok(Record { id: *id, data, expiry_date: row.expires_at.assume_utc() })
+            let data: HashMap<_, _> = serde_json::from_str(&row.data)
+                .map_err(|cause| Error::Decode(cause.to_string()))?;
+            Ok(Record {
+                id: *id,
+                data,
+                expiry_date: row.expires_at.assume_utc(),
+            })
         })
         .transpose()
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        Entity::delete_by_id(hash(&id.to_string())).exec(&self.0).await.map_err(backend)?;
+        Entity::delete_by_id(hash(&id.to_string()))
+            .exec(&self.0)
+            .await
+            .map_err(backend)?;
         Ok(())
     }
 }

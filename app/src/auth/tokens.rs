@@ -1,15 +1,16 @@
 //! From the code to the tokens (OpenID Connect Core 1.0, section 3.1.3).
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-    CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
+    CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointNotSet, EndpointSet, IdToken, IdTokenFields, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, ResponseTypes,
-    Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _, TokenUrl,
+    AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, IdToken, IdTokenFields,
+    IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
+    TokenUrl,
 };
 use url::Url;
 
@@ -27,8 +28,12 @@ const GRAPH_SCOPE: &str = "User.Read";
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-pub(super) type EntraIdToken =
-    IdToken<EntraClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+pub(super) type EntraIdToken = IdToken<
+    EntraClaims,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
 
 type EntraTokenResponse = StandardTokenResponse<
     IdTokenFields<
@@ -77,7 +82,8 @@ pub(super) fn authorization_url(
     secrets: &AttemptSecrets,
 ) -> Result<Url, SignInError> {
     let (state, nonce) = (state.to_owned(), secrets.nonce());
-    let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(secrets.verifier()));
+    let challenge =
+        PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(secrets.verifier()));
     let flow = AuthenticationFlow::<openidconnect::core::CoreResponseType>::AuthorizationCode;
     let (url, _, _) = client(metadata, config)?
         .authorize_url(flow, || CsrfToken::new(state), || Nonce::new(nonce))
@@ -109,31 +115,40 @@ pub(super) async fn exchange_code(
             .add_extra_param("client_assertion_type", ASSERTION_TYPE)
             .add_extra_param("client_assertion", assertion);
     }
-    let response = request
-        .request_async(&|request| outbound.send(request))
-        .await
-        .map_err(token_error)?;
+    let response = request.request_async(outbound).await.map_err(token_error)?;
     read_tokens(&response)
 }
 
 fn client(metadata: &Metadata, config: &ClientConfig) -> Result<EntraClient, SignInError> {
-    let issuer = IssuerUrl::new(metadata.issuer().to_owned()).map_err(|_| SignInError::provider("its issuer is malformed"))?;
+    let issuer = IssuerUrl::new(metadata.issuer().to_owned())
+        .map_err(|_| SignInError::provider("its issuer is malformed"))?;
     let redirect_uri = RedirectUrl::new(config.redirect_uri.as_str().to_owned())
         .map_err(|_| SignInError::provider("AZURE_REDIRECT_URI is malformed"))?;
-    let client = Client::new(ClientId::new(config.id.clone()), issuer, CoreJsonWebKeySet::default())
-        .set_auth_type(AuthType::RequestBody)
-        .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint().clone()))
-        .set_token_uri(TokenUrl::from_url(metadata.token_endpoint().clone()))
-        .set_redirect_uri(redirect_uri);
+    let client = Client::new(
+        ClientId::new(config.id.clone()),
+        issuer,
+        CoreJsonWebKeySet::default(),
+    )
+    .set_auth_type(AuthType::RequestBody)
+    .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint().clone()))
+    .set_token_uri(TokenUrl::from_url(metadata.token_endpoint().clone()))
+    .set_redirect_uri(redirect_uri);
     Ok(client)
 }
 
 fn read_tokens(response: &EntraTokenResponse) -> Result<Tokens, SignInError> {
     if *response.token_type() != CoreTokenType::Bearer {
-        return Err(SignInError::provider("its token is of another type than Bearer"));
+        return Err(SignInError::provider(
+            "its token is of another type than Bearer",
+        ));
     }
-    let id_token = response.id_token().ok_or_else(|| SignInError::provider("it gave no ID token"))?;
-    Ok(Tokens { access_token: response.access_token().clone(), id_token: id_token.clone() })
+    let id_token = response
+        .id_token()
+        .ok_or_else(|| SignInError::provider("it gave no ID token"))?;
+    Ok(Tokens {
+        access_token: response.access_token().clone(),
+        id_token: id_token.clone(),
+    })
 }
 
 /// The provider's own text may hold anything; its error code and AADSTS number tell enough.
@@ -142,8 +157,14 @@ fn token_error(error: TokenError) -> SignInError {
         RequestTokenError::Request(cause) => cause.into(),
         RequestTokenError::ServerResponse(refused) => {
             let code = refused.error().as_ref();
-            let number = refused.error_description().map(|text| aadsts_number(text)).unwrap_or_default();
-            SignInError::Provider(format!("the token endpoint answers {} {number}", error_code(code)))
+            let number = refused
+                .error_description()
+                .map(|text| aadsts_number(text))
+                .unwrap_or_default();
+            SignInError::Provider(format!(
+                "the token endpoint answers {} {number}",
+                error_code(code)
+            ))
         }
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             SignInError::provider("the token endpoint's answer cannot be understood")
@@ -153,12 +174,23 @@ fn token_error(error: TokenError) -> SignInError {
 
 /// An error code as RFC 6749 allows it, and nothing else.
 pub(super) fn error_code(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect()
+    text.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .take(64)
+        .collect()
 }
 
 /// `AADSTS` and its digits, where Entra's text begins with it.
 fn aadsts_number(text: &str) -> String {
     let digits = text.strip_prefix("AADSTS").unwrap_or_default();
-    let digits: String = digits.chars().take_while(char::is_ascii_digit).take(10).collect();
-    if digits.is_empty() { digits } else { format!("AADSTS{digits}") }
+    let digits: String = digits
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(10)
+        .collect();
+    if digits.is_empty() {
+        digits
+    } else {
+        format!("AADSTS{digits}")
+    }
 }

@@ -2,10 +2,12 @@
 //! rules: <https://learn.microsoft.com/entra/identity-platform/id-tokens>).
 
 use chrono::DateTime;
-use openidconnect::core::{CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use openidconnect::core::{
+    CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
+};
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdTokenClaims,
-    IdTokenVerifier, IssuerUrl, Nonce, SignatureVerificationError,
+    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId,
+    IdTokenClaims, IdTokenVerifier, IssuerUrl, Nonce, SignatureVerificationError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,10 +50,14 @@ pub(super) async fn verify(
 ) -> Result<VerifiedClaims, SignInError> {
     let metadata = provider.metadata().await?;
     let nonce = Nonce::new(nonce);
-    let check = |keys: &CoreJsonWebKeySet| check_signed_claims(&metadata, client_id, (tokens, &nonce), keys);
+    let check = |keys: &CoreJsonWebKeySet| {
+        check_signed_claims(&metadata, client_id, (tokens, &nonce), keys)
+    };
     let mut keys = provider.keys().await?.to_set();
     let mut checked = check(&keys);
-    if is_unknown_key(&checked) && let Some(newer) = provider.newer_keys().await? {
+    if is_unknown_key(&checked)
+        && let Some(newer) = provider.newer_keys().await?
+    {
         keys = newer.to_set();
         checked = check(&keys);
     }
@@ -71,18 +77,29 @@ fn check_signed_claims(
 ) -> Result<VerifiedClaims, ClaimsVerificationError> {
     let issuer = IssuerUrl::new(metadata.issuer().to_owned())
         .map_err(|_| ClaimsVerificationError::Other("the issuer is malformed".to_owned()))?;
-    let verifier: IdTokenVerifier<'_, CoreJsonWebKey> =
-        IdTokenVerifier::new_public_client(ClientId::new(client_id.to_owned()), issuer, keys.clone())
-            .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
-            // Its issuer may hold a template: `check_tenant` compares the whole.
-            .require_issuer_match(false)
-            .set_time_fn(|| DateTime::from_timestamp(now() - CLOCK_LEEWAY, 0).unwrap_or_default());
+    let verifier: IdTokenVerifier<'_, CoreJsonWebKey> = IdTokenVerifier::new_public_client(
+        ClientId::new(client_id.to_owned()),
+        issuer,
+        keys.clone(),
+    )
+    .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
+    // Its issuer may hold a template: `check_tenant` compares the whole.
+    .require_issuer_match(false)
+    .set_time_fn(|| DateTime::from_timestamp(now() - CLOCK_LEEWAY, 0).unwrap_or_default());
     tokens.id_token.claims(&verifier, nonce).cloned()
 }
 
 /// The token's issuer is exactly that of its tenant, and the tenant is one that may sign in.
-fn check_tenant(metadata: &Metadata, config: &ProviderConfig, claims: &VerifiedClaims) -> Result<(), SignInError> {
-    let tenant = claims.additional_claims().tid.as_deref().filter(|tid| is_tenant_id(tid));
+fn check_tenant(
+    metadata: &Metadata,
+    config: &ProviderConfig,
+    claims: &VerifiedClaims,
+) -> Result<(), SignInError> {
+    let tenant = claims
+        .additional_claims()
+        .tid
+        .as_deref()
+        .filter(|tid| is_tenant_id(tid));
     let tenant = tenant.ok_or_else(|| refused("it names no tenant"))?;
     if claims.issuer().as_str() != metadata.issuer_of(tenant) || !claims.issuer().contains(tenant) {
         return Err(refused("its issuer is not that of its tenant"));
@@ -97,15 +114,27 @@ fn check_tenant(metadata: &Metadata, config: &ProviderConfig, claims: &VerifiedC
         AllowedTenants::Own | AllowedTenants::Any => true,
         AllowedTenants::Listed(tenants) => tenants.contains(&tenant.to_ascii_lowercase()),
     };
-    (allowed && listed).then_some(()).ok_or(SignInError::TenantNotAllowed)
+    (allowed && listed)
+        .then_some(())
+        .ok_or(SignInError::TenantNotAllowed)
 }
 
-fn check_access_token(tokens: &Tokens, keys: &CoreJsonWebKeySet, claims: &VerifiedClaims) -> Result<(), SignInError> {
+fn check_access_token(
+    tokens: &Tokens,
+    keys: &CoreJsonWebKeySet,
+    claims: &VerifiedClaims,
+) -> Result<(), SignInError> {
     let Some(expected) = claims.access_token_hash() else {
         return Ok(());
     };
-    let matches = |key: &CoreJsonWebKey| access_token_hash(&tokens.access_token, key).as_ref() == Some(expected);
-    keys.keys().first().is_some_and(matches).then_some(()).ok_or_else(|| refused("its access token is another one"))
+    let matches = |key: &CoreJsonWebKey| {
+        access_token_hash(&tokens.access_token, key).as_ref() == Some(expected)
+    };
+    keys.keys()
+        .first()
+        .is_some_and(matches)
+        .then_some(())
+        .ok_or_else(|| refused("its access token is another one"))
 }
 
 /// The hash depends on the algorithm alone, which is RS256; the library asks for a key all the same.
@@ -122,7 +151,10 @@ fn check_times_and_names(client_id: &str, claims: &VerifiedClaims) -> Result<(),
     if claims.issue_time().timestamp() > latest {
         return Err(refused("it was issued in the future"));
     }
-    if claims.authorized_party().is_some_and(|party| party.as_str() != client_id) {
+    if claims
+        .authorized_party()
+        .is_some_and(|party| party.as_str() != client_id)
+    {
         return Err(refused("it was issued to another client"));
     }
     let subject = claims.subject().as_str();
@@ -131,13 +163,17 @@ fn check_times_and_names(client_id: &str, claims: &VerifiedClaims) -> Result<(),
     }
     let object = claims.additional_claims().oid.as_deref();
     let named = object.is_some_and(is_tenant_id);
-    named.then_some(()).ok_or_else(|| refused("it names no object id"))
+    named
+        .then_some(())
+        .ok_or_else(|| refused("it names no object id"))
 }
 
 fn is_unknown_key(checked: &Result<VerifiedClaims, ClaimsVerificationError>) -> bool {
     matches!(
         checked,
-        Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey))
+        Err(ClaimsVerificationError::SignatureVerification(
+            SignatureVerificationError::NoMatchingKey
+        ))
     )
 }
 
@@ -151,12 +187,12 @@ fn reason(error: &ClaimsVerificationError) -> &'static str {
         ClaimsVerificationError::Expired(_) => "it has expired",
         ClaimsVerificationError::InvalidAudience(_) => "it is for another audience",
         ClaimsVerificationError::InvalidNonce(_) => "its nonce is not this sign-in's",
-        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => {
-            "no published key has signed it"
-        }
-        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::DisallowedAlg(_)) => {
-            "it is not signed with RS256"
-        }
+        ClaimsVerificationError::SignatureVerification(
+            SignatureVerificationError::NoMatchingKey,
+        ) => "no published key has signed it",
+        ClaimsVerificationError::SignatureVerification(
+            SignatureVerificationError::DisallowedAlg(_),
+        ) => "it is not signed with RS256",
         ClaimsVerificationError::SignatureVerification(_) => "its signature is wrong",
         _ => "a claim or header is not as it must be",
     }

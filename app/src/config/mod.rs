@@ -19,7 +19,7 @@ pub use base_url::BaseUrl;
 pub use database::{DatabaseConfig, DatabaseTarget};
 pub use dotenv::load_dotenv;
 pub use http::HttpConfig;
-pub use outbound::OutboundConfig;
+pub use outbound::{IdentityEndpoint, OutboundConfig};
 pub use reader::ConfigError;
 pub use secret::Secret;
 pub use sign_in::{

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::reader::Reader;
+use super::secret::Secret;
 use super::units::{LONGEST, SHORTEST, duration, size};
 
 /// The settings of calls to other services as text.
@@ -12,6 +13,12 @@ pub(super) struct OutboundSettings {
     /// Client ID of the user-assigned managed identity, for the database's token and in place of a client secret
     #[arg(long, env, value_name = "ID")]
     azure_managed_identity_client_id: Option<String>,
+    /// Address of the managed identity's endpoint, set by App Service
+    #[arg(long, env, value_name = "URL")]
+    identity_endpoint: Option<String>,
+    /// What proves to the identity's endpoint that a call comes from this machine, set by App Service
+    #[arg(long, env, value_name = "SECRET")]
+    identity_header: Option<String>,
     /// Longest duration of a call [default: 10s]
     #[arg(long, env, value_name = "DURATION")]
     outbound_timeout: Option<String>,
@@ -25,10 +32,20 @@ pub(super) struct OutboundSettings {
 pub struct OutboundConfig {
     /// Client ID of a user-assigned managed identity.
     pub managed_identity_client_id: Option<String>,
+    /// Where the managed identity's tokens are to be had, on App Service.
+    pub identity_endpoint: Option<IdentityEndpoint>,
     /// Longest duration of a call, from connecting to the end of the answer.
     pub timeout: Duration,
     /// Largest answer, in bytes.
     pub body_limit: usize,
+}
+
+/// App Service's source of a managed identity's tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityEndpoint {
+    pub url: String,
+    /// For the `X-IDENTITY-HEADER` of each call.
+    pub header: Secret,
 }
 
 impl OutboundConfig {
@@ -37,6 +54,7 @@ impl OutboundConfig {
         let identity = settings.azure_managed_identity_client_id.as_deref();
         let mut config = Self {
             managed_identity_client_id: reader.parse(NAME, identity, parse_client_id),
+            identity_endpoint: identity_endpoint(settings, reader),
             timeout: Duration::from_secs(10),
             body_limit: 1024 * 1024,
         };
@@ -56,6 +74,29 @@ impl OutboundConfig {
         );
         config
     }
+}
+
+/// Both of its settings, or neither.
+fn identity_endpoint(settings: &OutboundSettings, reader: &mut Reader) -> Option<IdentityEndpoint> {
+    let url = reader.parse(
+        "IDENTITY_ENDPOINT",
+        settings.identity_endpoint.as_deref(),
+        parse_endpoint,
+    )?;
+    let header = settings.identity_header.as_deref();
+    let reason = "IDENTITY_ENDPOINT is set, and answers nobody without it";
+    let header = reader.require("IDENTITY_HEADER", header, reason, |text| {
+        Ok(Secret::new(text))
+    })?;
+    Some(IdentityEndpoint { url, header })
+}
+
+fn parse_endpoint(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.map(|_| text.to_owned())
+        .ok_or_else(|| "write an address such as http://localhost:8081/msi/token".to_owned())
 }
 
 /// Accepts what may stand in a form field or a query as it is; Entra's own IDs are GUIDs.

@@ -1,22 +1,21 @@
 //! Why a request failed, named by what the visitor sees.
 
 mod page;
+mod write;
 
-pub use page::wants_json;
+pub use page::{Explanation, WayOn, wants_json};
 
 use std::time::Duration;
 
 use salvo::http::StatusCode;
-use salvo::http::header::{CACHE_CONTROL, CONNECTION, HeaderValue, RETRY_AFTER};
-use salvo::{Depot, Request, Response, Writer, async_trait};
 use sea_orm::{DbErr, SqlErr};
 
-use self::page::{ErrorPage, WayOn};
 use crate::database::is_unavailable;
-use crate::telemetry::RequestId;
 
-/// When a client should try again after a 503.
-const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
+/// What to do about it, for those who run the site.
+const NOT_CONFIGURED: &str = "Nobody can sign in here yet. Whoever runs this site sets AZURE_CLIENT_ID, AZURE_TENANT_ID, \
+    SESSION_SECRET_KEY and a client secret or a managed identity, without blanks or quotes around them, and starts it again. \
+    The rest of the site works without it.";
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +32,12 @@ pub enum Error {
     /// The protocol's own refusals: 405, 408, 413, 415 and the like.
     #[error("{0}")]
     Refused(StatusCode),
-    /// The part of the site that was asked for is not set up: 501.
-    #[error("{0}")]
-    NotConfigured(&'static str),
+    /// Only for whoever has signed in: to the sign-in and back to this path (303), or 401 for a program.
+    #[error("sign-in required")]
+    SignInRequired { return_to: String },
+    /// A part of the site that explains itself, with its own status.
+    #[error("{}", .0.title)]
+    Explained(Box<Explanation>),
     /// Too many requests from one address; try again after so long: 429.
     #[error("too many requests")]
     TooManyRequests(Duration),
@@ -66,6 +68,17 @@ impl From<DbErr> for Error {
 }
 
 impl Error {
+    /// Sign-in is not set up here: 501.
+    pub fn not_configured() -> Self {
+        Self::Explained(Box::new(Explanation {
+            status: StatusCode::NOT_IMPLEMENTED,
+            title: "Azure authentication not configured",
+            message: NOT_CONFIGURED.to_owned(),
+            ways_on: vec![WayOn::START],
+            reason: None,
+        }))
+    }
+
     /// The answer to a status that the framework has set by itself.
     pub fn from_status(status: StatusCode) -> Self {
         match status {
@@ -74,107 +87,5 @@ impl Error {
             _ if status.is_client_error() => Self::Refused(status),
             _ => Self::Unexpected(anyhow::anyhow!("the framework answered {status}")),
         }
-    }
-
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::Refused(status) => *status,
-            Self::NotConfigured(_) => StatusCode::NOT_IMPLEMENTED,
-            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::TooManyRequests(wait) => Some(*wait),
-            Self::Unavailable(_) => Some(UNAVAILABLE_RETRY),
-            _ => None,
-        }
-    }
-
-    /// Faults are ours to mend: one line with the whole cause, and nothing of it for the visitor.
-    fn log(&self) {
-        match self {
-            Self::Unexpected(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "a request failed");
-            }
-            Self::Unavailable(cause) => {
-                tracing::warn!(cause = format!("{cause:#}"), "a request was put off");
-            }
-            _ => {}
-        }
-    }
-
-    fn title(&self) -> &'static str {
-        match self {
-            Self::NotConfigured(what) => what,
-            _ => self.status().canonical_reason().unwrap_or("Error"),
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Self::NotFound => "There is nothing at this address. It may have been moved or taken away.",
-            Self::BadRequest(reason) | Self::Forbidden(reason) => reason,
-            Self::Refused(status) => refusal(*status),
-            Self::NotConfigured(what) => return format!("{what}: set the settings that this part of the site needs and start it again. The rest of the site works without it."),
-            Self::TooManyRequests(_) => "Too much has been sent from your address. Please wait a moment and try again.",
-            Self::Unavailable(_) => "The site cannot answer right now. Please try again in a few seconds; what you sent was not lost if you go back.",
-            Self::Unexpected(_) => "Something went wrong on our side. It has been noted; please try again later.",
-        }
-        .to_owned()
-    }
-}
-
-fn refusal(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::METHOD_NOT_ALLOWED => "This address does not take that kind of request.",
-        StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
-        StatusCode::PAYLOAD_TOO_LARGE => "What was sent is too large.",
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            "A form is expected here (application/x-www-form-urlencoded)."
-        }
-        _ => "The request was refused.",
-    }
-}
-
-#[async_trait]
-impl Writer for Error {
-    async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
-        self.log();
-        let reference = depot
-            .get_typed::<RequestId>()
-            .map(RequestId::to_string)
-            .unwrap_or_default();
-        let status = self.status();
-        let view = ErrorPage {
-            status: status.as_u16(),
-            title: self.title(),
-            message: self.message(),
-            reference,
-            ways_on: vec![WayOn::START],
-        };
-        if let Some(wait) = self.retry_after() {
-            let seconds = HeaderValue::from(wait.as_secs().max(1));
-            response.headers_mut().insert(RETRY_AFTER, seconds);
-        }
-        if matches!(
-            status,
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
-        ) {
-            // The rest of the body stays unread.
-            response
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        view.answer(request, depot, response);
-        response
-            .headers_mut()
-            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }

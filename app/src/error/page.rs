@@ -18,14 +18,26 @@ pub(super) struct ErrorPage {
 }
 
 /// A link from an error page to somewhere that works.
-#[derive(Serialize)]
-pub(super) struct WayOn {
-    path: &'static str,
-    label: &'static str,
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct WayOn {
+    pub path: &'static str,
+    pub label: &'static str,
+}
+
+/// What a part of the site says of its own errors.
+#[derive(Debug)]
+pub struct Explanation {
+    pub status: StatusCode,
+    pub title: &'static str,
+    pub message: String,
+    pub ways_on: Vec<WayOn>,
+    /// For the log, where there is more to say.
+    pub reason: Option<String>,
 }
 
 impl WayOn {
-    pub(super) const START: Self = Self {
+    /// Home.
+    pub const START: Self = Self {
         path: "/",
         label: "Go to the start page",
     };
@@ -72,16 +84,19 @@ impl ErrorPage {
     }
 }
 
-/// Whether the client is a program that asked for JSON rather than a page.
+/// Whether the client is a program that expects JSON rather than a person with a page.
 pub fn wants_json(request: &Request) -> bool {
-    let accepts = |kind: &str| {
-        request
-            .headers()
-            .get_all(ACCEPT)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .any(|value| value.contains(kind))
-    };
     let path = request.uri().path();
-    path == "/api" || path.starts_with("/api/") || (accepts("json") && !accepts("text/html"))
+    let is_api = path == "/api" || path.starts_with("/api/");
+    let accepted = |kind| header_contains(request, ACCEPT.as_str(), kind);
+    let is_fetch = request.headers().contains_key("sec-fetch-mode")
+        && !header_contains(request, "sec-fetch-mode", "navigate");
+    is_api || is_fetch || (accepted("json") && !accepted("text/html"))
+}
+
+fn header_contains(request: &Request, name: &str, text: &str) -> bool {
+    let values = request.headers().get_all(name);
+    values
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|value| value.contains(text)))
 }

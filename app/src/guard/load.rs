@@ -62,8 +62,9 @@ impl Handler for Deadline {
     }
 }
 
-/// Lets so many writes a minute pass from one client address that a trusted front end reports.
-pub struct LimitWrites {
+/// Lets so many requests a minute pass from one client address that a trusted front end reports.
+pub struct LimitRequests {
+    unsafe_only: bool,
     limiter: Option<DefaultKeyedRateLimiter<ClientAddress>>,
     trusted: TrustedProxies,
 }
@@ -71,16 +72,29 @@ pub struct LimitWrites {
 /// Addresses seen lately, beyond which those that have recovered are forgotten.
 const REMEMBERED_ADDRESSES: usize = 10_000;
 
-impl LimitWrites {
-    /// `per_minute` 0 is off.
-    pub fn new(per_minute: u32, trusted: TrustedProxies) -> Self {
+impl LimitRequests {
+    /// Counts forms; `per_minute` 0 is off.
+    pub fn writes(per_minute: u32, trusted: TrustedProxies) -> Self {
+        Self {
+            unsafe_only: true,
+            ..Self::all(per_minute, trusted)
+        }
+    }
+
+    /// Counts every request; `per_minute` 0 is off.
+    pub fn all(per_minute: u32, trusted: TrustedProxies) -> Self {
         let limiter =
             NonZeroU32::new(per_minute).map(|limit| RateLimiter::keyed(Quota::per_minute(limit)));
-        Self { limiter, trusted }
+        Self {
+            unsafe_only: false,
+            limiter,
+            trusted,
+        }
     }
 
     fn check(&self, request: &Request) -> Result<(), Error> {
-        let (Some(limiter), false) = (&self.limiter, request.method().is_safe()) else {
+        let passed_over = self.unsafe_only && request.method().is_safe();
+        let (Some(limiter), false) = (&self.limiter, passed_over) else {
             return Ok(());
         };
         let Some(client) = ClientAddress::reported(request, &self.trusted) else {
@@ -96,7 +110,7 @@ impl LimitWrites {
 }
 
 #[async_trait]
-impl Handler for LimitWrites {
+impl Handler for LimitRequests {
     async fn handle(
         &self,
         request: &mut Request,

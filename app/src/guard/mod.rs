@@ -1,8 +1,10 @@
 //! Hoops that protect every route: headers, panics, foreign sites, overload, floods.
 
+mod access;
 mod load;
 
-pub use load::{Deadline, LimitWrites, ShedLoad};
+pub use access::{require_role, require_user, require_user_as_configured, require_user_to_write};
+pub use load::{Deadline, LimitRequests, ShedLoad};
 
 use std::panic::AssertUnwindSafe;
 
@@ -10,16 +12,11 @@ use futures_util::FutureExt as _;
 use salvo::http::header::{self, HeaderName, HeaderValue};
 use salvo::{Depot, FlowCtrl, Request, Response, Writer as _, handler};
 
-use crate::config::BaseUrl;
+use crate::config::{BaseUrl, Config};
 use crate::error::Error;
 use crate::extract::state;
 
-/// Only our own files, forms and frames (OWASP ASVS 5.0, V3.4).
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'; object-src 'none'";
-
-const HEADERS: [(HeaderName, &str); 6] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+const HEADERS: [(HeaderName, &str); 5] = [
     (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -39,21 +36,32 @@ const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubDomains";
 /// The headers of every answer, errors and files too.
 #[handler]
 pub async fn security_headers(depot: &mut Depot, response: &mut Response) -> Result<(), Error> {
-    let https = state(depot)?
-        .config
-        .http
-        .base_url
-        .as_ref()
-        .is_some_and(BaseUrl::is_https);
+    let config = &state(depot)?.config;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if https {
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(config)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if config.http.base_url.as_ref().is_some_and(BaseUrl::is_https) {
         let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     Ok(())
+}
+
+/// Only our own files, forms and frames (OWASP ASVS 5.0, V3.4). The form that signs out is redirected
+/// to the provider, which a browser counts as a target of the form.
+fn content_security_policy(config: &Config) -> String {
+    let provider = config
+        .sign_in
+        .as_ref()
+        .map(|sign_in| format!(" {}", sign_in.provider.authority_host.origin()));
+    let provider = provider.unwrap_or_default();
+    format!(
+        "default-src 'self'; base-uri 'none'; form-action 'self'{provider}; frame-ancestors 'none'; object-src 'none'"
+    )
 }
 
 /// Turns a panic into our 500 page; the other requests never notice.

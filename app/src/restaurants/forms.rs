@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::current_user::CurrentUser;
 use crate::extract::FieldErrors;
+
+/// In characters.
+const USER_NAME_LIMIT: usize = 50;
 
 /// `POST /restaurants`, as typed.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -67,14 +71,24 @@ pub struct NewReview {
     /// 1 to 5.
     pub rating: i32,
     pub review_text: String,
+    /// The account that writes it, where one does.
+    pub author_key: Option<String>,
 }
 
 impl ReviewForm {
+    /// The review under the account's name, or under the name that was typed where nobody has signed in.
+    ///
     /// # Errors
     /// A message for each field that is missing, too long, not text or no rating.
-    pub fn parse(&self) -> Result<NewReview, FieldErrors> {
+    pub fn parse(&self, author: Option<&CurrentUser>) -> Result<NewReview, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let user_name = errors.check("user_name", parse_line("Your name", &self.user_name, 50));
+        let user_name = match author {
+            Some(author) => Some(author.name.chars().take(USER_NAME_LIMIT).collect()),
+            None => errors.check(
+                "user_name",
+                parse_line("Your name", &self.user_name, USER_NAME_LIMIT),
+            ),
+        };
         let rating = errors.check("rating", parse_rating(&self.rating));
         let review_text = errors.check(
             "review_text",
@@ -85,6 +99,7 @@ impl ReviewForm {
                 user_name,
                 rating,
                 review_text,
+                author_key: author.map(CurrentUser::key),
             }),
             _ => Err(errors),
         }

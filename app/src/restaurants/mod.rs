@@ -13,18 +13,37 @@ mod seed;
 use salvo::Router;
 pub use seed::{SeedOptions, seed};
 
-use crate::routing::{get, post};
+use crate::current_user::ADMIN;
+use crate::guard::{require_role, require_user, require_user_to_write};
+use crate::routing::{get, guarded, post};
 
 /// The feature's addresses; the last four are the Python sample's.
 pub fn routes() -> Router {
     Router::new()
         .push(get("", handlers::list_restaurants))
         .push(post("restaurants", handlers::create_restaurant))
-        .push(get("restaurants/new", handlers::new_restaurant))
+        .push(guarded(
+            require_user_to_write(),
+            get("restaurants/new", handlers::new_restaurant),
+        ))
         .push(get("restaurants/{id}", handlers::show_restaurant))
         .push(post("restaurants/{id}/reviews", handlers::create_review))
         .push(get("create", handlers::redirect_to_new))
         .push(post("add", handlers::create_restaurant))
         .push(get("details/{id}", handlers::redirect_to_restaurant))
         .push(post("review/{id}", handlers::create_review))
+}
+
+/// What only those who have signed in may do: where nobody can, these addresses do not exist.
+pub fn protected_routes() -> Router {
+    let administration = Router::new()
+        .push(get("restaurants/{id}/edit", handlers::edit_restaurant))
+        .push(post("restaurants/{id}/edit", handlers::update_restaurant))
+        .push(post("restaurants/{id}/delete", handlers::delete_restaurant));
+    Router::new()
+        .push(guarded(require_role(ADMIN), administration))
+        .push(guarded(
+            require_user(),
+            post("reviews/{id}/delete", handlers::delete_review),
+        ))
 }

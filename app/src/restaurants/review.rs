@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::current_user::CurrentUser;
+
 /// A row. The Python sample let in any rating, none included.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "review")]
@@ -24,3 +26,10 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Its author may, and an administrator.
+    pub fn may_be_deleted_by(&self, user: Option<&CurrentUser>) -> bool {
+        user.is_some_and(|user| user.is_admin() || self.author_key == Some(user.key()))
+    }
+}

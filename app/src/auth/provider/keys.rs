@@ -29,11 +29,18 @@ impl Keys {
         let document: Document = serde_json::from_slice(body)
             .map_err(|_| SignInError::provider("its keys are malformed"))?;
         // One entry that cannot be used does not spoil the others.
-        let published = document.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
-        let mut keys: Vec<(CoreJsonWebKey, Instant)> =
-            published.filter(is_signing_key).map(|key| (key, Instant::now())).collect();
+        let published = document
+            .keys
+            .into_iter()
+            .filter_map(|key| serde_json::from_value(key).ok());
+        let mut keys: Vec<(CoreJsonWebKey, Instant)> = published
+            .filter(is_signing_key)
+            .map(|key| (key, Instant::now()))
+            .collect();
         if keys.is_empty() {
-            return Err(SignInError::provider("it publishes no key that verifies a signature"));
+            return Err(SignInError::provider(
+                "it publishes no key that verifies a signature",
+            ));
         }
         let older = known.map(|known| known.0.as_slice()).unwrap_or_default();
         for (key, at) in older {
@@ -47,11 +54,15 @@ impl Keys {
 
     /// The keys in the library's form.
     pub fn to_set(&self) -> CoreJsonWebKeySet {
-        let fresh = self.0.iter().filter(|(_, at)| at.elapsed() < MAX_AGE + Duration::from_mins(1));
+        let fresh = self
+            .0
+            .iter()
+            .filter(|(_, at)| at.elapsed() < MAX_AGE + Duration::from_mins(1));
         CoreJsonWebKeySet::new(fresh.map(|(key, _)| key.clone()).collect())
     }
 }
 
 fn is_signing_key(key: &CoreJsonWebKey) -> bool {
-    key.key_use().is_none_or(|key_use| key_use.allows_signature())
+    key.key_use()
+        .is_none_or(|key_use| key_use.allows_signature())
 }

@@ -33,16 +33,24 @@ impl Metadata {
             .strip_prefix(&authority)
             .and_then(|rest| rest.strip_prefix('/'))
             .and_then(|rest| rest.trim_end_matches('/').strip_suffix("/v2.0"));
-        let tenant = tenant.ok_or_else(|| SignInError::provider("its metadata name another issuer than AZURE_AUTHORITY_HOST"))?;
+        let tenant = tenant.ok_or_else(|| {
+            SignInError::provider("its metadata name another issuer than AZURE_AUTHORITY_HOST")
+        })?;
         if is_tenant_id(&config.tenant) && !tenant.eq_ignore_ascii_case(&config.tenant) {
-            return Err(SignInError::provider("its metadata are those of another tenant"));
+            return Err(SignInError::provider(
+                "its metadata are those of another tenant",
+            ));
         }
         if tenant != TENANT_TEMPLATE && !is_tenant_id(tenant) {
             return Err(SignInError::provider("its metadata name no tenant"));
         }
         let https = config.authority_host.is_https();
-        let secure = metadata.endpoints().all(|url| url.scheme() == "https" || !https);
-        secure.then_some(metadata).ok_or_else(|| SignInError::provider("its metadata name an address without https"))
+        let secure = metadata
+            .endpoints()
+            .all(|url| url.scheme() == "https" || !https);
+        secure
+            .then_some(metadata)
+            .ok_or_else(|| SignInError::provider("its metadata name an address without https"))
     }
 
     /// The issuer that a token of this tenant must name.
@@ -83,9 +91,13 @@ impl Metadata {
     }
 
     fn endpoints(&self) -> impl Iterator<Item = &Url> {
-        [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri]
-            .into_iter()
-            .chain(self.end_session_endpoint.as_ref())
+        [
+            &self.authorization_endpoint,
+            &self.token_endpoint,
+            &self.jwks_uri,
+        ]
+        .into_iter()
+        .chain(self.end_session_endpoint.as_ref())
     }
 }
 

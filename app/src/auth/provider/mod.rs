@@ -40,7 +40,10 @@ struct Fetched<T> {
 
 impl<T> Default for Fetched<T> {
     fn default() -> Self {
-        Self { good: None, failed: None }
+        Self {
+            good: None,
+            failed: None,
+        }
     }
 }
 
@@ -49,7 +52,9 @@ impl<T: Clone> Fetched<T> {
     fn known(&self, asked: Instant) -> Option<Result<T, SignInError>> {
         let fresh = self.good.as_ref().filter(|(_, at)| at.elapsed() < MAX_AGE);
         let failed = self.failed.as_ref().filter(|(_, at)| *at >= asked);
-        fresh.map(|(good, _)| Ok(good.clone())).or_else(|| failed.map(|(error, _)| Err(error.clone())))
+        fresh
+            .map(|(good, _)| Ok(good.clone()))
+            .or_else(|| failed.map(|(error, _)| Err(error.clone())))
     }
 
     fn remember(&mut self, answer: &Result<T, SignInError>) {
@@ -115,7 +120,11 @@ impl IdentityProvider {
         self.fetch_keys(&metadata, &mut fetched).await.map(Some)
     }
 
-    async fn fetch_keys(&self, metadata: &Metadata, fetched: &mut Fetched<Keys>) -> Result<Keys, SignInError> {
+    async fn fetch_keys(
+        &self,
+        metadata: &Metadata,
+        fetched: &mut Fetched<Keys>,
+    ) -> Result<Keys, SignInError> {
         let answer = self.get_json(metadata.keys_url()).await.and_then(|body| {
             let known = fetched.good.as_ref().map(|(keys, _)| keys);
             Keys::parse(&body, known)
@@ -134,10 +143,15 @@ impl IdentityProvider {
 
     async fn get_json(&self, url: &str) -> Result<Vec<u8>, SignInError> {
         let mut request = HttpRequest::new(Vec::new());
-        *request.uri_mut() = url.parse().map_err(|_| SignInError::provider("an address of the provider is malformed"))?;
+        *request.uri_mut() = url
+            .parse()
+            .map_err(|_| SignInError::provider("an address of the provider is malformed"))?;
         let answer = self.outbound.send(request).await?;
         if !answer.status().is_success() {
-            return Err(SignInError::Provider(format!("its public documents answer {}", answer.status().as_u16())));
+            return Err(SignInError::Provider(format!(
+                "its public documents answer {}",
+                answer.status().as_u16()
+            )));
         }
         Ok(answer.into_body())
     }

@@ -3,7 +3,7 @@
 use salvo::{Writer as _, handler};
 use serde::{Deserialize, Serialize};
 
-use super::cut;
+use super::{cut, notice};
 use crate::error::Error;
 use crate::extract::Query;
 use crate::page::Page;
@@ -22,6 +22,8 @@ pub(in crate::restaurants) struct ListQuery {
     sort: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     after: String,
+    #[serde(skip_serializing)]
+    notice: String,
 }
 
 #[handler]
@@ -52,6 +54,7 @@ pub(in crate::restaurants) async fn list_restaurants(
         next: last.map(|last| list_path(&query, sort, &last.cursor(sort).to_string())),
         capped: listing.capped.then_some(http.search_limit),
         restaurants: rows.into_iter().map(RestaurantEntry::from).collect(),
+        notice: notice::text(&query.notice),
         query: query.q,
     }))
 }
@@ -76,6 +79,7 @@ fn list_path(query: &ListQuery, sort: Sort, after: &str) -> String {
         q: query.q.clone(),
         sort: sort.to_owned(),
         after: after.to_owned(),
+        notice: String::new(),
     };
     match serde_urlencoded::to_string(query) {
         Ok(query) if !query.is_empty() => format!("/?{query}"),

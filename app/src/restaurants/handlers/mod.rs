@@ -1,10 +1,12 @@
 //! From typed arguments to a typed page: one function a route.
 
+mod notice;
 mod list;
 mod new;
 mod show;
-mod notice;
+mod administer;
 
+pub(super) use administer::{delete_restaurant, delete_review, edit_restaurant, update_restaurant};
 pub(super) use list::list_restaurants;
 pub(super) use new::{create_restaurant, new_restaurant};
 pub(super) use show::{create_review, show_restaurant};

@@ -5,8 +5,10 @@ use serde::Deserialize;
 
 use super::cut;
 use super::notice::{self, REVIEWED};
+use crate::config::SignInRequired;
+use crate::current_user::CurrentUser;
 use crate::error::Error;
-use crate::extract::{FieldErrors, Form, Id, Query};
+use crate::extract::{FieldErrors, Form, Id, Query, Visitor};
 use crate::page::{Page, Submission};
 use crate::restaurants::cursor::ReviewCursor;
 use crate::restaurants::forms::ReviewForm;
@@ -25,6 +27,7 @@ pub(in crate::restaurants) struct DetailsQuery {
 #[handler]
 pub(in crate::restaurants) async fn show_restaurant(
     state: AppState,
+    visitor: Visitor,
     id: Id,
     query: Query<DetailsQuery>,
 ) -> Result<Page<RestaurantPage>, Error> {
@@ -33,20 +36,21 @@ pub(in crate::restaurants) async fn show_restaurant(
         ..ReviewForm::default()
     };
     let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
-    let page = load_page(&state, &restaurant, &query.0).await?;
+    let page = load_page(&state, &restaurant, visitor.user(), &query.0).await?;
     Ok(Page::new(RestaurantPage { form, ..page }))
 }
 
 #[handler]
 pub(in crate::restaurants) async fn create_review(
     state: AppState,
+    visitor: Visitor,
     id: Id,
     form: Form<ReviewForm>,
 ) -> Result<Submission<RestaurantPage>, Error> {
     let form = form.0;
     let db = state.database.connection();
     let restaurant = repository::get_restaurant(db, id.0).await?;
-    match form.parse() {
+    match form.parse(visitor.user()) {
         Ok(new) => {
             repository::insert_review(db, &restaurant, new, &form.submission_key).await?;
             Ok(Submission::Saved(format!(
@@ -55,7 +59,13 @@ pub(in crate::restaurants) async fn create_review(
             )))
         }
         Err(errors) => {
-            let page = load_page(&state, &restaurant, &DetailsQuery::default()).await?;
+            let page = load_page(
+                &state,
+                &restaurant,
+                visitor.user(),
+                &DetailsQuery::default(),
+            )
+            .await?;
             Ok(Submission::Invalid(RestaurantPage {
                 form,
                 has_errors: true,
@@ -70,6 +80,7 @@ pub(in crate::restaurants) async fn create_review(
 async fn load_page(
     state: &AppState,
     restaurant: &restaurant::Model,
+    user: Option<&CurrentUser>,
     query: &DetailsQuery,
 ) -> Result<RestaurantPage, Error> {
     let page_size = state.config.http.details_page_size;
@@ -88,14 +99,25 @@ async fn load_page(
             };
             format!("{path}?after={cursor}")
         }),
-        reviews: reviews.into_iter().map(ReviewEntry::from).collect(),
+        reviews: reviews
+            .into_iter()
+            .map(|review| ReviewEntry::new(review, user))
+            .collect(),
         form: ReviewForm::default(),
         has_errors: false,
         errors: FieldErrors::default(),
-        name_offered: true,
-        may_edit: false,
-        may_write: true,
-        sign_in_path: String::new(),
+        name_offered: user.is_none(),
+        may_edit: user.is_some_and(CurrentUser::is_admin),
+        may_write: user.is_some() || !writing_needs_an_account(state),
         notice: notice::text(&query.notice),
     })
+}
+
+fn writing_needs_an_account(state: &AppState) -> bool {
+    let required = state
+        .config
+        .sign_in
+        .as_ref()
+        .map(|sign_in| sign_in.required);
+    required.is_some_and(|required| required != SignInRequired::None)
 }

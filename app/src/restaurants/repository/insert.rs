@@ -57,9 +57,11 @@ pub(in crate::restaurants) async fn insert_review(
     new: NewReview,
     key: &str,
 ) -> Result<(), DbErr> {
+    let author = new.author_key.clone().unwrap_or_default();
     let (id, rating) = (restaurant.id, new.rating);
     let fields = [
         &id.to_string(),
+        &author,
         &new.user_name,
         &rating.to_string(),
         &new.review_text,
@@ -71,6 +73,7 @@ pub(in crate::restaurants) async fn insert_review(
         rating: Set(Some(rating)),
         review_text: Set(new.review_text),
         review_date: Set(clock::now()),
+        author_key: Set(new.author_key),
         submission_key: Set(digest),
         ..Default::default()
     };
@@ -92,12 +95,8 @@ pub(in crate::restaurants) async fn insert_review(
 
 async fn count_review(db: &impl ConnectionTrait, id: i32, rating: i32) -> Result<(), DbErr> {
     use restaurant::Column;
-    let counter = match rating {
-        1 => Column::Rating1Count,
-        2 => Column::Rating2Count,
-        3 => Column::Rating3Count,
-        4 => Column::Rating4Count,
-        _ => Column::Rating5Count,
+    let Some(counter) = counter_of(Some(rating)) else {
+        return Ok(());
     };
     let updated = restaurant::Entity::update_many()
         .col_expr(Column::ReviewCount, Expr::col(Column::ReviewCount).add(1))
@@ -110,4 +109,17 @@ async fn count_review(db: &impl ConnectionTrait, id: i32, rating: i32) -> Result
         return Err(DbErr::RecordNotFound(format!("restaurant {id}")));
     }
     Ok(())
+}
+
+/// The counter of a rating from 1 to 5; no other is counted.
+pub(super) fn counter_of(rating: Option<i32>) -> Option<restaurant::Column> {
+    use restaurant::Column;
+    Some(match rating? {
+        1 => Column::Rating1Count,
+        2 => Column::Rating2Count,
+        3 => Column::Rating3Count,
+        4 => Column::Rating4Count,
+        5 => Column::Rating5Count,
+        _ => return None,
+    })
 }

@@ -1,9 +1,11 @@
 //! Every query of the feature, as functions: the connection first, so that each works in a transaction.
 
+mod change;
 mod insert;
 mod list;
 mod search;
 
+pub(super) use change::{delete_restaurant, delete_review, get_review, update_restaurant};
 pub(super) use insert::{insert_restaurant, insert_review};
 pub(super) use list::{ListRequest, RestaurantRow, list_restaurants, reviews_of};
 

@@ -20,6 +20,8 @@ pub(in crate::restaurants) struct RestaurantList {
     pub next: Option<String>,
     /// The number of matches that were sorted, where there are more.
     pub capped: Option<u64>,
+    #[serde(skip)]
+    pub notice: Option<&'static str>,
 }
 
 impl View for RestaurantList {
@@ -31,6 +33,10 @@ impl View for RestaurantList {
         } else {
             "Restaurants".to_owned()
         }
+    }
+
+    fn notice(&self) -> Option<&'static str> {
+        self.notice
     }
 }
 

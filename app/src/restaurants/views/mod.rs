@@ -6,5 +6,5 @@ mod new;
 mod show;
 
 pub(super) use list::{RestaurantEntry, RestaurantList, SortChoice};
-pub(super) use new::NewRestaurantPage;
+pub(super) use new::{EditRestaurantPage, NewRestaurantPage};
 pub(super) use show::{RestaurantPage, ReviewEntry};

@@ -6,6 +6,7 @@ use time::format_description::well_known::Iso8601;
 use time::macros::format_description;
 
 use super::score::Score;
+use crate::current_user::CurrentUser;
 use crate::extract::FieldErrors;
 use crate::page::View;
 use crate::restaurants::forms::ReviewForm;
@@ -29,7 +30,6 @@ pub(in crate::restaurants) struct RestaurantPage {
     pub name_offered: bool,
     pub may_edit: bool,
     pub may_write: bool,
-    pub sign_in_path: String,
     #[serde(skip)]
     pub notice: Option<&'static str>,
 }
@@ -104,11 +104,16 @@ pub(in crate::restaurants) struct ReviewEntry {
     review_text: String,
     date: String,
     datetime: String,
+    /// For whoever may delete it.
+    delete_path: Option<String>,
 }
 
-impl From<review::Model> for ReviewEntry {
-    fn from(row: review::Model) -> Self {
+impl ReviewEntry {
+    pub(in crate::restaurants) fn new(row: review::Model, user: Option<&CurrentUser>) -> Self {
         Self {
+            delete_path: row
+                .may_be_deleted_by(user)
+                .then(|| format!("/reviews/{}/delete", row.id)),
             rating: row.rating.filter(|rating| (1..=5).contains(rating)),
             date: format_date(row.review_date),
             datetime: row

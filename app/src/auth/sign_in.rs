@@ -1,0 +1,218 @@
+//! All that sign-in needs and that outlives a request, and the two halves of its flow.
+
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use tower_sessions_core::session::Id;
+use url::Url;
+
+use super::attempt::{self, insert_attempt, take_attempt};
+use super::credential::Credential;
+use super::error::SignInError;
+use super::graph::{self, GraphUser};
+use super::outbound::Outbound;
+use super::provider::IdentityProvider;
+use super::secrets::{AttemptSecrets, Keyring, random_token};
+use super::session::Sessions;
+use super::store::DatabaseStore;
+use super::tokens::{authorization_url, error_code, exchange_code};
+use super::verification::{VerifiedClaims, verify};
+use crate::clock;
+use crate::config::SignInConfig;
+use crate::current_user::CurrentUser;
+use crate::state::AppState;
+
+/// How often sessions and sign-ins that have ended by themselves are swept away.
+const SWEEP_PAUSE: Duration = Duration::from_mins(10);
+
+/// Longer names and addresses are cut for display.
+const DISPLAY_LIMIT: usize = 200;
+
+/// What outlives a request.
+pub struct SignIn {
+    config: SignInConfig,
+    provider: IdentityProvider,
+    credential: Credential,
+    keyring: Keyring,
+    sessions: Sessions,
+    db: DatabaseConnection,
+}
+
+/// The parameters that the provider sends the browser back with (RFC 6749, 4.1.2; RFC 9207).
+pub(super) struct Callback {
+    pub(super) state: String,
+    pub(super) code: String,
+    pub(super) error: Option<String>,
+    pub(super) issuer: Option<String>,
+}
+
+impl SignIn {
+    /// `None` when sign-in is not configured.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be read.
+    pub fn from_state(state: &AppState) -> anyhow::Result<Option<Self>> {
+        let Some(config) = state.config.sign_in.clone() else {
+            return Ok(None);
+        };
+        let outbound = Outbound::new(&state.config.outbound)?;
+        let db = state.database.connection().clone();
+        let endpoint = state.config.outbound.identity_endpoint.clone();
+        Ok(Some(Self {
+            provider: IdentityProvider::new(config.provider.clone(), outbound),
+            credential: Credential::new(config.client.credential.clone(), endpoint),
+            keyring: Keyring::new(config.session.key.expose()),
+            sessions: Sessions::new(DatabaseStore::new(db.clone()), &config.session),
+            db,
+            config,
+        }))
+    }
+
+    pub fn config(&self) -> &SignInConfig {
+        &self.config
+    }
+
+    /// Where the callback is served.
+    pub fn callback_path(&self) -> &str {
+        self.config.client.redirect_uri.path()
+    }
+
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Sweeps for as long as the site runs.
+    pub async fn sweep_forever(&self) {
+        loop {
+            tokio::time::sleep(SWEEP_PAUSE).await;
+            let swept = async {
+                self.sessions.store().delete_expired().await?;
+                attempt::delete_expired(&self.db).await
+            };
+            if let Err(cause) = swept.await {
+                tracing::warn!(%cause, "ended sessions could not be swept away");
+            }
+        }
+    }
+
+    /// Remembers a sign-in of this browser and returns the provider's address to send it to.
+    pub(super) async fn begin(&self, browser: &str, return_to: &str) -> Result<Url, SignInError> {
+        let metadata = self.provider.metadata().await?;
+        let state = random_token();
+        let secrets = AttemptSecrets::derive(&self.keyring, &state);
+        let url = authorization_url(&metadata, &self.config.client, &state, &secrets)?;
+        insert_attempt(&self.db, &state, browser, return_to).await?;
+        Ok(url)
+    }
+
+    /// Completes the sign-in that the callback belongs to: who it is, and the path to go to. The
+    /// sign-in is spent from here on, however it ends.
+    pub(super) async fn finish(
+        &self,
+        callback: Callback,
+        browser: &str,
+    ) -> Result<(CurrentUser, String), SignInError> {
+        let return_to = take_attempt(&self.db, &callback.state, browser).await?;
+        let metadata = self.provider.metadata().await?;
+        if !metadata.accepts_issuer(callback.issuer.as_deref()) {
+            return Err(SignInError::Unknown("its iss parameter is another issuer"));
+        }
+        match callback.error.as_deref() {
+            None => {}
+            Some("access_denied") => return Err(SignInError::Denied),
+            Some(error) => return Err(SignInError::Refused(error_code(error))),
+        }
+        if callback.code.is_empty() {
+            return Err(SignInError::Unknown("it has no code"));
+        }
+        let user = self.user_of(callback.code, &callback.state).await?;
+        Ok((user, return_to))
+    }
+
+    /// Ends a session; the provider's address for signing out there too, where it has one.
+    pub(super) async fn end(
+        &self,
+        id: Option<Id>,
+        return_address: &str,
+    ) -> Result<Option<Url>, SignInError> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        self.sessions.end(&id).await?;
+        let metadata = self.provider.metadata().await.ok();
+        let address = metadata.and_then(|metadata| metadata.end_session_endpoint().cloned());
+        Ok(address.map(|mut address| {
+            address
+                .query_pairs_mut()
+                .append_pair("post_logout_redirect_uri", return_address);
+            address
+        }))
+    }
+
+    async fn user_of(&self, code: String, state: &str) -> Result<CurrentUser, SignInError> {
+        let secrets = AttemptSecrets::derive(&self.keyring, state);
+        let client = &self.config.client;
+        let tokens =
+            exchange_code(&self.provider, (client, &self.credential), code, &secrets).await?;
+        let claims = verify(&self.provider, &client.id, &tokens, secrets.nonce()).await?;
+        let graph = graph::get_me(
+            self.provider.outbound(),
+            self.provider.config(),
+            &tokens.access_token,
+        )
+        .await;
+        if let Err(cause) = &graph {
+            tracing::warn!(%cause, "Microsoft Graph told nothing of the person who signs in");
+        }
+        Ok(describe(&claims, graph.ok()))
+    }
+}
+
+/// Graph's words come first: they are the newer ones, and the token need not have any.
+fn describe(claims: &VerifiedClaims, graph: Option<GraphUser>) -> CurrentUser {
+    let graph_answered = graph.is_some();
+    let graph = graph.unwrap_or_default();
+    let entra = claims.additional_claims();
+    let object_id = entra.oid.clone().unwrap_or_default();
+    let username = claims
+        .preferred_username()
+        .map(|username| username.to_string());
+    let name = claims
+        .name()
+        .and_then(|name| name.get(None))
+        .map(|name| name.to_string());
+    let email = claims.email().map(|email| email.to_string());
+    let email = first([graph.mail, graph.user_principal_name, username, email]);
+    CurrentUser {
+        tenant_id: entra.tid.clone().unwrap_or_default(),
+        name: first([graph.display_name, name, email.clone()]).unwrap_or_else(|| object_id.clone()),
+        object_id,
+        email,
+        job_title: first([graph.job_title]),
+        roles: entra.roles.clone(),
+        graph_answered,
+        signed_in_at: clock::now(),
+    }
+}
+
+/// The first text that shows something, cut for display.
+fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
+    texts
+        .into_iter()
+        .flatten()
+        .map(|text| shown(&text))
+        .find(|text| !text.is_empty())
+}
+
+fn shown(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(DISPLAY_LIMIT)
+        .collect();
+    line.trim().to_owned()
+}

@@ -1,0 +1,81 @@
+//! Changing and deleting; a deleted review is taken out of the counters in the same transaction.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _,
+    QueryFilter as _, TransactionTrait as _,
+};
+
+use super::insert::counter_of;
+use crate::restaurants::forms::NewRestaurant;
+use crate::restaurants::{restaurant, review};
+
+/// # Errors
+/// `RecordNotFound` when there is no such review.
+pub(in crate::restaurants) async fn get_review(
+    db: &impl ConnectionTrait,
+    id: i32,
+) -> Result<review::Model, DbErr> {
+    let found = review::Entity::find_by_id(id).one(db).await?;
+    found.ok_or_else(|| DbErr::RecordNotFound(format!("review {id}")))
+}
+
+/// Replaces what describes a restaurant.
+pub(in crate::restaurants) async fn update_restaurant(
+    db: &impl ConnectionTrait,
+    restaurant: &restaurant::Model,
+    new: NewRestaurant,
+) -> Result<(), DbErr> {
+    let row = restaurant::ActiveModel {
+        id: Set(restaurant.id),
+        name: Set(new.name),
+        street_address: Set(new.street_address),
+        description: Set(new.description),
+        ..Default::default()
+    };
+    restaurant::Entity::update(row).exec(db).await?;
+    Ok(())
+}
+
+/// Deletes a restaurant with its reviews.
+pub(in crate::restaurants) async fn delete_restaurant(
+    db: &DatabaseConnection,
+    restaurant: &restaurant::Model,
+) -> Result<(), DbErr> {
+    let transaction = db.begin().await?;
+    review::Entity::delete_many()
+        .filter(review::Column::Restaurant.eq(restaurant.id))
+        .exec(&transaction)
+        .await?;
+    restaurant::Entity::delete_by_id(restaurant.id)
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await
+}
+
+/// Deletes a review; one that is gone already is not counted twice.
+pub(in crate::restaurants) async fn delete_review(
+    db: &DatabaseConnection,
+    review: &review::Model,
+) -> Result<(), DbErr> {
+    let transaction = db.begin().await?;
+    let deleted = review::Entity::delete_by_id(review.id)
+        .exec(&transaction)
+        .await?;
+    if let (1, Some(counter), Some(rating)) = (
+        deleted.rows_affected,
+        counter_of(review.rating),
+        review.rating,
+    ) {
+        use restaurant::Column;
+        restaurant::Entity::update_many()
+            .col_expr(Column::ReviewCount, Expr::col(Column::ReviewCount).sub(1))
+            .col_expr(Column::RatingSum, Expr::col(Column::RatingSum).sub(rating))
+            .col_expr(counter, Expr::col(counter).sub(1))
+            .filter(Column::Id.eq(review.restaurant))
+            .exec(&transaction)
+            .await?;
+    }
+    transaction.commit().await
+}
