@@ -15,13 +15,13 @@ use crate::config::{ClientCredential, IdentityEndpoint};
 const RENEWAL_MARGIN: i64 = 300;
 
 /// The parameters that a token request carries besides the library's own.
-pub enum ClientProof {
+pub(super) enum ClientProof {
     Secret(String),
     Assertion(String),
 }
 
 /// The credential of the settings, with the assertion last fetched.
-pub struct Credential {
+pub(super) struct Credential {
     config: ClientCredential,
     endpoint: Option<IdentityEndpoint>,
     assertion: Mutex<Option<Token>>,
@@ -46,7 +46,7 @@ impl Token {
 }
 
 impl Credential {
-    pub fn new(config: ClientCredential, endpoint: Option<IdentityEndpoint>) -> Self {
+    pub(super) fn new(config: ClientCredential, endpoint: Option<IdentityEndpoint>) -> Self {
         Self {
             config,
             endpoint,
@@ -58,7 +58,7 @@ impl Credential {
     ///
     /// # Errors
     /// When the identity endpoint fails; there is no other method to fall back to.
-    pub async fn proof(&self, outbound: &Outbound) -> Result<ClientProof, SignInError> {
+    pub(super) async fn proof(&self, outbound: &Outbound) -> Result<ClientProof, SignInError> {
         let (client_id, audience) = match &self.config {
             ClientCredential::Secret(secret) => {
                 return Ok(ClientProof::Secret(secret.expose().to_owned()));

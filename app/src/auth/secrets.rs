@@ -9,11 +9,11 @@ use sha2::{Digest as _, Sha256};
 
 /// The keys that are derived from `SESSION_SECRET_KEY`.
 #[derive(Clone)]
-pub struct Keyring(Key);
+pub(super) struct Keyring(Key);
 
 impl Keyring {
     /// `secret` has at least 32 bytes.
-    pub fn new(secret: &str) -> Self {
+    pub(super) fn new(secret: &str) -> Self {
         Self(Key::derive_from(secret.as_bytes()))
     }
 

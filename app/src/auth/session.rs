@@ -21,14 +21,14 @@ type Result<T> = tower_sessions_core::session_store::Result<T>;
 
 /// The sessions and their limits.
 #[derive(Clone, Debug)]
-pub struct Sessions {
+pub(super) struct Sessions {
     store: DatabaseStore,
     idle_timeout: Duration,
     max_age: Duration,
 }
 
 impl Sessions {
-    pub fn new(store: DatabaseStore, config: &SessionConfig) -> Self {
+    pub(super) fn new(store: DatabaseStore, config: &SessionConfig) -> Self {
         let seconds =
             |duration: std::time::Duration| Duration::try_from(duration).unwrap_or(Duration::MAX);
         Self {
@@ -38,12 +38,12 @@ impl Sessions {
         }
     }
 
-    pub fn store(&self) -> &DatabaseStore {
+    pub(super) fn store(&self) -> &DatabaseStore {
         &self.store
     }
 
     /// Begins a session under an id that nobody has seen before.
-    pub async fn begin(&self, user: &CurrentUser) -> Result<Id> {
+    pub(super) async fn begin(&self, user: &CurrentUser) -> Result<Id> {
         let mut record = Record {
             id: Id::default(),
             data: [(USER.to_owned(), serde_json::json!(user))].into(),
@@ -54,7 +54,7 @@ impl Sessions {
     }
 
     /// Who is signed in under this id; their activity keeps the session from ending.
-    pub async fn find(&self, id: &Id) -> Result<Option<CurrentUser>> {
+    pub(super) async fn find(&self, id: &Id) -> Result<Option<CurrentUser>> {
         let Some(mut record) = self.store.load(id).await? else {
             return Ok(None);
         };
@@ -74,7 +74,7 @@ impl Sessions {
     }
 
     /// Ends a session here, whatever cookies are still about.
-    pub async fn end(&self, id: &Id) -> Result<()> {
+    pub(super) async fn end(&self, id: &Id) -> Result<()> {
         self.store.delete(id).await
     }
 

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "session")]
-pub struct Model {
+pub(super) struct Model {
     /// Never the id itself.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id_hash: String,
@@ -16,6 +16,6 @@ pub struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub(super) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

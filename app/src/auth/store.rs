@@ -17,15 +17,15 @@ use crate::clock;
 
 /// Sessions in the app's own database.
 #[derive(Clone, Debug)]
-pub struct DatabaseStore(DatabaseConnection);
+pub(super) struct DatabaseStore(DatabaseConnection);
 
 impl DatabaseStore {
-    pub fn new(db: DatabaseConnection) -> Self {
+    pub(super) fn new(db: DatabaseConnection) -> Self {
         Self(db)
     }
 
     /// Deletes the sessions that have ended by themselves.
-    pub async fn delete_expired(&self) -> std::result::Result<(), DbErr> {
+    pub(super) async fn delete_expired(&self) -> std::result::Result<(), DbErr> {
         Entity::delete_many()
             .filter(Column::ExpiresAt.lt(clock::now()))
             .exec(&self.0)

@@ -28,7 +28,7 @@ const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// Entra's own claims.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct EntraClaims {
+pub(super) struct EntraClaims {
     pub tid: Option<String>,
     pub oid: Option<String>,
     #[serde(default)]

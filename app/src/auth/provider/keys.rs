@@ -13,7 +13,7 @@ use crate::auth::error::SignInError;
 /// The keys that were published within the last day: around a change of keys the provider's servers
 /// do not all publish the same ones, so a key that is missing once is kept.
 #[derive(Clone, Debug)]
-pub struct Keys(Vec<(CoreJsonWebKey, Instant)>);
+pub(crate) struct Keys(Vec<(CoreJsonWebKey, Instant)>);
 
 #[derive(Deserialize)]
 struct Document {
@@ -53,7 +53,7 @@ impl Keys {
     }
 
     /// The keys in the library's form.
-    pub fn to_set(&self) -> CoreJsonWebKeySet {
+    pub(crate) fn to_set(&self) -> CoreJsonWebKeySet {
         let fresh = self
             .0
             .iter()

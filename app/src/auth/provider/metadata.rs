@@ -11,7 +11,7 @@ const TENANT_TEMPLATE: &str = "{tenantid}";
 
 /// The parts of the document that are used here.
 #[derive(Debug, Deserialize)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     issuer: String,
     authorization_endpoint: Url,
     token_endpoint: Url,
@@ -24,7 +24,7 @@ pub struct Metadata {
 impl Metadata {
     /// # Errors
     /// When it is not the document of the configured authority and tenant.
-    pub fn parse(body: &[u8], config: &ProviderConfig) -> Result<Self, SignInError> {
+    pub(crate) fn parse(body: &[u8], config: &ProviderConfig) -> Result<Self, SignInError> {
         let metadata: Self = serde_json::from_slice(body)
             .map_err(|_| SignInError::provider("its metadata lack something or are malformed"))?;
         let authority = config.authority_host.origin();
@@ -54,12 +54,12 @@ impl Metadata {
     }
 
     /// The issuer that a token of this tenant must name.
-    pub fn issuer_of(&self, tenant_id: &str) -> String {
+    pub(crate) fn issuer_of(&self, tenant_id: &str) -> String {
         self.issuer.replace(TENANT_TEMPLATE, tenant_id)
     }
 
     /// Whether an authorization response may name this issuer (RFC 9207).
-    pub fn accepts_issuer(&self, issuer: Option<&str>) -> bool {
+    pub(crate) fn accepts_issuer(&self, issuer: Option<&str>) -> bool {
         match (issuer, self.issuer.split_once(TENANT_TEMPLATE)) {
             (None, _) => !self.authorization_response_iss_parameter_supported,
             (Some(issuer), None) => issuer == self.issuer,
@@ -70,19 +70,19 @@ impl Metadata {
         }
     }
 
-    pub fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    pub fn authorization_endpoint(&self) -> &Url {
+    pub(crate) fn authorization_endpoint(&self) -> &Url {
         &self.authorization_endpoint
     }
 
-    pub fn token_endpoint(&self) -> &Url {
+    pub(crate) fn token_endpoint(&self) -> &Url {
         &self.token_endpoint
     }
 
-    pub fn end_session_endpoint(&self) -> Option<&Url> {
+    pub(crate) fn end_session_endpoint(&self) -> Option<&Url> {
         self.end_session_endpoint.as_ref()
     }
 

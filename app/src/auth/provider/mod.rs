@@ -3,8 +3,8 @@
 mod keys;
 mod metadata;
 
-pub use keys::Keys;
-pub use metadata::Metadata;
+pub(super) use keys::Keys;
+pub(super) use metadata::Metadata;
 pub(super) use metadata::is_tenant_id;
 
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const MAX_AGE: Duration = Duration::from_hours(24);
 const FORCED_FETCH_PAUSE: Duration = Duration::from_mins(1);
 
 /// Microsoft Entra ID, or what speaks like it.
-pub struct IdentityProvider {
+pub(super) struct IdentityProvider {
     config: ProviderConfig,
     outbound: Outbound,
     metadata: Mutex<Fetched<Arc<Metadata>>>,
@@ -66,7 +66,7 @@ impl<T: Clone> Fetched<T> {
 }
 
 impl IdentityProvider {
-    pub fn new(config: ProviderConfig, outbound: Outbound) -> Self {
+    pub(super) fn new(config: ProviderConfig, outbound: Outbound) -> Self {
         Self {
             config,
             outbound,
@@ -76,16 +76,16 @@ impl IdentityProvider {
         }
     }
 
-    pub fn config(&self) -> &ProviderConfig {
+    pub(super) fn config(&self) -> &ProviderConfig {
         &self.config
     }
 
-    pub fn outbound(&self) -> &Outbound {
+    pub(super) fn outbound(&self) -> &Outbound {
         &self.outbound
     }
 
     /// The metadata; one fetch at a time, its failure shared by all who waited for it.
-    pub async fn metadata(&self) -> Result<Arc<Metadata>, SignInError> {
+    pub(super) async fn metadata(&self) -> Result<Arc<Metadata>, SignInError> {
         let asked = Instant::now();
         let mut fetched = self.metadata.lock().await;
         if let Some(known) = fetched.known(asked) {
@@ -97,7 +97,7 @@ impl IdentityProvider {
     }
 
     /// The signing keys, not older than a day.
-    pub async fn keys(&self) -> Result<Keys, SignInError> {
+    pub(super) async fn keys(&self) -> Result<Keys, SignInError> {
         let asked = Instant::now();
         let metadata = self.metadata().await?;
         let mut fetched = self.keys.lock().await;
@@ -109,7 +109,7 @@ impl IdentityProvider {
 
     /// The keys fetched anew, because a token names one that is not known: at once after an ordinary
     /// fetch, then at most once a minute. `None` when it is too early.
-    pub async fn newer_keys(&self) -> Result<Option<Keys>, SignInError> {
+    pub(super) async fn newer_keys(&self) -> Result<Option<Keys>, SignInError> {
         let mut last_forced = self.last_forced.lock().await;
         if last_forced.is_some_and(|at| at.elapsed() < FORCED_FETCH_PAUSE) {
             return Ok(None);
