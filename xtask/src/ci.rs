@@ -126,10 +126,7 @@ fn check_advisories(supervisor: &Supervisor) -> Result<Outcome> {
     if !supervisor.run(&workspace::cargo(["deny", "fetch", "db"]))? {
         return Ok(Outcome::Skipped("the advisory database cannot be reached"));
     }
-    cargo(
-        supervisor,
-        &["deny", "--locked", "check", "--disable-fetch", "advisories"],
-    )
+    cargo(supervisor, &["deny", "--frozen", "check", "advisories"])
 }
 
 const NO_CARGO_DENY: &str = "cargo-deny is missing: `cargo install --locked cargo-deny`";

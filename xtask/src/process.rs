@@ -102,3 +102,45 @@ pub(crate) fn sheltered(program: &Expression) -> Expression {
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use duct::cmd;
+
+    use super::Supervisor;
+
+    #[test]
+    fn the_lines_of_a_program_are_handed_over() {
+        let mut lines = Vec::new();
+        let git = cmd!("git", "--version");
+        let succeeded = Supervisor::default()
+            .run_lines(&git, |line| lines.push(line.to_owned()))
+            .unwrap();
+        assert!(succeeded);
+        assert!(
+            lines.len() == 1 && lines[0].starts_with("git version"),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn a_program_that_fails_says_so() {
+        let git = cmd!("git", "no-such-command").stderr_null();
+        assert!(!Supervisor::default().run(&git).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_ends_with_all_it_has_started_when_somebody_presses_ctrl_c() {
+        let supervisor = Supervisor::default();
+        supervisor.interrupt();
+        let program = cmd!("sh", "-c", "sleep 600; true");
+        assert_eq!(
+            supervisor
+                .run_lines(&program, |_| ())
+                .unwrap_err()
+                .to_string(),
+            "interrupted"
+        );
+    }
+}
