@@ -9,24 +9,21 @@ use url::Url;
 use super::attempt::{self, insert_attempt, take_attempt};
 use super::credential::Credential;
 use super::error::SignInError;
-use super::graph::{self, GraphUser};
+use super::graph;
 use super::outbound::Outbound;
+use super::person::describe;
 use super::provider::IdentityProvider;
 use super::secrets::{AttemptSecrets, Keyring, random_token};
 use super::session::Sessions;
 use super::store::DatabaseStore;
 use super::tokens::{authorization_url, error_code, exchange_code};
-use super::verification::{VerifiedClaims, verify};
-use crate::clock;
+use super::verification::verify;
 use crate::config::SignInConfig;
 use crate::current_user::CurrentUser;
 use crate::state::AppState;
 
 /// How often sessions and sign-ins that have ended by themselves are swept away.
 const SWEEP_PAUSE: Duration = Duration::from_mins(10);
-
-/// Longer names and addresses are cut for display.
-const DISPLAY_LIMIT: usize = 200;
 
 /// What outlives a request.
 pub struct SignIn {
@@ -170,49 +167,4 @@ impl SignIn {
         }
         Ok(describe(&claims, graph.ok()))
     }
-}
-
-/// Graph's words come first: they are the newer ones, and the token need not have any.
-fn describe(claims: &VerifiedClaims, graph: Option<GraphUser>) -> CurrentUser {
-    let graph_answered = graph.is_some();
-    let graph = graph.unwrap_or_default();
-    let entra = claims.additional_claims();
-    let object_id = entra.oid.clone().unwrap_or_default();
-    let username = claims
-        .preferred_username()
-        .map(|username| username.to_string());
-    let name = claims
-        .name()
-        .and_then(|name| name.get(None))
-        .map(|name| name.to_string());
-    let email = claims.email().map(|email| email.to_string());
-    let email = first([graph.mail, graph.user_principal_name, username, email]);
-    CurrentUser {
-        tenant_id: entra.tid.clone().unwrap_or_default(),
-        name: first([graph.display_name, name, email.clone()]).unwrap_or_else(|| object_id.clone()),
-        object_id,
-        email,
-        job_title: first([graph.job_title]),
-        roles: entra.roles.clone(),
-        graph_answered,
-        signed_in_at: clock::now(),
-    }
-}
-
-/// The first text that shows something, cut for display.
-fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
-    texts
-        .into_iter()
-        .flatten()
-        .map(|text| shown(&text))
-        .find(|text| !text.is_empty())
-}
-
-fn shown(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(DISPLAY_LIMIT)
-        .collect();
-    line.trim().to_owned()
 }

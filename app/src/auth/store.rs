@@ -58,7 +58,7 @@ impl SessionStore for DatabaseStore {
             .on_conflict(replace)
             .exec_without_returning(&self.0)
             .await
-            .map_err(backend)?;
+            .map_err(|cause| backend(&cause))?;
         Ok(())
     }
 
@@ -67,7 +67,7 @@ impl SessionStore for DatabaseStore {
             .filter(Column::ExpiresAt.gt(clock::now()))
             .one(&self.0)
             .await
-            .map_err(backend)?;
+            .map_err(|cause| backend(&cause))?;
         row.map(|row| {
             let data: HashMap<_, _> = serde_json::from_str(&row.data)
                 .map_err(|cause| Error::Decode(cause.to_string()))?;
@@ -84,11 +84,11 @@ impl SessionStore for DatabaseStore {
         Entity::delete_by_id(hash(&id.to_string()))
             .exec(&self.0)
             .await
-            .map_err(backend)?;
+            .map_err(|cause| backend(&cause))?;
         Ok(())
     }
 }
 
-fn backend(cause: DbErr) -> session_store::Error {
+fn backend(cause: &DbErr) -> session_store::Error {
     Error::Backend(cause.to_string())
 }

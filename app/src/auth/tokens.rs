@@ -14,12 +14,12 @@ use openidconnect::{
 };
 use url::Url;
 
+use super::claims::EntraClaims;
 use super::credential::{ClientProof, Credential};
 use super::error::SignInError;
 use super::outbound::OutboundError;
 use super::provider::{IdentityProvider, Metadata};
 use super::secrets::AttemptSecrets;
-use super::verification::EntraClaims;
 use crate::config::ClientConfig;
 
 /// The permission that Microsoft Graph asks for `/me`.

@@ -2,15 +2,13 @@
 //! rules: <https://learn.microsoft.com/entra/identity-platform/id-tokens>).
 
 use chrono::DateTime;
-use openidconnect::core::{
-    CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
-};
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId,
-    IdTokenClaims, IdTokenVerifier, IssuerUrl, Nonce, SignatureVerificationError,
+    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IdTokenVerifier, IssuerUrl,
+    Nonce, SignatureVerificationError,
 };
-use serde::{Deserialize, Serialize};
 
+use super::claims::VerifiedClaims;
 use super::error::SignInError;
 use super::provider::{IdentityProvider, Metadata, is_tenant_id};
 use super::tokens::Tokens;
@@ -25,21 +23,6 @@ const SUBJECT_LIMIT: usize = 255;
 
 /// The tenant of all personal Microsoft accounts.
 const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
-/// Entra's own claims.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct EntraClaims {
-    pub tid: Option<String>,
-    pub oid: Option<String>,
-    #[serde(default)]
-    pub roles: Vec<String>,
-    nbf: Option<serde_json::Number>,
-}
-
-impl AdditionalClaims for EntraClaims {}
-
-/// An ID token's claims that have been verified.
-pub(super) type VerifiedClaims = IdTokenClaims<EntraClaims, CoreGenderClaim>;
 
 /// The claims of the token, if every rule holds.
 pub(super) async fn verify(

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
-use openidconnect::{JsonWebKey as _, JsonWebKeyUse as _};
+use openidconnect::{JsonWebKey as _, JsonWebKeyUse};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -63,6 +63,5 @@ impl Keys {
 }
 
 fn is_signing_key(key: &CoreJsonWebKey) -> bool {
-    key.key_use()
-        .is_none_or(|key_use| key_use.allows_signature())
+    key.key_use().is_none_or(JsonWebKeyUse::allows_signature)
 }

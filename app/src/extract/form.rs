@@ -1,0 +1,68 @@
+//! Fields in the query or in a form, strictly read.
+
+use percent_encoding::percent_decode;
+use salvo::extract::Metadata;
+use salvo::http::{ParseError, StatusCode};
+use salvo::{Depot, Extractible, Request};
+use serde::de::DeserializeOwned;
+
+use super::{no_metadata, state};
+use crate::error::Error;
+
+/// More fields than any form here has, and few enough to be read at no cost.
+const FIELD_LIMIT: usize = 100;
+
+/// The query's parameters; unknown ones are passed over.
+pub struct Query<T>(pub T);
+
+impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Query<T> {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
+        let query = request.uri().query().unwrap_or_default();
+        parse_fields(query.as_bytes()).map(Self)
+    }
+}
+
+/// A submitted form, as it was typed.
+pub struct Form<T>(pub T);
+
+impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
+        let http = &state(depot)?.config.http;
+        let urlencoded = request
+            .content_type()
+            .is_some_and(|kind| kind.essence_str() == "application/x-www-form-urlencoded");
+        if !urlencoded {
+            return Err(Error::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        let body = request.payload_with_max_size(http.form_body_limit);
+        match tokio::time::timeout(http.request_body_timeout, body).await {
+            Ok(Ok(body)) => parse_fields(body).map(Self),
+            Ok(Err(ParseError::PayloadTooLarge)) => {
+                Err(Error::Refused(StatusCode::PAYLOAD_TOO_LARGE))
+            }
+            Ok(Err(_)) => Err(Error::BadRequest("The form did not arrive whole.")),
+            Err(_) => Err(Error::Refused(StatusCode::REQUEST_TIMEOUT)),
+        }
+    }
+}
+
+fn parse_fields<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, Error> {
+    if encoded.split(|byte| *byte == b'&').count() > FIELD_LIMIT {
+        return Err(Error::BadRequest("The form has too many fields."));
+    }
+    // The parser below would replace what is not UTF-8 without a word.
+    if percent_decode(encoded).decode_utf8().is_err() {
+        return Err(Error::BadRequest("The text is not valid UTF-8."));
+    }
+    serde_urlencoded::from_bytes(encoded).map_err(|_| {
+        Error::BadRequest("A field was sent more than once, or in a form that is not expected.")
+    })
+}

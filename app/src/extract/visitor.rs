@@ -1,0 +1,77 @@
+//! Who asks.
+
+use salvo::extract::Metadata;
+use salvo::{Depot, Extractible, Request};
+
+use super::no_metadata;
+use crate::current_user::CurrentUser;
+use crate::error::Error;
+
+/// In the depot when the sessions could not be read: who asks is then not known.
+pub struct SessionsUnavailable;
+
+/// Whoever asks: signed in or not.
+pub struct Visitor(Result<Option<CurrentUser>, SessionsUnavailable>);
+
+impl Visitor {
+    /// The signed-in person, for whom a page may show more.
+    pub fn user(&self) -> Option<&CurrentUser> {
+        self.0.as_ref().ok().and_then(Option::as_ref)
+    }
+
+    /// The signed-in person, where it matters that there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` when the sessions could not be read.
+    pub fn signed_in(self) -> Result<Option<CurrentUser>, Error> {
+        self.0
+            .map_err(|_| Error::Unavailable(anyhow::anyhow!("the sessions cannot be read")))
+    }
+
+    /// Who asks, from what the hoops have left.
+    pub fn from_depot(depot: &Depot) -> Self {
+        if depot.contains_typed::<SessionsUnavailable>() {
+            return Self(Err(SessionsUnavailable));
+        }
+        Self(Ok(depot.get_typed::<CurrentUser>().ok().cloned()))
+    }
+}
+
+impl<'ex> Extractible<'ex> for Visitor {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(_: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
+        Ok(Self::from_depot(depot))
+    }
+}
+
+/// Whoever has signed in; a guard in front sees to it that somebody has.
+impl<'ex> Extractible<'ex> for CurrentUser {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(_: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
+        Visitor::from_depot(depot)
+            .signed_in()?
+            .ok_or(Error::Forbidden("Please sign in first."))
+    }
+}
+
+/// Whether the visitor followed a link of this site or typed the address, by what the browser says.
+pub struct SentFromHere(pub bool);
+
+impl<'ex> Extractible<'ex> for SentFromHere {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
+        let site = request.headers().get("sec-fetch-site");
+        Ok(Self(site.is_some_and(|site| {
+            site == "same-origin" || site == "none"
+        })))
+    }
+}
