@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::reader::Reader;
+use super::reader::{Reader, is_set};
 use super::secret::Secret;
 use super::units::{LONGEST, SHORTEST, duration, size};
 
@@ -78,17 +78,21 @@ impl OutboundConfig {
 
 /// Both of its settings, or neither.
 fn identity_endpoint(settings: &OutboundSettings, reader: &mut Reader) -> Option<IdentityEndpoint> {
-    let url = reader.parse(
-        "IDENTITY_ENDPOINT",
-        settings.identity_endpoint.as_deref(),
-        parse_endpoint,
-    )?;
+    const HEADER: &str = "IDENTITY_HEADER";
+    let endpoint = settings.identity_endpoint.as_deref();
     let header = settings.identity_header.as_deref();
-    let reason = "IDENTITY_ENDPOINT is set, and answers nobody without it";
-    let header = reader.require("IDENTITY_HEADER", header, reason, |text| {
-        Ok(Secret::new(text))
-    })?;
-    Some(IdentityEndpoint { url, header })
+    let url = reader.parse("IDENTITY_ENDPOINT", endpoint, parse_endpoint);
+    if is_set(endpoint) && !is_set(header) {
+        reader.problem(
+            HEADER,
+            "set it too: IDENTITY_ENDPOINT is set, and answers nobody without it",
+        );
+    }
+    let header = reader.parse(HEADER, header, |text| Ok(Secret::new(text)));
+    Some(IdentityEndpoint {
+        url: url?,
+        header: header?,
+    })
 }
 
 fn parse_endpoint(text: &str) -> Result<String, String> {
