@@ -1,5 +1,8 @@
 //! The example domain's behaviour.
 
+mod adoption;
+mod pages;
+
 use reqwest::StatusCode;
 
 use crate::support::{Site, Store, on_both_databases};

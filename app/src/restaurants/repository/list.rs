@@ -10,6 +10,9 @@ use super::search::search_restaurants;
 use crate::restaurants::cursor::{RestaurantCursor, ReviewCursor, Sort};
 use crate::restaurants::{restaurant, review};
 
+/// A name is sorted by its beginning: a longer one of the Python sample's would fit into no index.
+const SORTED_CHARACTERS: usize = 50;
+
 /// What a list shows of a restaurant.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(in crate::restaurants) struct RestaurantRow {
@@ -28,7 +31,10 @@ impl RestaurantRow {
         match sort {
             Sort::Newest => RestaurantCursor::Newest(self.id),
             Sort::Rating => RestaurantCursor::Rating(self.rating_average, self.id),
-            Sort::Name => RestaurantCursor::Name(self.name.clone(), self.id),
+            Sort::Name => {
+                let beginning = self.name.chars().take(SORTED_CHARACTERS).collect();
+                RestaurantCursor::Name(beginning, self.id)
+            }
         }
     }
 }
@@ -49,8 +55,10 @@ pub(in crate::restaurants) struct ListRequest<'a> {
 #[derive(Clone, Debug)]
 pub(in crate::restaurants) struct Listing {
     pub rows: Vec<RestaurantRow>,
-    /// Whether more matched than the search may sort.
-    pub capped: bool,
+    /// How many matches a search has sorted, where there are more.
+    pub capped: Option<usize>,
+    /// Where the next page goes on when the search stopped before it had filled this one.
+    pub resume: Option<RestaurantCursor>,
 }
 
 /// At most `limit` restaurants behind the cursor, of those that have the words.
@@ -64,7 +72,8 @@ pub(in crate::restaurants) async fn list_restaurants(
     let rows = read_page(db, restaurant::Entity::find(), request).await?;
     Ok(Listing {
         rows,
-        capped: false,
+        capped: None,
+        resume: None,
     })
 }
 
@@ -127,10 +136,13 @@ fn behind(db: &impl ConnectionTrait, cursor: &RestaurantCursor) -> SimpleExpr {
 /// The name in the alphabet's order, as the index `restaurant_by_name` has it.
 fn collated_name(db: &impl ConnectionTrait) -> SimpleExpr {
     match db.get_database_backend() {
-        DbBackend::Sqlite => Expr::cust("restaurant.name COLLATE NOCASE"),
-        _ => Expr::cust(r#"restaurant.name COLLATE "und-x-icu""#),
+        DbBackend::Sqlite => Expr::cust("substr(restaurant.name, 1, 50) COLLATE NOCASE"),
+        _ => Expr::cust(r#"left(restaurant.name, 50) COLLATE "und-x-icu""#),
     }
 }
+
+/// SQLite keeps a date as text, which has more than one form: with and without a part of a second.
+const SQLITE_DATE: &str = "strftime('%Y-%m-%d %H:%M:%f', ?)";
 
 /// At most `limit` reviews behind the cursor, newest first.
 pub(in crate::restaurants) async fn reviews_of(
@@ -141,14 +153,24 @@ pub(in crate::restaurants) async fn reviews_of(
 ) -> Result<Vec<review::Model>, DbErr> {
     use review::Column;
     let rows = review::Entity::find().filter(Column::Restaurant.eq(restaurant.id));
-    let rows = match after {
-        Some(cursor) => rows.filter(
-            Expr::tuple([Expr::col(Column::ReviewDate), Expr::col(Column::Id)])
-                .lt(Expr::tuple([Expr::val(cursor.date), Expr::val(cursor.id)])),
+    let (date, last) = match db.get_database_backend() {
+        DbBackend::Sqlite => (
+            Expr::cust(SQLITE_DATE.replace('?', "review.review_date")),
+            after.map(|cursor| Expr::cust_with_values(SQLITE_DATE, [cursor.date])),
+        ),
+        _ => (
+            Expr::col(Column::ReviewDate),
+            after.map(|cursor| Expr::val(cursor.date)),
+        ),
+    };
+    let rows = match after.zip(last) {
+        Some((cursor, last)) => rows.filter(
+            Expr::tuple([date.clone(), Expr::col(Column::Id)])
+                .lt(Expr::tuple([last, Expr::val(cursor.id)])),
         ),
         None => rows,
     };
-    rows.order_by_desc(Column::ReviewDate)
+    rows.order_by(date, Order::Desc)
         .order_by_desc(Column::Id)
         .limit(limit)
         .all(db)

@@ -1,5 +1,6 @@
 //! Every query of the feature, as functions: the connection first, so that each works in a transaction.
 
+mod words;
 mod insert;
 mod list;
 mod search;

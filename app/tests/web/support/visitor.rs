@@ -34,6 +34,12 @@ impl Visitor {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// Submits a search form as a browser does.
+    pub(crate) async fn get_with(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
+        let query = serde_urlencoded::to_string(parameters).expect("text");
+        self.get(&format!("{path}?{query}")).await
+    }
+
     /// Submits a form as a browser does.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(self.request(Method::POST, path).form(fields))
