@@ -1,7 +1,14 @@
 //! The example domain's behaviour.
 
 mod adoption;
+mod counters;
+mod lists;
+mod migrating;
 mod pages;
+mod sample_data;
+mod search;
+mod search_limit;
+mod submissions;
 
 use reqwest::StatusCode;
 

@@ -185,11 +185,18 @@ async fn fill(db: &DatabaseConnection, tables: Tables) {
         // Random, so that no database can pack it into the size of an index entry.
         let noise: String = (0..6000).map(|_| format!("{:x} ", rand::random::<u16>())).collect();
         restaurants.push((400, format!("Endless {noise}"), noise.repeat(20)));
-        restaurants.push((401, format!("Endless{}", "x".repeat(5000)), "ж".repeat(3000)));
+        restaurants.push((401, format!("Endless {}", "x".repeat(5000)), "ж".repeat(3000)));
     }
     for (id, name, description) in restaurants {
         let (name, description) = (quoted(&name), quoted(&description));
-        run(db, &format!("INSERT INTO restaurant (id, name, street_address, description) VALUES ({id}, {name}, {name}, {description})")).await;
+        run(
+            db,
+            &format!(
+                "INSERT INTO restaurant (id, name, street_address, description) \
+                 VALUES ({id}, {name}, {name}, {description})"
+            ),
+        )
+        .await;
     }
     let mut reviews = Vec::new();
     let ratings = ["5", "4", "1", "NULL", "0", "9", "-1"];
@@ -197,16 +204,24 @@ async fn fill(db: &DatabaseConnection, tables: Tables) {
     for ((rating, date), text) in ratings.into_iter().zip(dates).zip(AWKWARD) {
         reviews.push((3, rating, date, text.to_owned()));
     }
+    let date = "2024-01-01 00:00:00";
     for rating in ["1", "2", "5"] {
-        reviews.push((9, rating, "2024-01-01 00:00:00", "Sound".to_owned()));
+        reviews.push((9, rating, date, "Sound".to_owned()));
     }
     if tables == Tables::Loose {
-        reviews.push((999, "5", "2024-01-01 00:00:00", "Orphan".to_owned()));
-        reviews.push((400, "3", "2024-01-01 00:00:00", "Long. ".repeat(2000)));
+        reviews.push((999, "5", date, "Orphan".to_owned()));
+        reviews.push((400, "3", date, "Long. ".repeat(2000)));
     }
     for (id, (restaurant, rating, date, text)) in (10..).step_by(7).zip(reviews) {
         let text = quoted(&text);
-        run(db, &format!("INSERT INTO review (id, restaurant, user_name, rating, review_text, review_date) VALUES ({id}, {restaurant}, {text}, {rating}, {text}, '{date}')").replace(&format!("{restaurant}, {text}"), &format!("{restaurant}, {}", if text.len() > 60 { "'Long'" } else { &text }))).await;
+        run(
+            db,
+            &format!(
+                "INSERT INTO review (id, restaurant, user_name, rating, review_text, review_date) \
+                 VALUES ({id}, {restaurant}, {text}, {rating}, {text}, '{date}')"
+            ),
+        )
+        .await;
     }
 }
 
