@@ -36,7 +36,7 @@ struct Match {
     id: i32,
 }
 
-/// The newest matches behind a restaurant.
+/// Matches behind a restaurant.
 #[derive(Default)]
 struct Matches {
     /// Newest first.
@@ -49,27 +49,41 @@ struct Matches {
 
 /// The restaurants that have all the words, in any order of theirs.
 ///
-/// Newest first is exact over the pages, though one of them may be short; another order sorts the
-/// newest matches, at most `search_limit`.
+/// Newest first is exact over the pages, though one of them may be short; another order sorts at most
+/// `search_limit` matches, the newest of them unless they are rare among the newest restaurants.
 pub(super) async fn search_restaurants(
     db: &impl ConnectionTrait,
     request: &ListRequest<'_>,
 ) -> Result<Listing, DbErr> {
-    let newest_first = request.sort == Sort::Newest;
     let matches = find_matches(db, request).await?;
+    let is_capped = matches.more && request.sort != Sort::Newest;
     let sorted = matches.ids.len();
     let among = restaurant::Entity::find().filter(restaurant::Column::Id.is_in(matches.ids));
     Ok(Listing {
         rows: read_page(db, among, request).await?,
-        capped: (!newest_first && matches.more).then_some(sorted),
-        resume: matches
-            .looked_until
-            .filter(|_| newest_first)
-            .map(RestaurantCursor::Newest),
+        capped: is_capped.then_some(sorted),
+        resume: matches.looked_until.map(RestaurantCursor::Newest),
     })
 }
 
-/// As many as the page shows, or in another order than the newest first as many as may be sorted.
+impl ListRequest<'_> {
+    /// As many matches as the page shows, or as may be sorted.
+    fn wanted(&self) -> u64 {
+        match self.sort {
+            Sort::Newest => self.limit,
+            _ => self.search_limit,
+        }
+    }
+
+    /// Matches have ids below this one.
+    fn before(&self) -> i64 {
+        match self.after {
+            Some(RestaurantCursor::Newest(last)) => i64::from(last),
+            _ => i64::from(i32::MAX) + 1,
+        }
+    }
+}
+
 async fn find_matches(
     db: &impl ConnectionTrait,
     request: &ListRequest<'_>,
@@ -79,56 +93,61 @@ async fn find_matches(
     if words.is_empty() {
         return Ok(Matches::default());
     }
-    let wanted = match request.sort {
-        Sort::Newest => request.limit,
-        _ => request.search_limit,
-    };
-    let before = match request.after {
-        Some(RestaurantCursor::Newest(last)) => i64::from(last),
-        _ => i64::from(i32::MAX) + 1,
-    };
     if backend == DbBackend::Sqlite {
         let query = join(&words, |word| format!("\"{word}\"*"), " ");
+        let (before, wanted) = (request.before(), request.wanted());
         let values = [query.into(), before.into(), (wanted + 1).into()];
-        let ids = fetch_ids(db, SQLITE_MATCHES, values).await?;
-        return Ok(Matches::cut(ids, wanted));
+        return Ok(Matches::cut(
+            fetch_ids(db, SQLITE_MATCHES, values).await?,
+            wanted,
+        ));
     }
     let query = join(&words, |word| format!("'{word}':*"), " & ");
-    find_postgres_matches(db, &query, before, wanted, request.search_limit).await
+    find_postgres_matches(db, request, &query).await
 }
 
 async fn find_postgres_matches(
     db: &impl ConnectionTrait,
+    request: &ListRequest<'_>,
     query: &str,
-    before: i64,
-    wanted: u64,
-    search_limit: u64,
 ) -> Result<Matches, DbErr> {
-    let values = [query.into(), before.into(), (search_limit + 1).into()];
-    let mut ids = fetch_ids(db, POSTGRES_MATCHES, values).await?;
-    if ids.len() as u64 <= search_limit {
-        ids.sort_unstable_by(|one, other| other.cmp(one));
-        return Ok(Matches::cut(ids, wanted));
+    let (before, wanted) = (request.before(), request.wanted());
+    let values = [
+        query.into(),
+        before.into(),
+        (request.search_limit + 1).into(),
+    ];
+    let some = fetch_ids(db, POSTGRES_MATCHES, values).await?;
+    if some.len() as u64 <= request.search_limit {
+        return Ok(Matches::cut(some, wanted));
     }
-    let walk = search_limit * WALK_FACTOR;
+    let walk = request.search_limit * WALK_FACTOR;
     let values = [query.into(), before.into(), wanted.into(), walk.into()];
-    let ids = fetch_ids(db, POSTGRES_WALK, values).await?;
-    let looked_until = if (ids.len() as u64) < wanted {
-        let values = [before.into(), walk.into()];
-        let end = fetch_ids(db, POSTGRES_WALK_END, values).await?;
-        end.first().copied()
-    } else {
-        None
-    };
+    let newest = fetch_ids(db, POSTGRES_WALK, values).await?;
+    if request.sort != Sort::Newest {
+        let matches = Matches::cut([newest, some].concat(), wanted);
+        return Ok(Matches {
+            more: true,
+            ..matches
+        });
+    }
+    let mut looked_until = None;
+    if (newest.len() as u64) < wanted {
+        let end = fetch_ids(db, POSTGRES_WALK_END, [before.into(), walk.into()]).await?;
+        looked_until = end.first().copied();
+    }
     Ok(Matches {
-        ids,
+        ids: newest,
         more: true,
         looked_until,
     })
 }
 
 impl Matches {
+    /// The newest of these ids.
     fn cut(mut ids: Vec<i32>, wanted: u64) -> Self {
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.dedup();
         let more = ids.len() as u64 > wanted;
         ids.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
         Self {

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// Words beyond this number are passed over: nobody types them.
 const WORD_LIMIT: usize = 10;
 
-/// A word is compared by its beginning: PostgreSQL refuses to look for one of more than 2,046 bytes.
+/// A word is compared by its beginning, in PostgreSQL's index too, which takes no word of more than 2,046 bytes.
 const CHARACTER_LIMIT: usize = 250;
 
 /// The words to look for, each of which is the beginning of a word.

@@ -58,7 +58,10 @@ async fn adopt(store: Store, tables: Tables) {
     db.close().await.expect("closed");
 
     let site = Site::start_on(store, database, &["--details-page-size=3"]).await;
-    let after = (rows(&site.db, RESTAURANTS).await, rows(&site.db, REVIEWS).await);
+    let after = (
+        rows(&site.db, RESTAURANTS).await,
+        rows(&site.db, REVIEWS).await,
+    );
     assert_eq!(before, after);
     assert_eq!(miscounted(&site).await, Vec::<i64>::new());
     check_pages(&site, before.0.len(), tables).await;
@@ -145,7 +148,11 @@ async fn reviews_with_dates_in_every_form_are_each_on_one_page_on_sqlite() {
     let pages = pages_from(&site.visitor(), "/restaurants/1").await;
     let order: Vec<Vec<usize>> = pages
         .iter()
-        .map(|page| (1..=6).filter(|id| page.body.contains(&format!("text {id}."))).collect())
+        .map(|page| {
+            (1..=6)
+                .filter(|id| page.body.contains(&format!("text {id}.")))
+                .collect()
+        })
         .collect();
     assert_eq!(order, [[5], [4], [3], [2], [1], [6]]);
     assert!(next(&pages[5]).is_none() && listed(&pages[0]).is_empty());
@@ -158,7 +165,12 @@ fn create_tables(store: Store, tables: Tables) -> [String; 2] {
         Store::Postgres => ("SERIAL PRIMARY KEY", "TIMESTAMP WITHOUT TIME ZONE"),
     };
     let (name, text, long_text, key) = match tables {
-        Tables::Sample => ("VARCHAR(50)", "VARCHAR(250)", "VARCHAR(500)", "REFERENCES restaurant (id)"),
+        Tables::Sample => (
+            "VARCHAR(50)",
+            "VARCHAR(250)",
+            "VARCHAR(500)",
+            "REFERENCES restaurant (id)",
+        ),
         Tables::Loose => ("TEXT", "TEXT", "TEXT", ""),
     };
     [
@@ -183,9 +195,15 @@ async fn fill(db: &DatabaseConnection, tables: Tables) {
     restaurants.push((LAST_ID, "Harbour Café".to_owned(), "Last".to_owned()));
     if tables == Tables::Loose {
         // Random, so that no database can pack it into the size of an index entry.
-        let noise: String = (0..6000).map(|_| format!("{:x} ", rand::random::<u16>())).collect();
+        let noise: String = (0..6000)
+            .map(|_| format!("{:x} ", rand::random::<u16>()))
+            .collect();
         restaurants.push((400, format!("Endless {noise}"), noise.repeat(20)));
-        restaurants.push((401, format!("Endless {}", "x".repeat(5000)), "ж".repeat(3000)));
+        restaurants.push((
+            401,
+            format!("Endless {}", "x".repeat(5000)),
+            "ж".repeat(3000),
+        ));
     }
     for (id, name, description) in restaurants {
         let (name, description) = (quoted(&name), quoted(&description));
@@ -200,7 +218,15 @@ async fn fill(db: &DatabaseConnection, tables: Tables) {
     }
     let mut reviews = Vec::new();
     let ratings = ["5", "4", "1", "NULL", "0", "9", "-1"];
-    let dates = ["2024-05-01 10:00:00", "2023-01-01 00:00:00", "2024-05-01 10:00:00", "1970-01-01 00:00:00.000001", "9999-12-31 23:59:59", "0001-01-01 00:00:00", "2024-02-29 23:59:59.999999"];
+    let dates = [
+        "2024-05-01 10:00:00",
+        "2023-01-01 00:00:00",
+        "2024-05-01 10:00:00",
+        "1970-01-01 00:00:00.000001",
+        "9999-12-31 23:59:59",
+        "0001-01-01 00:00:00",
+        "2024-02-29 23:59:59.999999",
+    ];
     for ((rating, date), text) in ratings.into_iter().zip(dates).zip(AWKWARD) {
         reviews.push((3, rating, date, text.to_owned()));
     }

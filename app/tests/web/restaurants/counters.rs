@@ -6,7 +6,9 @@ use reqwest::{Method, StatusCode};
 use tokio::task::JoinSet;
 
 use super::pages::{add_named, miscounted};
-use crate::support::{LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_both_databases};
+use crate::support::{
+    LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_both_databases,
+};
 
 const CLIENTS: usize = 8;
 
@@ -58,6 +60,7 @@ on_both_databases! {
         let distinct: BTreeSet<String> = stored.iter().cloned().collect();
         assert_eq!(distinct.len(), stored.len());
         assert!(acknowledged.is_subset(&distinct));
+        assert!(acknowledged.len() < 60 * CLIENTS, "the site was killed too late");
         // At most one review of each client was on its way, committed or not.
         assert!(stored.len() - acknowledged.len() <= CLIENTS);
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
@@ -92,7 +95,11 @@ async fn send_review(
         ("rating", rating.as_str()),
         ("review_text", text),
     ];
-    let answer = visitor.request(Method::POST, &path).form(&form).send().await;
+    let answer = visitor
+        .request(Method::POST, &path)
+        .form(&form)
+        .send()
+        .await;
     answer.ok().map(|answer| answer.status())
 }
 

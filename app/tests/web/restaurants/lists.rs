@@ -152,7 +152,10 @@ fn orders(site: &Site) -> [(&'static str, &'static str); 3] {
     };
     [
         ("newest", "id DESC"),
-        ("rating", "CASE WHEN review_count = 0 THEN 0 ELSE rating_sum * 1.0 / review_count END DESC, id DESC"),
+        (
+            "rating",
+            "CASE WHEN review_count = 0 THEN 0 ELSE rating_sum * 1.0 / review_count END DESC, id DESC",
+        ),
         ("name", name),
     ]
 }

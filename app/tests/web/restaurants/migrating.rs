@@ -4,7 +4,9 @@ use migrations::{Migrator, MigratorTrait as _};
 use reqwest::StatusCode;
 
 use super::pages::{add_named, found, listed_from, miscounted};
-use crate::support::{LONG, Process, Site, Store, TestDatabase, connect, eventually, on_both_databases, run_app};
+use crate::support::{
+    LONG, Process, Site, Store, TestDatabase, connect, eventually, on_both_databases, run_app,
+};
 
 const ROWS: &str = "SELECT CAST(restaurant.id AS text) || name || user_name || CAST(rating AS text) || review_text \
     || CAST(review_date AS text) AS value FROM restaurant JOIN review ON review.restaurant = restaurant.id ORDER BY review.id";
@@ -107,7 +109,9 @@ async fn a_created_and_an_adopted_postgres_have_the_same_schema() {
          rating INTEGER, review_text VARCHAR(500) NOT NULL, review_date TIMESTAMP WITHOUT TIME ZONE NOT NULL, \
          PRIMARY KEY (id), FOREIGN KEY(restaurant) REFERENCES restaurant (id))",
     ] {
-        sea_orm::ConnectionTrait::execute_unprepared(&db, statement).await.expect(statement);
+        sea_orm::ConnectionTrait::execute_unprepared(&db, statement)
+            .await
+            .expect(statement);
     }
     db.close().await.expect("closed");
     let adopted = Site::start_on(Store::Postgres, database, &[]).await;
