@@ -5,6 +5,7 @@ mod counters;
 mod lists;
 mod migrating;
 mod pages;
+mod plans;
 mod sample_data;
 mod search;
 mod search_limit;

@@ -1,0 +1,76 @@
+//! SQLite tells the plan of each statement that the site has logged.
+
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+use super::{SEARCH_LIMIT, Visit, fill, visit_all};
+use crate::support::{Process, Site, Store, TestDatabase};
+
+#[tokio::test]
+async fn every_page_is_answered_from_indexes_on_sqlite() {
+    let database = TestDatabase::create(Store::Sqlite).await;
+    let url = database.url.clone();
+    let site = Site::start_on(Store::Sqlite, database, &["--database-pool-size=1"]).await;
+    site.execute("PRAGMA synchronous = OFF").await;
+    fill(&site).await;
+
+    let limit = SEARCH_LIMIT.to_string();
+    let process = Process::serve_ready(&[
+        ("DATABASE_URL", &url),
+        ("SEARCH_LIMIT", &limit),
+        ("RUST_LOG", "info,sqlx::query=debug"),
+    ])
+    .await;
+    let visits = visit_all(&process).await;
+    let mut wrong = Vec::new();
+    // A database that has only been used was never analysed.
+    for prepare in ["ANALYZE", "DROP TABLE sqlite_stat1"] {
+        site.execute(prepare).await;
+        for visit in &visits {
+            let statements = statements(visit);
+            assert!(!statements.is_empty(), "{}: no statement was told", visit.what);
+            for (sql, rows) in statements {
+                let plan = plan(&site, &sql).await;
+                if let Some(step) = plan.iter().find(|step| is_wrong(&visit.what, step)) {
+                    wrong.push(format!("{} after {prepare}: {step}\n{sql}", visit.what));
+                }
+                println!("{} | {rows} rows | {}", visit.what, plan.join("; "));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} problems:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// What was read or written, and the rows that came of it.
+fn statements(visit: &Visit) -> Vec<(String, i64)> {
+    let queries = visit.log.iter().filter(|line| line["target"] == "sqlx::query");
+    queries
+        .map(|line| {
+            let whole = line["db.statement"].as_str().unwrap_or_default();
+            let summary = line["summary"].as_str().unwrap_or_default();
+            let sql = if whole.is_empty() { summary } else { whole };
+            (sql.trim().to_owned(), line["rows_returned"].as_i64().unwrap_or_default())
+        })
+        .filter(|(sql, _)| ["SELECT", "INSERT", "UPDATE"].iter().any(|verb| sql.starts_with(verb)))
+        .collect()
+}
+
+async fn plan(site: &Site, sql: &str) -> Vec<String> {
+    let statement = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {sql}"));
+    let rows = site.db.query_all_raw(statement).await.expect(sql);
+    rows.iter()
+        .map(|row| row.try_get("", "detail").expect("a text"))
+        .collect()
+}
+
+/// A list without a search follows its index and stops at the limit; a search may sort what it has found.
+fn is_wrong(what: &str, step: &str) -> bool {
+    let searching = what.contains("q=");
+    let in_order = ["SCAN restaurant", "SCAN restaurant USING INDEX restaurant_by_"];
+    let follows_index = step == in_order[0] || step.starts_with(in_order[1]);
+    let walks = step.starts_with("SCAN") && !step.starts_with("SCAN restaurant_search VIRTUAL TABLE INDEX");
+    let sorts = step.contains("TEMP B-TREE");
+    if searching {
+        return walks;
+    }
+    sorts || (walks && !(what.starts_with("/?sort=") && !what.contains("after=") && follows_index))
+}
