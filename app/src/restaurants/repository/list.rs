@@ -3,15 +3,12 @@
 use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, FromQueryResult, Order,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    QueryFilter as _, QueryOrder as _, QuerySelect, QueryTrait as _, Select,
 };
 
 use super::search::search_restaurants;
 use crate::restaurants::cursor::{RestaurantCursor, ReviewCursor, Sort};
 use crate::restaurants::{restaurant, review};
-
-/// A name is sorted by its beginning: a longer one of the Python sample's would fit into no index.
-const SORTED_CHARACTERS: usize = 50;
 
 /// What a list shows of a restaurant.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -23,6 +20,7 @@ pub(in crate::restaurants) struct RestaurantRow {
     pub review_count: i32,
     pub rating_sum: i32,
     pub rating_average: i64,
+    pub sort_name: String,
 }
 
 impl RestaurantRow {
@@ -31,10 +29,7 @@ impl RestaurantRow {
         match sort {
             Sort::Newest => RestaurantCursor::Newest(self.id),
             Sort::Rating => RestaurantCursor::Rating(self.rating_average, self.id),
-            Sort::Name => {
-                let beginning = self.name.chars().take(SORTED_CHARACTERS).collect();
-                RestaurantCursor::Name(beginning, self.id)
-            }
+            Sort::Name => RestaurantCursor::Name(self.sort_name.clone(), self.id),
         }
     }
 }
@@ -77,26 +72,40 @@ pub(in crate::restaurants) async fn list_restaurants(
     })
 }
 
-/// One page of the selected restaurants.
-pub(super) async fn read_page(
+/// One page of all restaurants.
+async fn read_page(
     db: &impl ConnectionTrait,
     rows: Select<restaurant::Entity>,
     request: &ListRequest<'_>,
 ) -> Result<Vec<RestaurantRow>, DbErr> {
-    let rows = sorted(db, rows, request.sort);
+    let rows = sorted(rows, request.sort);
     let rows = match &request.after {
-        Some(cursor) => rows.filter(behind(db, cursor)),
+        Some(cursor) => rows.filter(behind(cursor)),
         None => rows,
     };
     rows.limit(request.limit).into_model().all(db).await
 }
 
-/// The columns of a row in one of the orders; ties go by the id.
-fn sorted(
+/// One page of the restaurants with these ids.
+pub(super) async fn read_page_among(
     db: &impl ConnectionTrait,
-    rows: Select<restaurant::Entity>,
-    sort: Sort,
-) -> Select<restaurant::Entity> {
+    ids: Vec<i32>,
+    request: &ListRequest<'_>,
+) -> Result<Vec<RestaurantRow>, DbErr> {
+    // The limit has these rows fetched and then sorted: no database walks the order's index to meet them.
+    let among = restaurant::Entity::find()
+        .limit(ids.len() as u64)
+        .filter(restaurant::Column::Id.is_in(ids))
+        .into_query();
+    let mut rows = restaurant::Entity::find();
+    QuerySelect::query(&mut rows)
+        .from_clear()
+        .from_subquery(among, restaurant::Entity);
+    read_page(db, rows, request).await
+}
+
+/// The columns of a row in one of the orders; ties go by the id.
+fn sorted(rows: Select<restaurant::Entity>, sort: Sort) -> Select<restaurant::Entity> {
     use restaurant::Column;
     let rows = rows.select_only().columns([
         Column::Id,
@@ -106,20 +115,19 @@ fn sorted(
         Column::ReviewCount,
         Column::RatingSum,
         Column::RatingAverage,
+        Column::SortName,
     ]);
     match sort {
         Sort::Newest => rows.order_by_desc(Column::Id),
         Sort::Rating => rows
             .order_by_desc(Column::RatingAverage)
             .order_by_desc(Column::Id),
-        Sort::Name => rows
-            .order_by(collated_name(db), Order::Asc)
-            .order_by_asc(Column::Id),
+        Sort::Name => rows.order_by_asc(Column::SortName).order_by_asc(Column::Id),
     }
 }
 
 /// The rows behind a cursor.
-fn behind(db: &impl ConnectionTrait, cursor: &RestaurantCursor) -> SimpleExpr {
+fn behind(cursor: &RestaurantCursor) -> SimpleExpr {
     use restaurant::Column;
     let id = || Expr::col(Column::Id);
     match cursor {
@@ -128,16 +136,8 @@ fn behind(db: &impl ConnectionTrait, cursor: &RestaurantCursor) -> SimpleExpr {
             Expr::tuple([Expr::col(Column::RatingAverage), id()])
                 .lt(Expr::tuple([Expr::val(*average), Expr::val(*last)]))
         }
-        RestaurantCursor::Name(name, last) => Expr::tuple([collated_name(db), id()])
+        RestaurantCursor::Name(name, last) => Expr::tuple([Expr::col(Column::SortName), id()])
             .gt(Expr::tuple([Expr::val(name.as_str()), Expr::val(*last)])),
-    }
-}
-
-/// The name in the alphabet's order, as the index `restaurant_by_name` has it.
-fn collated_name(db: &impl ConnectionTrait) -> SimpleExpr {
-    match db.get_database_backend() {
-        DbBackend::Sqlite => Expr::cust("substr(restaurant.name, 1, 50) COLLATE NOCASE"),
-        _ => Expr::cust(r#"left(restaurant.name, 50) COLLATE "und-x-icu""#),
     }
 }
 

@@ -1,14 +1,10 @@
 //! Search by words and the beginnings of words, from each database's own index.
 
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, FromQueryResult,
-    QueryFilter as _, Statement, Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 
-use super::list::{ListRequest, Listing, read_page};
+use super::list::{ListRequest, Listing, read_page_among};
 use super::words::split_words;
 use crate::restaurants::cursor::{RestaurantCursor, Sort};
-use crate::restaurants::restaurant;
 
 /// FTS5 walks the matches from the newest on and stops at the limit.
 const SQLITE_MATCHES: &str = "SELECT rowid AS id FROM restaurant_search \
@@ -58,9 +54,8 @@ pub(super) async fn search_restaurants(
     let matches = find_matches(db, request).await?;
     let is_capped = matches.more && request.sort != Sort::Newest;
     let sorted = matches.ids.len();
-    let among = restaurant::Entity::find().filter(restaurant::Column::Id.is_in(matches.ids));
     Ok(Listing {
-        rows: read_page(db, among, request).await?,
+        rows: read_page_among(db, matches.ids, request).await?,
         capped: is_capped.then_some(sorted),
         resume: matches.looked_until.map(RestaurantCursor::Newest),
     })
