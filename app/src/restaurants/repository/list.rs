@@ -92,6 +92,9 @@ pub(super) async fn read_page_among(
     ids: Vec<i32>,
     request: &ListRequest<'_>,
 ) -> Result<Vec<RestaurantRow>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     // The limit has these rows fetched and then sorted: no database walks the order's index to meet them.
     let among = restaurant::Entity::find()
         .limit(ids.len() as u64)

@@ -1,5 +1,6 @@
 //! The schema's changes: up, down and up again, from several instances, under an older build.
 
+use futures_util::future::join_all;
 use migrations::{Migrator, MigratorTrait as _};
 use reqwest::StatusCode;
 
@@ -79,9 +80,8 @@ async fn five_instances_start_at_once_on_an_empty_postgres() {
 async fn five_instances_start_at_once(store: Store) {
     let database = TestDatabase::create(store).await;
     let url = [("DATABASE_URL", database.url.as_str())];
-    let serve = || Process::serve(&url);
-    let (a, b, c, d, e) = tokio::join!(serve(), serve(), serve(), serve(), serve());
-    for process in [&a, &b, &c, &d, &e] {
+    let processes = join_all((0..5).map(|_| Process::serve(&url))).await;
+    for process in &processes {
         let visitor = process.visitor();
         eventually("an instance is ready", LONG, async || {
             let answer = visitor.get("/readyz").await;
@@ -92,7 +92,7 @@ async fn five_instances_start_at_once(store: Store) {
     let site = Site::start_on(store, database, &[]).await;
     assert_eq!(site.count("seaql_migrations").await, 1);
     add_named(&site, &["Shared"]).await;
-    for process in [a, b, c, d, e] {
+    for process in processes {
         assert_eq!(listed_from(&process.visitor(), "/?q=shared").await, [1]);
     }
 }

@@ -60,7 +60,7 @@ async fn visit_all(process: &Process) -> Vec<Visit> {
 const NEW_RESTAURANT: [(&str, &str); 4] = [
     ("restaurant_name", "New"),
     ("street_address", "Street"),
-    ("description", "dinner"),
+    ("description", "Fine food"),
     ("submission_key", "key"),
 ];
 
