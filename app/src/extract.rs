@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode;
 use salvo::extract::Metadata;
+use salvo::http::header::CONTENT_LENGTH;
 use salvo::http::{ParseError, StatusCode};
 use salvo::{Depot, Extractible, Request};
 use serde::Serialize;
@@ -105,6 +106,9 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
         if !urlencoded {
             return Err(Error::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
+        if declared_length(request).is_some_and(|length| length > http.form_body_limit) {
+            return Err(Error::Refused(StatusCode::PAYLOAD_TOO_LARGE));
+        }
         let body = request.payload_with_max_size(http.form_body_limit);
         match tokio::time::timeout(http.request_body_timeout, body).await {
             Ok(Ok(body)) => parse_fields(body).map(Self),
@@ -115,6 +119,12 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
             Err(_) => Err(Error::Refused(StatusCode::REQUEST_TIMEOUT)),
         }
     }
+}
+
+/// The body's length in bytes as announced, so that it need not be read to be too large.
+fn declared_length(request: &Request) -> Option<usize> {
+    let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?;
+    Some(length.parse().unwrap_or(usize::MAX))
 }
 
 /// What is wrong with a form: a message for each bad field.

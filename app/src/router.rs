@@ -43,10 +43,13 @@ pub fn service(state: AppState) -> Service {
 fn pages(config: &Config) -> Router {
     let http = &config.http;
     let database = &config.database;
-    let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
+    let deadline = Deadline {
+        answer: database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN,
+        body: http.request_body_timeout,
+    };
     Router::new()
         .hoop(ShedLoad::new(http.max_concurrent_requests))
-        .hoop(Deadline(deadline))
+        .hoop(deadline)
         .hoop(LimitWrites::new(
             http.rate_limit_writes,
             http.trusted_proxies.clone(),

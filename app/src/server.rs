@@ -54,7 +54,6 @@ pub async fn serve(
     };
     let fuse = FuseConfig::default()
         .with_http1_header_timeout(http.request_head_timeout)
-        .with_request_body_timeout(http.request_body_timeout)
         .with_write_stall_timeout(http.write_timeout)
         .with_connection_idle_timeout(IDLE_TIMEOUT);
     let mut server = Server::new(acceptor).fuse_config(fuse);

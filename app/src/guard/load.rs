@@ -43,7 +43,12 @@ impl Handler for ShedLoad {
 }
 
 /// Ends a request that the database keeps waiting beyond its own limits.
-pub struct Deadline(pub Duration);
+pub struct Deadline {
+    /// For the answer, once the request is there.
+    pub answer: Duration,
+    /// For the body of a request that has one, before that.
+    pub body: Duration,
+}
 
 #[async_trait]
 impl Handler for Deadline {
@@ -54,9 +59,11 @@ impl Handler for Deadline {
         response: &mut Response,
         ctrl: &mut FlowCtrl,
     ) {
+        let has_body = !request.method().is_safe();
+        let limit = self.answer + if has_body { self.body } else { Duration::ZERO };
         let next = ctrl.call_next(request, depot, response);
-        if tokio::time::timeout(self.0, next).await.is_err() {
-            let error = Error::Unavailable(anyhow::anyhow!("no answer within {:?}", self.0));
+        if tokio::time::timeout(limit, next).await.is_err() {
+            let error = Error::Unavailable(anyhow::anyhow!("no answer within {limit:?}"));
             error.write(request, depot, response).await;
         }
     }

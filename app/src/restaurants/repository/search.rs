@@ -16,6 +16,9 @@ use crate::restaurants::restaurant;
 /// Words beyond this number are passed over: nobody types them.
 const WORD_LIMIT: usize = 10;
 
+/// Characters of a word that count: PostgreSQL refuses a word of more than 2046 bytes.
+const WORD_LENGTH: usize = 500;
+
 /// FTS5 walks the matches from the newest on and stops at the limit.
 const SQLITE_MATCHES: &str = "SELECT rowid AS id FROM restaurant_search \
     WHERE restaurant_search MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
@@ -116,7 +119,7 @@ fn split_words(text: &str, backend: DbBackend) -> Vec<String> {
     let plain = plain.to_lowercase().replace('ς', "σ");
     WORD.find_iter(&plain)
         .take(WORD_LIMIT)
-        .map(|word| word.as_str().to_owned())
+        .map(|word| word.as_str().chars().take(WORD_LENGTH).collect())
         .collect()
 }
 

@@ -1,14 +1,22 @@
 //! What every test starts from: a site of its own on a database of its own, and a visitor.
 
 mod databases;
+pub(crate) mod example;
+mod forwarder;
+mod process;
+pub(crate) mod raw;
 mod site;
 mod visitor;
+mod wait;
 
 #[expect(unused_imports, reason = "what the tests take from here")]
 pub(crate) use {
     databases::{Store, TestDatabase, connect},
+    forwarder::Forwarder,
+    process::{Process, run_app},
     site::{Site, config},
     visitor::{Answer, Visitor},
+    wait::{LONG, eventually},
 };
 
 /// Declares each test twice: on SQLite and on PostgreSQL.

@@ -87,6 +87,20 @@ impl Site {
         rows.into_iter().map(|row| row.value).collect()
     }
 
+    /// The first column, named `value`, of each row, where it is text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            value: String,
+        }
+        let statement = Statement::from_string(self.db.get_database_backend(), sql);
+        let rows = Row::find_by_statement(statement)
+            .all(&self.db)
+            .await
+            .expect(sql);
+        rows.into_iter().map(|row| row.value).collect()
+    }
+
     /// Number of rows of a table.
     pub(crate) async fn count(&self, table: &str) -> i64 {
         self.values(&format!("SELECT count(*) AS value FROM {table}"))
