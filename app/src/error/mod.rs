@@ -135,7 +135,9 @@ fn refusal(status: StatusCode) -> &'static str {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => "This address does not take that kind of request.",
         StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
-        StatusCode::PAYLOAD_TOO_LARGE => "What was sent is too large.",
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            "What was sent is too large."
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             "A form is expected here (application/x-www-form-urlencoded)."
         }

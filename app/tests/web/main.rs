@@ -7,6 +7,7 @@ mod support;
 mod bodies;
 mod headers;
 mod methods;
+mod operations;
 mod rate_limit;
 mod restaurants; // domain: the example's behaviour
 mod restaurants_ids; // domain: its addresses
