@@ -162,8 +162,11 @@ impl Writer for Error {
             ways_on: vec![WayOn::START],
         };
         if let Some(wait) = self.retry_after() {
-            let seconds = HeaderValue::from(wait.as_secs().max(1));
-            response.headers_mut().insert(RETRY_AFTER, seconds);
+            // Whole seconds, and never too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         if matches!(
             status,

@@ -125,17 +125,41 @@ async fn a_body_that_breaks_off_writes_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_endless_beside_the_body_is_given_up() {
+    let site = Site::start_with(Store::Sqlite, &["--request-body-timeout=2s"]).await;
+    for (beginning, rest) in [("1;", "x"), ("0\r\n", "X-Trailer: y\r\n"), ("", "0")] {
+        let mut connection = Connection::open(&site.url).await;
+        let head = format!("POST {FORM} HTTP/1.1\r\nHost: localhost\r\n{FORM_TYPE}");
+        connection
+            .send(format!(
+                "{head}\r\nTransfer-Encoding: chunked\r\n\r\n{beginning}"
+            ))
+            .await;
+        let started = Instant::now();
+        while connection.try_send(rest.repeat(4096)).await.is_ok() {
+            assert!(started.elapsed() < LONG, "{beginning}{rest} is given up");
+        }
+        assert_eq!(site.count(TABLE).await, 0);
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_form_is_an_unsupported_media_type() {
     let site = start().await;
     let visitor = site.visitor();
     for (kind, body) in [
-        ("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n",
+        ),
         ("application/json", "{\"a\": \"b\"}"),
         ("text/plain", "a=b"),
         ("application/xml", "<a/>"),
         ("junk", "a=b"),
     ] {
-        let request = visitor.request(Method::POST, FORM).header(CONTENT_TYPE, kind);
+        let request = visitor
+            .request(Method::POST, FORM)
+            .header(CONTENT_TYPE, kind);
         let answer = visitor.send(request.body(body)).await;
         assert_refused(&site, &answer, 415, kind).await;
     }
@@ -147,7 +171,8 @@ async fn what_is_no_form_is_an_unsupported_media_type() {
 async fn a_form_with_a_field_twice_or_with_too_many_fields_is_refused() {
     let site = start().await;
     let first = FIELDS[0].0;
-    let many: String = (0..10_000).map(|number| format!("&{number:x}")).collect();
+    let names: Vec<String> = (0..10_000).map(|number| format!("&{number:x}")).collect();
+    let many = names.concat();
     let nothings = "&".repeat(10_000);
     let same = format!("&{first}=again");
     for rest in [&*many, &nothings, &same] {
@@ -172,7 +197,11 @@ async fn text_that_is_not_utf8_is_refused() {
         let body = body_with("").replace(&format!("{last}="), &format!("{last}={text}"));
         let answer = site.visitor().post_body(FORM, body).await;
         assert_refused(&site, &answer, 400, text).await;
-        for address in [format!("/?q={text}"), format!("/?{text}=x"), format!("/?after={text}")] {
+        for address in [
+            format!("/?q={text}"),
+            format!("/?{text}=x"),
+            format!("/?after={text}"),
+        ] {
             let answer = site.visitor().get(&address).await;
             assert_refused(&site, &answer, 400, &address).await;
         }

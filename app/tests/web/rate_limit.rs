@@ -1,5 +1,7 @@
 //! Floods of writes from one address, as the trusted front end reports it.
 
+use std::time::Instant;
+
 use reqwest::Method;
 
 use crate::support::example::{FIELDS, FORM, TABLE};
@@ -36,11 +38,29 @@ async fn a_write_too_many_is_put_off_and_not_done() {
 }
 
 #[tokio::test]
+async fn the_time_to_wait_is_never_too_short() {
+    let flags = ["--rate-limit-writes=1", "--trusted-proxies=*"];
+    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let started = Instant::now();
+    assert_writes(&site, &["203.0.113.7"], &[303]).await;
+    let refused = write_from(&site, &["203.0.113.7"]).await;
+    let wait: f64 = refused.header("retry-after").parse().expect("seconds");
+    let elapsed = started.elapsed().as_secs_f64();
+    assert!(
+        wait <= 60.0 && wait + elapsed >= 60.0,
+        "{wait} s after {elapsed} s"
+    );
+}
+
+#[tokio::test]
 async fn reading_is_not_limited() {
     let site = Site::start_with(Store::Sqlite, &TWO_A_MINUTE).await;
     assert_writes(&site, &["203.0.113.7"], &[303, 303, 429]).await;
     for _ in 0..10 {
-        let request = site.visitor().request(Method::GET, "/").header("X-Forwarded-For", "203.0.113.7");
+        let request = site
+            .visitor()
+            .request(Method::GET, "/")
+            .header("X-Forwarded-For", "203.0.113.7");
         assert_eq!(site.visitor().send(request).await.status.as_u16(), 200);
     }
     assert_writes(&site, &["203.0.113.7"], &[429]).await;
@@ -69,7 +89,10 @@ async fn an_ipv6_network_of_64_bits_counts_as_one_client() {
 #[tokio::test]
 async fn a_direct_client_cannot_report_an_address_and_is_not_limited() {
     for trusted in ["none", "192.0.2.0/24"] {
-        let flags = ["--rate-limit-writes=1", &format!("--trusted-proxies={trusted}")];
+        let flags = [
+            "--rate-limit-writes=1",
+            &format!("--trusted-proxies={trusted}"),
+        ];
         let site = Site::start_with(Store::Sqlite, &flags).await;
         assert_writes(&site, &["203.0.113.7"], &[303, 303, 303]).await;
     }

@@ -61,7 +61,11 @@ fn assert_no_markup(answer: &Answer, typed: &str) {
         "' autofocus onfocus='",
         "1337",
     ] {
-        assert!(!answer.body.contains(raw), "{typed}: {raw} in {}", answer.body);
+        assert!(
+            !answer.body.contains(raw),
+            "{typed}: {raw} in {}",
+            answer.body
+        );
     }
 }
 

@@ -9,14 +9,17 @@ const OURS: &str = "https://example.org";
 /// The status of an accepted form that comes with these headers, `Host` among them.
 async fn status_of(site: &Site, headers: &[&str]) -> u16 {
     let body = serde_urlencoded::to_string(FIELDS).expect("text");
-    let mut head = format!("POST {FORM} HTTP/1.1\r\nConnection: close\r\n");
-    head += "Content-Type: application/x-www-form-urlencoded\r\n";
-    head += &format!("Content-Length: {}\r\n", body.len());
-    for header in headers {
-        head += &format!("{header}\r\n");
-    }
+    let head = format!(
+        "POST {FORM} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n\
+        Content-Type: application/x-www-form-urlencoded\r\n{}\r\n",
+        body.len(),
+        headers.join("\r\n")
+    );
     let written = site.count(TABLE).await;
-    let status = exchange(&site.url, format!("{head}\r\n{body}")).await.status.as_u16();
+    let status = exchange(&site.url, format!("{head}\r\n{body}"))
+        .await
+        .status
+        .as_u16();
     let accepted = i64::from(status == 303);
     assert_eq!(site.count(TABLE).await, written + accepted, "{headers:?}");
     status
@@ -40,7 +43,15 @@ async fn what_a_browser_says_of_the_form_decides() {
         let host = "Host: example.org";
         assert_accepted(&site, &[host, "Sec-Fetch-Site: same-origin"]).await;
         assert_accepted(&site, &[host, "Sec-Fetch-Site: none"]).await;
-        for foreign in ["cross-site", "same-site", "", "junk", "Same-Origin", "same-origin, cross-site", "\u{e9}"] {
+        for foreign in [
+            "cross-site",
+            "same-site",
+            "",
+            "junk",
+            "Same-Origin",
+            "same-origin, cross-site",
+            "\u{e9}",
+        ] {
             assert_refused(&site, &[host, &format!("Sec-Fetch-Site: {foreign}")]).await;
             let ours = format!("Origin: {OURS}");
             assert_refused(&site, &[host, &format!("Sec-Fetch-Site: {foreign}"), &ours]).await;
@@ -82,7 +93,11 @@ async fn the_configured_origin_alone_is_ours() {
         }
     }
     // Naming the evil host does not make it ours.
-    assert_refused(&site, &["Host: evil.example", "Origin: https://evil.example"]).await;
+    assert_refused(
+        &site,
+        &["Host: evil.example", "Origin: https://evil.example"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -97,7 +112,11 @@ async fn without_a_configured_origin_the_host_is_ours() {
         ("example.org:8443", "https://example.org:8443"),
         ("[::1]:8000", "http://[::1]:8000"),
     ] {
-        assert_accepted(&site, &[&format!("Host: {host}"), &format!("Origin: {origin}")]).await;
+        assert_accepted(
+            &site,
+            &[&format!("Host: {host}"), &format!("Origin: {origin}")],
+        )
+        .await;
     }
     for (host, origin) in [
         ("example.org", "https://evil.example"),
@@ -108,21 +127,45 @@ async fn without_a_configured_origin_the_host_is_ours() {
         ("localhost:8000", "http://localhost:8001"),
         ("[::1]:8000", "http://[::2]:8000"),
     ] {
-        assert_refused(&site, &[&format!("Host: {host}"), &format!("Origin: {origin}")]).await;
+        assert_refused(
+            &site,
+            &[&format!("Host: {host}"), &format!("Origin: {origin}")],
+        )
+        .await;
     }
 }
 
 #[tokio::test]
 async fn an_origin_with_a_port_or_an_address_for_a_host_can_be_configured() {
     for (base_url, ours, foreign) in [
-        ("https://example.org:8443", "https://example.org:8443", "https://example.org"),
-        ("https://example.org:443", "https://example.org", "https://example.org:444"),
-        ("http://[::1]:8000", "http://[::1]:8000", "http://[::2]:8000"),
-        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", "http://127.0.0.1"),
+        (
+            "https://example.org:8443",
+            "https://example.org:8443",
+            "https://example.org",
+        ),
+        (
+            "https://example.org:443",
+            "https://example.org",
+            "https://example.org:444",
+        ),
+        (
+            "http://[::1]:8000",
+            "http://[::1]:8000",
+            "http://[::2]:8000",
+        ),
+        (
+            "http://127.0.0.1:8000",
+            "http://127.0.0.1:8000",
+            "http://127.0.0.1",
+        ),
     ] {
         let site = site_at(base_url).await;
         assert_accepted(&site, &["Host: app.internal", &format!("Origin: {ours}")]).await;
-        assert_refused(&site, &["Host: app.internal", &format!("Origin: {foreign}")]).await;
+        assert_refused(
+            &site,
+            &["Host: app.internal", &format!("Origin: {foreign}")],
+        )
+        .await;
     }
 }
 
@@ -132,13 +175,37 @@ async fn the_page_that_refers_to_the_form_decides_where_nothing_else_does() {
     let host = "Host: example.org";
     for site in [&open, &configured] {
         assert_accepted(site, &[host, "Referer: https://example.org/some/page?q=1"]).await;
-        for foreign in ["https://evil.example/", "https://evil.example/?https://example.org/", "https://example.org.evil.example/",
-            "https://example.org:8443/", "about:blank", "junk", "data:text/html,x", "\u{e9}"] {
+        for foreign in [
+            "https://evil.example/",
+            "https://evil.example/?https://example.org/",
+            "https://example.org.evil.example/",
+            "https://example.org:8443/",
+            "about:blank",
+            "junk",
+            "data:text/html,x",
+            "\u{e9}",
+        ] {
             assert_refused(site, &[host, &format!("Referer: {foreign}")]).await;
         }
         // The origin is the better witness.
-        assert_accepted(site, &[host, "Origin: https://example.org", "Referer: https://evil.example/"]).await;
-        assert_refused(site, &[host, "Origin: https://evil.example", "Referer: https://example.org/"]).await;
+        assert_accepted(
+            site,
+            &[
+                host,
+                "Origin: https://example.org",
+                "Referer: https://evil.example/",
+            ],
+        )
+        .await;
+        assert_refused(
+            site,
+            &[
+                host,
+                "Origin: https://evil.example",
+                "Referer: https://example.org/",
+            ],
+        )
+        .await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Static files: kept for ever under names that change with their content, and nothing beside them.
 
+use std::path::Path;
+
 use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Method, StatusCode};
 
@@ -20,7 +22,15 @@ async fn files(site: &Site) -> Vec<String> {
 /// The one file that is worth being compressed.
 async fn style_sheet(site: &Site) -> String {
     let mut files = files(site).await.into_iter();
-    files.find(|file| file.ends_with(".css")).expect("a style sheet")
+    files
+        .find(|file| is_style_sheet(file))
+        .expect("a style sheet")
+}
+
+fn is_style_sheet(file: &str) -> bool {
+    Path::new(file)
+        .extension()
+        .is_some_and(|kind| kind == "css")
 }
 
 #[tokio::test]
@@ -29,20 +39,48 @@ async fn a_file_is_kept_for_ever_under_the_name_of_its_content() {
     for file in files(&site).await {
         let answer = site.visitor().get(&file).await;
         assert_eq!(answer.status, StatusCode::OK, "{file}");
-        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
-        let kind = if file.ends_with(".css") { "text/css" } else { "image/svg+xml" };
-        assert!(answer.header("content-type").starts_with(kind), "{file}: {answer:?}");
-        let head = site.visitor().send(site.visitor().request(Method::HEAD, &file)).await;
+        assert_eq!(
+            answer.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        let kind = if is_style_sheet(&file) {
+            "text/css"
+        } else {
+            "image/svg+xml"
+        };
+        assert!(
+            answer.header("content-type").starts_with(kind),
+            "{file}: {answer:?}"
+        );
+        let head = site
+            .visitor()
+            .send(site.visitor().request(Method::HEAD, &file))
+            .await;
         assert_eq!((head.status, &*head.body), (StatusCode::OK, ""), "{file}");
-        assert_eq!(head.header("content-type"), answer.header("content-type"), "{file}");
+        assert_eq!(
+            head.header("content-type"),
+            answer.header("content-type"),
+            "{file}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_file_under_another_name_than_that_of_its_content_is_not_found() {
     let site = Site::start(Store::Sqlite).await;
-    for path in ["/static/app.css", "/static/app-00000000.css", "/static/favicon.svg", "/static/", "/static", "/app.css"] {
-        assert_eq!(site.visitor().get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        "/static/app.css",
+        "/static/app-00000000.css",
+        "/static/favicon.svg",
+        "/static/",
+        "/static",
+        "/app.css",
+    ] {
+        assert_eq!(
+            site.visitor().get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
     let icon = site.visitor().get("/favicon.ico").await;
     assert_eq!(icon.header("content-type"), "image/svg+xml");
@@ -76,7 +114,11 @@ async fn nothing_beside_the_static_files_can_be_reached() {
         "/static/../templates/layout.html",
     ] {
         let answer = exchange(&site.url, raw::head("GET", path, "")).await;
-        assert!(matches!(answer.status.as_u16(), 400 | 404), "{path}: {}", answer.status);
+        assert!(
+            matches!(answer.status.as_u16(), 400 | 404),
+            "{path}: {}",
+            answer.status
+        );
         for content in ["[package]", "root:", "DATABASE_URL"] {
             assert!(!answer.body.contains(content), "{path}");
         }
@@ -90,13 +132,20 @@ async fn pages_and_files_are_compressed_for_those_who_can_read_it() {
         let plain = fetch(&site, path, "identity").await.body.len();
         for encoding in ["gzip", "br", "zstd"] {
             for method in [Method::GET, Method::HEAD] {
-                let request = site.visitor().request(method.clone(), path).header(ACCEPT_ENCODING, encoding);
+                let request = site
+                    .visitor()
+                    .request(method.clone(), path)
+                    .header(ACCEPT_ENCODING, encoding);
                 let response = request.send().await.expect("an answer");
                 let case = format!("{method} {path} {encoding}");
                 assert_eq!(response.status(), StatusCode::OK, "{case}");
                 assert_eq!(response.headers()["content-encoding"], encoding, "{case}");
                 let bytes = response.bytes().await.expect("a body");
-                assert!(bytes.len() < plain, "{case}: {} of {plain} bytes", bytes.len());
+                assert!(
+                    bytes.len() < plain,
+                    "{case}: {} of {plain} bytes",
+                    bytes.len()
+                );
                 assert_eq!(bytes.is_empty(), method == Method::HEAD, "{case}");
             }
         }
@@ -109,7 +158,10 @@ async fn a_cache_is_told_that_the_answer_depends_on_the_encoding() {
     for path in ["/", &style_sheet(&site).await] {
         for encoding in ["identity", "gzip", "gzip;q=0, br;q=0, zstd;q=0, *;q=0"] {
             let answer = fetch(&site, path, encoding).await;
-            let varies = answer.header("vary").to_lowercase().contains("accept-encoding");
+            let varies = answer
+                .header("vary")
+                .to_lowercase()
+                .contains("accept-encoding");
             assert!(varies, "{path} {encoding}: {answer:?}");
             let encoded = answer.headers.contains_key("content-encoding");
             assert_eq!(encoded, encoding == "gzip", "{path} {encoding}");
@@ -118,10 +170,17 @@ async fn a_cache_is_told_that_the_answer_depends_on_the_encoding() {
 }
 
 async fn fetch(site: &Site, path: &str, encoding: &str) -> Answer {
-    let request = site.visitor().request(Method::GET, path).header(ACCEPT_ENCODING, encoding);
+    let request = site
+        .visitor()
+        .request(Method::GET, path)
+        .header(ACCEPT_ENCODING, encoding);
     let response = request.send().await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await.expect("a body");
     assert_eq!(status, StatusCode::OK, "{path} {encoding}");
-    Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    Answer {
+        status,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
 }

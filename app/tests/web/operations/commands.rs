@@ -34,7 +34,12 @@ async fn migrate_prepares_an_empty_database_and_does_nothing_the_second_time() {
     for _ in 0..2 {
         let output = run_app(&["migrate"], &[("DATABASE_URL", server.url())]).await;
         assert!(output.status.success(), "{output:?}");
-        assert_eq!(server.number(&format!("SELECT count(*) FROM {TABLE}")).await, 0);
+        assert_eq!(
+            server
+                .number(&format!("SELECT count(*) FROM {TABLE}"))
+                .await,
+            0
+        );
     }
 }
 
@@ -42,10 +47,14 @@ async fn migrate_prepares_an_empty_database_and_does_nothing_the_second_time() {
 async fn migrate_fails_without_the_database_and_says_why() {
     let server = Server::create().await;
     let mut url = url::Url::parse(server.url()).expect("a URL");
-    url.set_password(Some("swordfish-0815")).expect("a URL with a user");
+    url.set_password(Some("swordfish-0815"))
+        .expect("a URL with a user");
     let output = run_app(&["migrate"], &[("DATABASE_URL", url.as_str())]).await;
     let message = assert_failed(&output);
-    assert!(message.contains("password authentication failed"), "{message}");
+    assert!(
+        message.contains("password authentication failed"),
+        "{message}"
+    );
     assert!(!message.contains("swordfish-0815"), "{message}");
 }
 

@@ -2,11 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{
+    ConnectionTrait as _, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
+};
 
 use super::Server;
-use crate::support::example::{FORM_PAGE, TABLE};
-use crate::support::{LONG, Process, eventually};
+use crate::support::example::{FIELDS, FORM, FORM_PAGE, TABLE};
+use crate::support::{LONG, Process, Site, Store, connect, eventually};
+
+/// Ends every connection to the database but the one that asks.
+const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+    WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 #[tokio::test]
 async fn the_next_requests_work_after_every_connection_was_cut() {
@@ -16,9 +23,7 @@ async fn the_next_requests_work_after_every_connection_was_cut() {
     let get = || async { visitor.get("/").await.status.as_u16() };
     let statuses = tokio::join!(get(), get(), get(), get());
     assert_eq!(statuses, (200, 200, 200, 200));
-    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-        WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    assert!(server.number(cut).await > 0);
+    assert!(server.number(CUT_CONNECTIONS).await > 0);
     let first = get().await;
     assert!(matches!(first, 200 | 503), "{first}");
     for _ in 0..5 {
@@ -29,13 +34,20 @@ async fn the_next_requests_work_after_every_connection_was_cut() {
 #[tokio::test]
 async fn a_locked_table_is_given_up_at_the_statement_limit_while_other_pages_work() {
     let server = Server::create().await;
-    let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "500ms")];
+    let settings = [
+        ("DATABASE_URL", server.url()),
+        ("DATABASE_TIMEOUT", "500ms"),
+    ];
     let process = Process::serve_ready(&settings).await;
     let visitor = process.visitor();
     let lock = server.lock(TABLE).await;
     let started = Instant::now();
     let (locked, other) = tokio::join!(visitor.get("/"), visitor.get(FORM_PAGE));
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
     assert_eq!(locked.status.as_u16(), 503);
     assert!(!locked.header("retry-after").is_empty());
     assert_eq!(other.status.as_u16(), 200);
@@ -89,20 +101,53 @@ async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
 }
 
 #[tokio::test]
+async fn a_write_that_waits_too_long_for_another_is_put_off_while_reading_works() {
+    for store in [Store::Sqlite, Store::Postgres] {
+        let site = Site::start_with(store, &["--database-timeout=300ms"]).await;
+        let visitor = site.visitor();
+        let writer = hold_writes(&site).await;
+        let (write, read) = tokio::join!(visitor.post(FORM, &FIELDS), visitor.get("/"));
+        assert_eq!(write.status.as_u16(), 503, "{store:?}");
+        assert!(!write.header("retry-after").is_empty(), "{store:?}");
+        assert_eq!(read.status.as_u16(), 200, "{store:?}");
+        writer.rollback().await.expect("undone");
+        assert_eq!(site.count(TABLE).await, 0, "{store:?}");
+        assert_eq!(
+            visitor.post(FORM, &FIELDS).await.status.as_u16(),
+            303,
+            "{store:?}"
+        );
+    }
+}
+
+/// Another program's transaction that lets nobody else write.
+async fn hold_writes(site: &Site) -> DatabaseTransaction {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let db = connect(&site.database.url).await;
+    let transaction = db.begin_with_options(options).await.expect("a transaction");
+    if site.store == Store::Postgres {
+        let lock = format!("LOCK TABLE {TABLE} IN EXCLUSIVE MODE");
+        transaction.execute_unprepared(&lock).await.expect("a lock");
+    }
+    transaction
+}
+
+#[tokio::test]
 async fn a_database_that_takes_no_writes_is_read_all_the_same() {
-    use crate::support::example::{FIELDS, FORM};
     let server = Server::create().await;
     let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
     let visitor = process.visitor();
-    let name = "SELECT current_database()";
-    let row = server.db.query_one_raw(sea_orm::Statement::from_string(server.db.get_database_backend(), name));
-    let name: String = row.await.expect("a row").expect("a row").try_get_by_index(0).expect("a name");
-    for statement in [
-        format!("ALTER DATABASE {name} SET default_transaction_read_only = on"),
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()".to_owned(),
-    ] {
-        server.db.execute_unprepared(&statement).await.expect("done");
-    }
+    let refuse_writes = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
+        current_database()); END $$";
+    server
+        .db
+        .execute_unprepared(refuse_writes)
+        .await
+        .expect("read-only");
+    server.number(CUT_CONNECTIONS).await;
     eventually("reading works", LONG, async || {
         (visitor.get("/").await.status.as_u16() == 200).then_some(())
     })

@@ -43,7 +43,11 @@ async fn every_request_is_one_line_with_the_id_of_its_answer() {
         assert_eq!(line["level"], "INFO");
         assert!(line["milliseconds"].is_f64(), "{line}");
     }
-    let answered = process.log().iter().filter(|line| line["message"] == ANSWERED).count();
+    let answered = process
+        .log()
+        .iter()
+        .filter(|line| line["message"] == ANSWERED)
+        .count();
     assert_eq!(answered, 6);
 }
 
@@ -52,7 +56,9 @@ async fn what_a_visitor_types_or_sends_is_not_logged() {
     let process = Process::serve_ready(&[("RUST_LOG", "debug")]).await;
     let visitor = process.visitor();
     let [(first, _), second, third] = FIELDS;
-    visitor.post(FORM, &[(first, "swordfish"), second, third]).await;
+    visitor
+        .post(FORM, &[(first, "swordfish"), second, third])
+        .await;
     visitor.post(FORM, &[(first, "swordfish")]).await;
     visitor.post_body(FORM, "swordfish=%ff&").await;
     visitor.get("/?q=swordfish").await;
@@ -87,7 +93,10 @@ async fn no_address_can_forge_a_line() {
 #[tokio::test]
 async fn a_client_cannot_choose_the_id_of_its_request() {
     let process = Process::serve_ready(&[]).await;
-    let request = process.visitor().request(Method::GET, "/").header("X-Request-Id", "chosen");
+    let request = process
+        .visitor()
+        .request(Method::GET, "/")
+        .header("X-Request-Id", "chosen");
     let answer = process.visitor().send(request).await;
     assert_ne!(answer.header("x-request-id"), "chosen");
 }
@@ -101,24 +110,47 @@ async fn a_fault_is_one_line_with_its_cause_and_the_id_of_its_request() {
     let server = Server::create().await;
     let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
     let rename = format!("ALTER TABLE {TABLE} RENAME TO lost");
-    server.db.execute_unprepared(&rename).await.expect("renamed");
+    server
+        .db
+        .execute_unprepared(&rename)
+        .await
+        .expect("renamed");
     let answer = process.visitor().get("/").await;
     assert_eq!(answer.status.as_u16(), 500);
     let id = answer.header("x-request-id");
     line_of(&process, id).await;
-    let faults: Vec<_> = process.log().into_iter().filter(|line| line["level"] == "ERROR").collect();
+    let faults: Vec<_> = process
+        .log()
+        .into_iter()
+        .filter(|line| line["level"] == "ERROR")
+        .collect();
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].to_string().contains(id), "{}", faults[0]);
-    assert!(faults[0]["cause"].as_str().expect("a cause").contains("does not exist"), "{}", faults[0]);
+    assert!(
+        faults[0]["cause"]
+            .as_str()
+            .expect("a cause")
+            .contains("does not exist"),
+        "{}",
+        faults[0]
+    );
 }
 
 #[tokio::test]
 async fn the_log_can_be_written_for_people() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let settings = [("LOG_FORMAT", "text"), ("PORT", &port), ("DATABASE_URL", "sqlite://a.db"), ("DBNAME", "b")];
+    let settings = [
+        ("LOG_FORMAT", "text"),
+        ("PORT", &port),
+        ("DATABASE_URL", "sqlite://a.db"),
+        ("DBNAME", "b"),
+    ];
     let output = run_app(&["serve"], &settings).await;
     let log = String::from_utf8_lossy(&output.stdout);
-    let line = log.lines().find(|line| line.contains("DBNAME")).expect("a warning");
+    let line = log
+        .lines()
+        .find(|line| line.contains("DBNAME"))
+        .expect("a warning");
     assert!(line.contains(" WARN ") && !line.starts_with('{'), "{line}");
 }

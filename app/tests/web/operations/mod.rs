@@ -9,7 +9,9 @@ mod shutdown;
 mod startup;
 
 use crate::support::{Store, TestDatabase, connect};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, TransactionTrait as _,
+};
 
 /// A database of PostgreSQL and a connection for the test's own statements.
 struct Server {
@@ -46,7 +48,12 @@ impl Server {
     async fn number(&self, sql: &str) -> i64 {
         use sea_orm::Statement;
         let statement = Statement::from_string(self.db.get_database_backend(), sql);
-        let row = self.db.query_one_raw(statement).await.expect(sql).expect("a row");
+        let row = self
+            .db
+            .query_one_raw(statement)
+            .await
+            .expect(sql)
+            .expect("a row");
         row.try_get_by_index(0).expect("a number")
     }
 }

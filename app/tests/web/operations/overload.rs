@@ -10,7 +10,10 @@ use crate::support::{LONG, Process, Site, Store, eventually};
 #[tokio::test]
 async fn requests_beyond_the_capacity_are_put_off_at_once() {
     let server = Server::create().await;
-    let settings = [("DATABASE_URL", server.url()), ("MAX_CONCURRENT_REQUESTS", "2")];
+    let settings = [
+        ("DATABASE_URL", server.url()),
+        ("MAX_CONCURRENT_REQUESTS", "2"),
+    ];
     let process = Process::serve_ready(&settings).await;
     let lock = server.lock(TABLE).await;
     let working: Vec<_> = (0..2)
@@ -29,7 +32,11 @@ async fn requests_beyond_the_capacity_are_put_off_at_once() {
         let answer = visitor.get("/").await;
         assert_eq!(answer.status.as_u16(), 503);
         assert!(!answer.header("retry-after").is_empty());
-        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            started.elapsed()
+        );
     }
     assert_eq!(visitor.get("/livez").await.status.as_u16(), 200);
     assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
@@ -43,7 +50,12 @@ async fn requests_beyond_the_capacity_are_put_off_at_once() {
 #[tokio::test]
 async fn a_head_that_stops_or_trickles_is_given_up() {
     let site = Site::start_with(Store::Sqlite, &["--request-head-timeout=300ms"]).await;
-    for beginning in ["", "G", "GET / HT", "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "] {
+    for beginning in [
+        "",
+        "G",
+        "GET / HT",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    ] {
         let mut connection = Connection::open(&site.url).await;
         connection.send(beginning).await;
         connection.end().await;
@@ -59,7 +71,7 @@ async fn a_head_that_stops_or_trickles_is_given_up() {
 
 #[tokio::test]
 async fn others_are_served_while_many_clients_hold_connections() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start_with(Store::Sqlite, &["--shutdown-grace=1s"]).await;
     let mut connections = Vec::new();
     for _ in 0..300 {
         let mut connection = Connection::open(&site.url).await;
@@ -69,6 +81,13 @@ async fn others_are_served_while_many_clients_hold_connections() {
     for _ in 0..5 {
         assert_eq!(site.visitor().get("/").await.status.as_u16(), 200);
     }
+    let started = Instant::now();
+    site.stop().await;
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -76,7 +95,9 @@ async fn a_connection_serves_one_request_after_the_other() {
     let site = Site::start_with(Store::Sqlite, &["--request-head-timeout=300ms"]).await;
     let mut connection = Connection::open(&site.url).await;
     for _ in 0..3 {
-        connection.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        connection
+            .send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
         assert_eq!(connection.answer().await.body, "alive");
     }
 }

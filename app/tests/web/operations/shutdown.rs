@@ -29,7 +29,12 @@ async fn request_in_flight_is_finished(signal: &str) {
     assert_eq!(writing.await.expect("an answer").status.as_u16(), 303);
     let status = process.exit(SOON).await;
     assert_eq!(status.code(), Some(0));
-    assert_eq!(server.number(&format!("SELECT count(*) FROM {TABLE}")).await, 1);
+    assert_eq!(
+        server
+            .number(&format!("SELECT count(*) FROM {TABLE}"))
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -46,7 +51,8 @@ async fn sigint_lets_requests_in_flight_finish() {
 async fn idle_and_slow_connections_do_not_delay_the_end() {
     let mut process = Process::serve_ready(&[("SHUTDOWN_GRACE", "20s")]).await;
     let mut idle = Connection::open(&process.url).await;
-    idle.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    idle.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await;
     assert_eq!(idle.answer().await.body, "alive");
     let mut silent = Connection::open(&process.url).await;
     process.signal("TERM");
@@ -80,7 +86,11 @@ async fn a_request_that_never_ends_is_cut_off_when_the_grace_is_over() {
     let started = Instant::now();
     process.signal("TERM");
     assert_eq!(process.exit(SOON).await.code(), Some(0));
-    assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() >= Duration::from_millis(900),
+        "{:?}",
+        started.elapsed()
+    );
     assert!(hanging.await.expect("an end"), "the request was cut off");
 }
 
@@ -90,7 +100,9 @@ async fn connections_that_wait_to_be_accepted_are_served() {
     let mut connections = Vec::new();
     for _ in 0..100 {
         let mut connection = Connection::open(&process.url).await;
-        connection.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        connection
+            .send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
         connections.push(connection);
     }
     process.signal("TERM");

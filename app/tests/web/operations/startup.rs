@@ -22,10 +22,23 @@ async fn the_site_listens_without_its_database_and_heals_when_it_comes() {
     for path in ["/readyz", "/", FORM_PAGE] {
         let started = Instant::now();
         let answer = visitor.get(path).await;
-        assert!(started.elapsed() < READY_ANSWER, "{path}: {:?}", started.elapsed());
+        assert!(
+            started.elapsed() < READY_ANSWER,
+            "{path}: {:?}",
+            started.elapsed()
+        );
         assert_eq!(answer.status.as_u16(), 503, "{path}");
         assert!(!answer.header("retry-after").is_empty(), "{path}");
-        assert!(answer.body.contains(answer.header("x-request-id")), "{path}");
+        assert!(
+            answer.body.contains(answer.header("x-request-id")),
+            "{path}"
+        );
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("default-src 'self'"),
+            "{path}"
+        );
     }
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 503);
 
@@ -42,11 +55,14 @@ async fn the_site_listens_without_its_database_and_heals_when_it_comes() {
 async fn a_wrong_password_is_logged_by_its_cause_without_the_password() {
     let server = Server::create().await;
     let mut url = url::Url::parse(server.url()).expect("a URL");
-    url.set_password(Some("swordfish-0815")).expect("a URL with a user");
+    url.set_password(Some("swordfish-0815"))
+        .expect("a URL with a user");
     let process = Process::serve(&[("DATABASE_URL", url.as_str())]).await;
     let line = eventually("the cause", LONG, async || {
         let lines = process.log_lines();
-        lines.into_iter().find(|line| line.contains("password authentication failed"))
+        lines
+            .into_iter()
+            .find(|line| line.contains("password authentication failed"))
     })
     .await;
     assert!(line.contains("ERROR"), "{line}");
@@ -65,7 +81,9 @@ async fn a_database_that_does_not_exist_is_named_in_the_log() {
     let process = Process::serve(&[("DATABASE_URL", url.as_str())]).await;
     eventually("the cause", LONG, async || {
         let lines = process.log_lines();
-        lines.into_iter().find(|line| line.contains("nowhere_0815") && line.contains("does not exist"))
+        lines
+            .into_iter()
+            .find(|line| line.contains("nowhere_0815") && line.contains("does not exist"))
     })
     .await;
     assert_eq!(process.visitor().get("/").await.status.as_u16(), 503);

@@ -9,7 +9,6 @@ mod site;
 mod visitor;
 mod wait;
 
-#[expect(unused_imports, reason = "what the tests take from here")]
 pub(crate) use {
     databases::{Store, TestDatabase, connect},
     forwarder::Forwarder,
@@ -23,7 +22,6 @@ pub(crate) use {
 macro_rules! on_both_databases {
     ($($(#[$attribute:meta])* async fn $name:ident($site:ident: Site) $body:block)*) => {$(
         mod $name {
-            #[allow(unused_imports, reason = "a test need not use everything its module imports")]
             use super::*;
 
             async fn run($site: Site) $body

@@ -37,7 +37,7 @@ impl Process {
         let lines = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
-                lines.lock().unwrap().push(line);
+                lines.lock().expect("no panic while held").push(line);
             }
         });
         let mut process = Self {
@@ -64,7 +64,7 @@ impl Process {
 
     /// Every log line so far, as it was written.
     pub(crate) fn log_lines(&self) -> Vec<String> {
-        self.log.lock().unwrap().clone()
+        self.log.lock().expect("no panic while held").clone()
     }
 
     /// Every log line so far; each is one JSON object.

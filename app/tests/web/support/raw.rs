@@ -52,13 +52,6 @@ impl Connection {
             .expect("an answer")
     }
 
-    /// Reads one answer, or nothing when the connection ends before it.
-    pub(crate) async fn answer_or_end(&mut self) -> Option<Answer> {
-        timeout(LONG, self.read_answer())
-            .await
-            .expect("an answer or the end in time")
-    }
-
     /// Waits until the site closes the connection and returns what it sent before.
     pub(crate) async fn end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
@@ -79,7 +72,7 @@ impl Connection {
         let head = String::from_utf8(bytes[..head_end].to_vec()).expect("a head of text");
         let (status, headers) = parse_head(&head);
         let length = headers.get("content-length");
-        let length = length.map(|length| length.to_str().unwrap().parse::<usize>().unwrap());
+        let length = length.map(parse_length);
         let mut body = bytes.split_off(head_end + 4);
         while length.is_none_or(|length| body.len() < length) {
             if self.read_more(&mut body).await.is_none() {
@@ -111,6 +104,11 @@ fn parse_head(head: &str) -> (StatusCode, HeaderMap) {
         (name, HeaderValue::from_str(value).expect("a value"))
     });
     (status, headers.collect())
+}
+
+fn parse_length(length: &HeaderValue) -> usize {
+    let length = length.to_str().expect("a text");
+    length.parse().expect("a length")
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
