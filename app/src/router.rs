@@ -44,17 +44,15 @@ pub fn service(state: AppState) -> Service {
 fn pages(config: &Config) -> Router {
     let http = &config.http;
     let database = &config.database;
-    let deadline = Deadline {
-        answer: database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN,
-        body: http.request_body_timeout,
-    };
+    let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
     Router::new()
-        .hoop(ShedLoad::new(http.max_concurrent_requests))
-        .hoop(deadline)
         .hoop(LimitWrites::new(
             http.rate_limit_writes,
             http.trusted_proxies.clone(),
         ))
+        .hoop(guard::receive_body)
+        .hoop(ShedLoad::new(http.max_concurrent_requests))
+        .hoop(Deadline(deadline))
         .hoop(guard::require_database)
         .push(restaurants::routes()) // domain: the example's pages
 }

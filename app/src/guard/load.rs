@@ -6,12 +6,23 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait};
+use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait, handler};
 use tokio::sync::Semaphore;
 
 use crate::client_address::ClientAddress;
 use crate::config::TrustedProxies;
 use crate::error::Error;
+use crate::extract::{read_body, state};
+
+/// Reads the body before anything is set aside for the request, so that a slow client holds nothing
+/// but its connection.
+#[handler]
+pub async fn receive_body(request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
+    if !request.method().is_safe() {
+        read_body(request, &state(depot)?.config.http).await?;
+    }
+    Ok(())
+}
 
 /// Sheds what is beyond the capacity with a quick 503 instead of making everybody wait.
 pub struct ShedLoad(Arc<Semaphore>);
@@ -43,12 +54,7 @@ impl Handler for ShedLoad {
 }
 
 /// Ends a request that the database keeps waiting beyond its own limits.
-pub struct Deadline {
-    /// For the answer, once the request is there.
-    pub answer: Duration,
-    /// For the body of a request that has one, before that.
-    pub body: Duration,
-}
+pub struct Deadline(pub Duration);
 
 #[async_trait]
 impl Handler for Deadline {
@@ -59,11 +65,9 @@ impl Handler for Deadline {
         response: &mut Response,
         ctrl: &mut FlowCtrl,
     ) {
-        let has_body = !request.method().is_safe();
-        let limit = self.answer + if has_body { self.body } else { Duration::ZERO };
         let next = ctrl.call_next(request, depot, response);
-        if tokio::time::timeout(limit, next).await.is_err() {
-            let error = Error::Unavailable(anyhow::anyhow!("no answer within {limit:?}"));
+        if tokio::time::timeout(self.0, next).await.is_err() {
+            let error = Error::Unavailable(anyhow::anyhow!("no answer within {:?}", self.0));
             error.write(request, depot, response).await;
         }
     }

@@ -2,7 +2,7 @@
 
 mod load;
 
-pub use load::{Deadline, LimitWrites, ShedLoad};
+pub use load::{Deadline, LimitWrites, ShedLoad, receive_body};
 
 use std::panic::AssertUnwindSafe;
 

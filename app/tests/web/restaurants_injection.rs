@@ -10,7 +10,7 @@ const MARKUP: [&str; 6] = [
     "\"><img src=x onerror=alert(1)>",
     "' autofocus onfocus='alert(1)",
     "</title></textarea><b>bold</b>",
-    "{{ 7 * 191 }}{% include \"x\" %}",
+    "{{ 3 * 37037037037 }}{% include \"x\" %}",
     "&lt;i&gt;&amp;<!-- ]]> javascript:alert(1)",
 ];
 
@@ -59,7 +59,7 @@ fn assert_no_markup(answer: &Answer, typed: &str) {
         "</title></textarea>",
         "<!-- ]]>",
         "' autofocus onfocus='",
-        "1337",
+        "111111111111",
     ] {
         assert!(
             !answer.body.contains(raw),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Server;
-use crate::support::example::TABLE;
+use crate::support::example::{FIELDS, FORM, TABLE};
 use crate::support::raw::Connection;
 use crate::support::{LONG, Process, Site, Store, eventually};
 
@@ -45,6 +45,33 @@ async fn requests_beyond_the_capacity_are_put_off_at_once() {
         assert_eq!(request.await.expect("an answer"), 200);
     }
     assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn slow_bodies_do_not_use_up_the_capacity() {
+    let site = Site::start_with(Store::Sqlite, &["--max-concurrent-requests=2"]).await;
+    let body = serde_urlencoded::to_string(FIELDS).expect("text");
+    let head = format!(
+        "POST {FORM} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\
+        Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        body.len()
+    );
+    let mut slow = Vec::new();
+    for _ in 0..5 {
+        let mut connection = Connection::open(&site.url).await;
+        connection.send(&head).await;
+        assert_eq!(
+            connection.answer().await.status.as_u16(),
+            100,
+            "the body is waited for"
+        );
+        slow.push(connection);
+    }
+    assert_eq!(site.visitor().get("/").await.status.as_u16(), 200);
+    for connection in &mut slow {
+        connection.send(&body).await;
+        assert_eq!(connection.answer().await.status.as_u16(), 303);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
 use super::Server;
 use crate::support::example::{FIELDS, FORM, TABLE};
 use crate::support::raw::Connection;
@@ -9,6 +12,8 @@ use crate::support::{LONG, Process, eventually};
 
 /// Well below the grace of 20 s.
 const SOON: Duration = Duration::from_secs(8);
+
+const REQUEST: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 async fn request_in_flight_is_finished(signal: &str) {
     let server = Server::create().await;
@@ -100,9 +105,7 @@ async fn connections_that_wait_to_be_accepted_are_served() {
     let mut connections = Vec::new();
     for _ in 0..100 {
         let mut connection = Connection::open(&process.url).await;
-        connection
-            .send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            .await;
+        connection.send(REQUEST).await;
         connections.push(connection);
     }
     process.signal("TERM");
@@ -113,10 +116,30 @@ async fn connections_that_wait_to_be_accepted_are_served() {
 }
 
 #[tokio::test]
+async fn clients_that_keep_coming_do_not_delay_the_end() {
+    let mut process = Process::serve_ready(&[]).await;
+    let address = process
+        .url
+        .strip_prefix("http://")
+        .expect("an address")
+        .to_owned();
+    let coming = tokio::spawn(async move {
+        while let Ok(mut connection) = TcpStream::connect(&address).await {
+            // Refused or cut off, each in its turn.
+            let _ = connection.write_all(REQUEST.as_bytes()).await;
+            tokio::task::yield_now().await;
+        }
+    });
+    process.signal("TERM");
+    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    coming.await.expect("nobody listens any more");
+}
+
+#[tokio::test]
 async fn after_the_end_nobody_listens() {
     let mut process = Process::serve_ready(&[]).await;
     process.signal("TERM");
     process.exit(SOON).await;
     let address = process.url.strip_prefix("http://").expect("an address");
-    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+    assert!(TcpStream::connect(address).await.is_err());
 }

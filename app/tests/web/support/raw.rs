@@ -9,6 +9,9 @@ use tokio::time::timeout;
 use super::visitor::Answer;
 use super::wait::LONG;
 
+/// The length of an answer that has no body.
+static NOTHING: HeaderValue = HeaderValue::from_static("0");
+
 /// A connection to the site.
 pub(crate) struct Connection(TcpStream);
 
@@ -71,7 +74,9 @@ impl Connection {
         };
         let head = String::from_utf8(bytes[..head_end].to_vec()).expect("a head of text");
         let (status, headers) = parse_head(&head);
-        let length = headers.get("content-length");
+        let length = headers
+            .get("content-length")
+            .or(status.is_informational().then_some(&NOTHING));
         let length = length.map(parse_length);
         let mut body = bytes.split_off(head_end + 4);
         while length.is_none_or(|length| body.len() < length) {
