@@ -21,8 +21,8 @@ const POSTGRES_WALK: &str = "SELECT id FROM (
     ) AS newest WHERE search @@ $1::tsquery ORDER BY id DESC LIMIT $3";
 
 /// The restaurant at which a walk ends, if it ends before the last one.
-const POSTGRES_WALK_END: &str = "SELECT id FROM restaurant \
-    WHERE id < $1 ORDER BY id DESC OFFSET $2 - 1 LIMIT 1";
+const POSTGRES_WALK_END: &str = "SELECT min(id) AS id FROM (\
+    SELECT id FROM restaurant WHERE id < $1 ORDER BY id DESC LIMIT $2) AS walked HAVING count(*) = $2";
 
 /// The walk's length for each match that may be sorted.
 const WALK_FACTOR: u64 = 50;

@@ -51,7 +51,7 @@ impl Site {
         let address = listener.local_addr().expect("an address");
         let db = state.database.connection().clone();
         let serving = tokio::spawn(server::serve(listener, state, async {
-            drop(stopped.await)
+            drop(stopped.await);
         }));
         Self {
             url: format!("http://{address}"),
