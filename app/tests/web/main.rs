@@ -4,4 +4,5 @@
 
 mod support;
 
+mod browser;
 mod restaurants; // domain: the example's behaviour
