@@ -83,11 +83,10 @@ impl Chromium {
 async fn read_messages(mut handler: Handler, unread: Arc<Mutex<Vec<String>>>) {
     while let Some(outcome) = handler.next().await {
         match outcome {
-            Ok(()) => {}
             Err(CdpError::InvalidMessage(message, _)) if super::page::is_watched(&message) => {
                 unread.lock().expect("no panic in between").push(message);
             }
-            Err(CdpError::InvalidMessage(..)) => {}
+            Ok(()) | Err(CdpError::InvalidMessage(..)) => {}
             Err(_) => return,
         }
     }

@@ -39,7 +39,7 @@ impl Program {
                 "serve",
                 "--port=0",
                 "--log-format=json",
-                "--rust-log=warn,app::server=info",
+                "--rust-log=error,app::server=info",
             ])
             .stdout(Stdio::piped())
             .spawn()
@@ -65,7 +65,7 @@ impl Program {
         &self.url
     }
 
-    /// Warnings and errors of its log.
+    /// Errors of its log.
     pub(super) fn complaints(&self) -> Vec<String> {
         self.complaints.lock().expect("no panic in between").clone()
     }
