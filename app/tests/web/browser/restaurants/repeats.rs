@@ -13,11 +13,7 @@ async fn a_double_click_adds_one_review() {
         page.forms_sent().await;
         page.slow_down_answers().await;
         let button = page.find("button", "Publish the review").await;
-        page.until_loaded(async {
-            page.click(&button).await;
-            page.click(&button).await;
-        })
-        .await;
+        page.until_loaded(page.double_click(&button)).await;
         assert_eq!(page.forms_sent().await, 2);
         page.reload().await;
         page.shows(&["4.0", "1 review"]).await;
