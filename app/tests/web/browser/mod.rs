@@ -5,7 +5,7 @@
 mod chromium;
 mod page;
 mod program;
-mod restaurants;
+mod restaurants; // domain: the example's behaviour
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;

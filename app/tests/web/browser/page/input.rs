@@ -1,12 +1,19 @@
 //! Mouse and keyboard, as the browser receives them from the system.
 
+use std::time::Duration;
+
+use chromiumoxide::cdp::browser_protocol::fetch::EventRequestPaused;
 use chromiumoxide::keys::get_key_definition;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{Element, Page};
 
 /// After so many presses of Tab a visitor gives up.
 const MOST_TABS: usize = 40;
+
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 impl Page {
     /// Clicks a link that leads to another page.
@@ -39,27 +46,44 @@ impl Page {
         );
     }
 
+    /// Clicks a button that sends a form to this address, and once more before the answer has come.
+    pub(crate) async fn submit_twice(&self, button: &str, address: &str) {
+        let mut answers = self
+            .tab
+            .event_listener::<EventRequestPaused>()
+            .await
+            .expect("a listener");
+        let held = json!({ "patterns": [{ "urlPattern": format!("*{address}"), "requestStage": "Response" }] });
+        self.call("Fetch.enable", held).await;
+        let (x, y) = self.middle_of(&self.find("button", button).await).await;
+        self.click_at(x, y).await;
+        timeout(ANSWER_LIMIT, answers.next())
+            .await
+            .expect("an answer to the first form");
+        self.until_loaded(async {
+            self.click_at(x, y).await;
+            timeout(ANSWER_LIMIT, answers.next())
+                .await
+                .expect("an answer to the second form");
+            self.call("Fetch.disable", json!({})).await;
+        })
+        .await;
+    }
+
     /// Clicks the middle of an element, wherever the page has to be scrolled for that.
     pub(crate) async fn click(&self, element: &Element) {
-        self.click_times(element, 1).await;
-    }
-
-    /// Clicks twice, faster than any page can change.
-    pub(crate) async fn double_click(&self, element: &Element) {
-        self.click_times(element, 2).await;
-    }
-
-    async fn click_times(&self, element: &Element, times: u32) {
         let (x, y) = self.middle_of(element).await;
-        let event = async |kind: &str, button: &str, count: u32| {
-            let event =
-                json!({ "type": kind, "x": x, "y": y, "button": button, "clickCount": count });
+        self.click_at(x, y).await;
+    }
+
+    async fn click_at(&self, x: f64, y: f64) {
+        for (kind, button) in [
+            ("mouseMoved", "none"),
+            ("mousePressed", "left"),
+            ("mouseReleased", "left"),
+        ] {
+            let event = json!({ "type": kind, "x": x, "y": y, "button": button, "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", event).await;
-        };
-        event("mouseMoved", "none", 0).await;
-        for count in 1..=times {
-            event("mousePressed", "left", count).await;
-            event("mouseReleased", "left", count).await;
         }
     }
 

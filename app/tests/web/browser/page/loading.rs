@@ -74,18 +74,6 @@ impl Page {
         self.last_address.borrow().clone()
     }
 
-    /// Answers take a second from now on, so that a visitor can do something meanwhile.
-    pub(crate) async fn slow_down_answers(&self) {
-        let conditions = json!({
-            "offline": false,
-            "latency": 1000,
-            "downloadThroughput": -1,
-            "uploadThroughput": -1,
-        });
-        self.call("Network.emulateNetworkConditions", conditions)
-            .await;
-    }
-
     pub(crate) async fn reload(&self) {
         self.until_loaded(self.call("Page.reload", json!({}))).await;
     }

@@ -34,16 +34,19 @@ async fn the_pages_of_a_full_site_fit_and_are_legible() {
         page.inspect("list").await;
         page.follow("More restaurants").await;
         page.inspect("list-last-page").await;
-        page.open("/?q=soup&sort=rating").await;
+        let oldest = listed(page).await.pop().expect("a restaurant");
+        page.follow(&oldest).await;
+        page.inspect("restaurant").await;
+        page.follow("Older reviews").await;
+        page.inspect("restaurant-second-page").await;
+        page.open("/?q=a&sort=rating").await;
+        assert!(!listed(page).await.is_empty());
         page.inspect("search").await;
         page.open("/?q=nothinglikethis").await;
         page.inspect("search-nothing-found").await;
-        page.open("/?sort=rating").await;
-        page.follow(&listed(page).await[0]).await;
-        page.inspect("restaurant").await;
+        page.open("/restaurants/1").await;
         fill_in_review(page, ["2 stars, fair", &"n".repeat(51), "Good cake."]).await;
-        let path = page.path().await;
-        page.expect(&format!("422 {path}/reviews"));
+        page.expect("422 /restaurants/1/reviews");
         page.submit("Publish the review").await;
         page.inspect("review-refused").await;
         write_review(page, ["2 stars, fair", "Noor", "Good cake."]).await;
@@ -71,6 +74,16 @@ async fn long_words_and_other_directions_of_writing_fit() {
         assert_eq!(direction(page, "main").await, "ltr");
         page.follow("All restaurants").await;
         page.inspect("list-of-long-words").await;
+    })
+    .await;
+}
+
+/// The README's picture: after a change of the look, copy `target/e2e/readme.png` to `docs/screenshot.png`.
+#[tokio::test]
+async fn the_readme_shows_the_list_with_sample_data() {
+    visit(&["--restaurants=200", "--reviews=3000"], async |page| {
+        assert_eq!(listed(page).await.len(), 50);
+        page.picture("readme", [1280.0, 952.0]).await;
     })
     .await;
 }

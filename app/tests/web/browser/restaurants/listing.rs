@@ -86,15 +86,6 @@ async fn every_review_is_on_one_page_of_its_restaurant() {
     .await;
 }
 
-#[tokio::test]
-async fn the_readme_shows_the_list_with_sample_data() {
-    visit(&["--restaurants=200", "--reviews=3000"], async |page| {
-        assert_eq!(listed(page).await.len(), 50);
-        page.picture("readme", [1280.0, 900.0]).await;
-    })
-    .await;
-}
-
 /// Goes to the last page by this link and collects what each page has.
 async fn all_pages<T>(page: &Page, next: &str, collect: impl AsyncFn(&Page) -> Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
