@@ -49,6 +49,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let http = state.config.clone();
     let http = &http.http;
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let (drain, draining) = oneshot::channel();
     let (drained_sender, drained) = oneshot::channel();
     let acceptor = DrainingAcceptor {

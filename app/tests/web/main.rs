@@ -9,6 +9,7 @@ mod headers;
 mod methods;
 mod operations;
 mod rate_limit;
+mod browser;
 mod restaurants; // domain: the example's behaviour
 mod restaurants_ids; // domain: its addresses
 mod restaurants_injection; // domain: text in its fields and queries
