@@ -158,7 +158,7 @@ async fn reviews_with_dates_in_every_form_are_each_on_one_page_on_sqlite() {
     assert!(next(&pages[5]).is_none() && listed(&pages[0]).is_empty());
 }
 
-/// The tables as SQLModel creates them.
+/// The tables as the sample creates them.
 fn create_tables(store: Store, tables: Tables) -> [String; 2] {
     let (id, timestamp) = match store {
         Store::Sqlite => ("INTEGER NOT NULL PRIMARY KEY", "DATETIME"),
@@ -195,9 +195,10 @@ async fn fill(db: &DatabaseConnection, tables: Tables) {
     restaurants.push((LAST_ID, "Harbour Café".to_owned(), "Last".to_owned()));
     if tables == Tables::Loose {
         // Random, so that no database can pack it into the size of an index entry.
-        let noise: String = (0..6000)
-            .map(|_| format!("{:x} ", rand::random::<u16>()))
+        let noise: Vec<String> = (0..6000)
+            .map(|_| format!("{:x}", rand::random::<u16>()))
             .collect();
+        let noise = noise.join(" ");
         restaurants.push((400, format!("Endless {noise}"), noise.repeat(20)));
         restaurants.push((
             401,

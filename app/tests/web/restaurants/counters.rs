@@ -64,6 +64,7 @@ on_both_databases! {
         // At most one review of each client was on its way, committed or not.
         assert!(stored.len() - acknowledged.len() <= CLIENTS);
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+        site.stop().await;
     }
 
     async fn a_review_of_a_restaurant_deleted_meanwhile_is_404_and_leaves_nothing(site: Site) {

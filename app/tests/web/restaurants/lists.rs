@@ -47,7 +47,7 @@ on_both_databases! {
     async fn names_go_by_the_alphabet_and_ties_by_the_id(site: Site) {
         add_named(&site, &NAMES).await;
         let ids = listed_from(&site.visitor(), "/?sort=name").await;
-        let names: Vec<&str> = ids.iter().map(|id| NAMES[usize::try_from(id - 1).unwrap()]).collect();
+        let names: Vec<&str> = ids.iter().map(|id| NAMES[usize::try_from(id - 1).expect("an id")]).collect();
         let expected = match site.store {
             // SQLite folds the case of ASCII letters alone and puts the others last.
             Store::Sqlite => ["apple", "Apple", "APPLE", "banana", "emile", "Same", "Same", "Zebra", "zebra", "Émile"],

@@ -13,7 +13,7 @@ pub(crate) use {
     databases::{Store, TestDatabase, connect},
     forwarder::Forwarder,
     process::{Process, run_app},
-    site::{Site, config},
+    site::Site,
     visitor::{Answer, Visitor},
     wait::{LONG, eventually},
 };

@@ -64,7 +64,7 @@ fn check(what: &str, statement: &Statement) -> Vec<String> {
             wrong.push(format!("{what}: {problem}\n{sql}\n{plan:#}"));
         }
     });
-    println!(
+    eprintln!(
         "{what} | {rows} rows, {} blocks | {}",
         blocks(plan),
         shortened(sql)

@@ -36,7 +36,7 @@ async fn every_page_is_answered_from_indexes_on_sqlite() {
                 if let Some(step) = plan.iter().find(|step| is_wrong(&visit.what, step, &plan)) {
                     wrong.push(format!("{} after {prepare}: {step}\n{sql}", visit.what));
                 }
-                println!("{} | {rows} rows | {}", visit.what, plan.join("; "));
+                eprintln!("{} | {rows} rows | {}", visit.what, plan.join("; "));
             }
         }
     }
