@@ -124,10 +124,11 @@ async fn clients_that_keep_coming_do_not_delay_the_end() {
         .expect("an address")
         .to_owned();
     let coming = tokio::spawn(async move {
+        let mut often = tokio::time::interval(Duration::from_millis(5));
         while let Ok(mut connection) = TcpStream::connect(&address).await {
             // Refused or cut off, each in its turn.
             let _ = connection.write_all(REQUEST.as_bytes()).await;
-            tokio::task::yield_now().await;
+            often.tick().await;
         }
     });
     process.signal("TERM");
