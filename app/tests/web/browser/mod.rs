@@ -29,9 +29,12 @@ async fn visit(sample_data: &[&str], test: impl AsyncFnOnce(&Page)) {
     let program = Program::start(&database.url, sample_data).await;
     let chromium = Chromium::launch().await;
     let page = Page::open_first(&chromium, program.url()).await;
-    let running = AssertUnwindSafe(test(&page)).catch_unwind();
-    let outcome = timeout(TEST_LIMIT, running).await;
-    let mut complaints = page.complaints().await;
+    let running = async {
+        test(&page).await;
+        page.settle().await;
+    };
+    let outcome = timeout(TEST_LIMIT, AssertUnwindSafe(running).catch_unwind()).await;
+    let mut complaints = page.complaints();
     complaints.extend(program.complaints());
     complaints.extend(chromium.complaints());
     if !matches!(outcome, Ok(Ok(()))) {
