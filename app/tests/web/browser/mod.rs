@@ -19,7 +19,7 @@ use self::program::Program;
 use crate::support::{Store, TestDatabase};
 
 /// A test that takes longer hangs.
-const TEST_LIMIT: Duration = Duration::from_secs(90);
+const TEST_LIMIT: Duration = Duration::from_secs(180);
 
 /// Runs a test on a site and in a browser of its own; sample data are loaded when options of `app seed` are given.
 ///
