@@ -19,7 +19,7 @@ use self::program::Program;
 use crate::support::{Store, TestDatabase};
 
 /// A test that takes longer hangs.
-const TEST_LIMIT: Duration = Duration::from_secs(90);
+const TEST_LIMIT: Duration = Duration::from_secs(180);
 
 /// Runs a test on a site and in a browser of its own; sample data are loaded when options of `app seed` are given.
 ///
@@ -29,9 +29,12 @@ async fn visit(sample_data: &[&str], test: impl AsyncFnOnce(&Page)) {
     let program = Program::start(&database.url, sample_data).await;
     let chromium = Chromium::launch().await;
     let page = Page::open_first(&chromium, program.url()).await;
-    let running = AssertUnwindSafe(test(&page)).catch_unwind();
-    let outcome = timeout(TEST_LIMIT, running).await;
-    let mut complaints = page.complaints().await;
+    let running = async {
+        test(&page).await;
+        page.settle().await;
+    };
+    let outcome = timeout(TEST_LIMIT, AssertUnwindSafe(running).catch_unwind()).await;
+    let mut complaints = page.complaints();
     complaints.extend(program.complaints());
     complaints.extend(chromium.complaints());
     if !matches!(outcome, Ok(Ok(()))) {

@@ -135,15 +135,14 @@ impl Page {
             .count()
     }
 
-    /// Everything that went wrong.
-    pub(crate) async fn complaints(&self) -> Vec<String> {
-        self.settle().await;
+    /// Everything that went wrong so far.
+    pub(crate) fn complaints(&self) -> Vec<String> {
         self.watch.borrow_mut().complaints()
     }
 
     /// The browser answers in order: what it had to say before this has arrived now.
-    async fn settle(&self) {
-        self.tab.evaluate_expression("0").await.ok();
+    pub(crate) async fn settle(&self) {
+        self.evaluate::<u8>("0").await;
     }
 }
 

@@ -7,12 +7,14 @@ mod input;
 mod loading;
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use chromiumoxide::Page as Tab;
 use chromiumoxide::types::{Command, Method, MethodId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 pub(super) use self::appearance::{Preference, Window};
 use self::complaints::Watch;
@@ -20,6 +22,9 @@ pub(super) use self::complaints::is_watched;
 pub(super) use self::element::Element;
 use self::loading::Loading;
 use super::chromium::Chromium;
+
+/// A browser that takes longer has crashed or hangs.
+const CALL_LIMIT: Duration = Duration::from_secs(20);
 
 /// A tab of the browser that shows the site.
 pub(super) struct Page {
@@ -108,7 +113,8 @@ impl Page {
 
     /// A command of the browser by its name. The answer stays JSON, so that a newer browser's additions do no harm.
     async fn call(&self, method: &'static str, parameters: Value) -> Value {
-        let answer = self.tab.execute(Call { method, parameters }).await;
+        let answer = timeout(CALL_LIMIT, self.tab.execute(Call { method, parameters })).await;
+        let answer = answer.unwrap_or_else(|_| panic!("{method}: no answer after {CALL_LIMIT:?}"));
         answer
             .unwrap_or_else(|error| panic!("{method}: {error}"))
             .result
