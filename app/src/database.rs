@@ -149,8 +149,12 @@ fn open_postgres(
     let statement_timeout = config.statement_timeout.as_millis().to_string();
     let options = options.clone().options([
         ("statement_timeout", statement_timeout.as_str()),
-        // Every query here is answered from an index; a guess at a small table must not scan it once it has grown.
+        // Every query here is answered from an index and in its order where that has one; a guess at a small
+        // table, or at one never analysed, must not read and sort it whole once it has grown.
         ("enable_seqscan", "off"),
+        ("enable_sort", "off"),
+        // What is off costs so much to the planner that it would compile every such query.
+        ("jit", "off"),
     ]);
     let pool = PgPoolOptions::new()
         .max_connections(config.pool_size)

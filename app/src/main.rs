@@ -68,6 +68,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = server::bind(&config.http).await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let state = AppState::new(config)?;
     tokio::spawn(state.database.clone().migrate_until_done());
     server::serve(listener, state, server::stop_signal()).await

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salvo::affix_state;
-use salvo::catcher::Catcher;
 use salvo::compression::{Compression, CompressionLevel};
+use salvo::http::StatusCode;
 use salvo::{Depot, FlowCtrl, Request, Response, Router, Service, Writer as _, handler};
 
 use crate::assets;
@@ -46,10 +46,11 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .hoop(telemetry::observe)
         .hoop(guard::security_headers)
         .hoop(compression())
+        .hoop(show_refusal)
         .hoop(guard::catch_panic)
+        .hoop(guard::limit_head)
         .hoop(guard::same_origin)
-        .hoop_when(identify, |request, _| is_personal(request.uri().path()))
-        .catcher(Catcher::default().hoop(show_error)))
+        .hoop_when(identify, |request, _| is_personal(request.uri().path())))
 }
 
 fn pages(config: &Config) -> Router {
@@ -57,12 +58,13 @@ fn pages(config: &Config) -> Router {
     let database = &config.database;
     let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
     let pages = Router::new()
-        .hoop(ShedLoad::new(http.max_concurrent_requests))
-        .hoop(Deadline(deadline))
         .hoop(LimitRequests::writes(
             http.rate_limit_writes,
             http.trusted_proxies.clone(),
         ))
+        .hoop(guard::receive_body)
+        .hoop(ShedLoad::new(http.max_concurrent_requests))
+        .hoop(Deadline(deadline))
         .hoop(guard::require_database)
         .hoop(guard::require_user_as_configured())
         .push(restaurants::routes()); // domain: the example's pages
@@ -86,16 +88,18 @@ fn compression() -> Compression {
 
 /// Our own page for what the framework refuses by itself: no such address, no such method.
 #[handler]
-async fn show_error(
+async fn show_refusal(
     request: &mut Request,
     depot: &mut Depot,
     response: &mut Response,
     ctrl: &mut FlowCtrl,
 ) {
-    if let Some(status) = response.status_code {
-        Error::from_status(status)
-            .write(request, depot, response)
-            .await;
-        ctrl.skip_rest();
+    ctrl.call_next(request, depot, response).await;
+    let is_error = |status: &StatusCode| status.is_client_error() || status.is_server_error();
+    if let Some(status) = response.status_code.filter(is_error)
+        && response.body.is_none()
+    {
+        let error = Error::from_status(status);
+        error.write(request, depot, response).await;
     }
 }

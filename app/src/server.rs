@@ -1,7 +1,7 @@
 //! Listening, the limits of a connection, and stopping without losing a request.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use salvo::Server;
@@ -20,8 +20,12 @@ use crate::state::AppState;
 /// An idle connection is kept this long: longer than App Service's front end keeps its own.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// The queue of accepted connections counts as drained when none has come for so long.
-const QUIET: Duration = Duration::from_millis(20);
+/// The queue of accepted connections counts as drained when none has come for so long; meanwhile
+/// those that have come are read, for a connection of which nothing was read is not in flight.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Clients that keep coming are taken for so long.
+const LONGEST_DRAIN: Duration = Duration::from_secs(1);
 
 /// Binds the address, so that a taken port is told before anything else is started.
 ///
@@ -45,16 +49,17 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let http = state.config.clone();
     let http = &http.http;
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let (drain, draining) = oneshot::channel();
     let (drained_sender, drained) = oneshot::channel();
     let acceptor = DrainingAcceptor {
         inner: TcpAcceptor::try_from(listener)?,
         draining: Some(draining),
         drained: Some(drained_sender),
+        drain_end: None,
     };
     let fuse = FuseConfig::default()
         .with_http1_header_timeout(http.request_head_timeout)
-        .with_request_body_timeout(http.request_body_timeout)
         .with_write_stall_timeout(http.write_timeout)
         .with_connection_idle_timeout(IDLE_TIMEOUT);
     let mut server = Server::new(acceptor).fuse_config(fuse);
@@ -96,6 +101,7 @@ struct DrainingAcceptor {
     inner: TcpAcceptor,
     draining: Option<oneshot::Receiver<()>>,
     drained: Option<oneshot::Sender<()>>,
+    drain_end: Option<Instant>,
 }
 
 impl Acceptor for DrainingAcceptor {
@@ -113,12 +119,15 @@ impl Acceptor for DrainingAcceptor {
         if let Some(told) = &mut self.draining {
             tokio::select! {
                 biased;
-                accepted = self.inner.accept(fuse_policy.clone()) => return accepted,
                 _ = told => self.draining = None,
+                accepted = self.inner.accept(fuse_policy.clone()) => return accepted,
             }
         }
         if let Some(drained) = self.drained.take() {
-            if let Ok(accepted) = timeout(QUIET, self.inner.accept(fuse_policy.clone())).await {
+            let now = Instant::now();
+            let in_time = now < *self.drain_end.get_or_insert(now + LONGEST_DRAIN);
+            let accepting = timeout(QUIET, self.inner.accept(fuse_policy.clone()));
+            if in_time && let Ok(accepted) = accepting.await {
                 self.drained = Some(drained);
                 return accepted;
             }

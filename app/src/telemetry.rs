@@ -1,6 +1,7 @@
 //! Log lines: structured, each with the id of its request, one for every request.
 
 use std::fmt;
+use std::io::{IsTerminal as _, stdout};
 use std::time::Instant;
 
 use salvo::http::header::{HeaderName, HeaderValue};
@@ -17,7 +18,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// # Errors
 /// When logging has been started before.
 pub fn start(config: &TelemetryConfig) -> anyhow::Result<()> {
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log_filter));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&config.log_filter))
+        .with_ansi(stdout().is_terminal());
     let started = match config.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder

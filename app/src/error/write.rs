@@ -47,7 +47,9 @@ impl Error {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after() {
-            headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            // Whole seconds, and never too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         if matches!(
             self.status(),
@@ -133,7 +135,9 @@ fn refusal(status: StatusCode) -> &'static str {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => "This address does not take that kind of request.",
         StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
-        StatusCode::PAYLOAD_TOO_LARGE => "What was sent is too large.",
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            "What was sent is too large."
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             "A form is expected here (application/x-www-form-urlencoded)."
         }

@@ -2,11 +2,13 @@
 
 use percent_encoding::percent_decode;
 use salvo::extract::Metadata;
+use salvo::http::header::CONTENT_LENGTH;
 use salvo::http::{ParseError, StatusCode};
 use salvo::{Depot, Extractible, Request};
 use serde::de::DeserializeOwned;
 
 use super::{no_metadata, state};
+use crate::config::HttpConfig;
 use crate::error::Error;
 
 /// More fields than any form here has, and few enough to be read at no cost.
@@ -35,23 +37,38 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
     }
 
     async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
-        let http = &state(depot)?.config.http;
         let urlencoded = request
             .content_type()
             .is_some_and(|kind| kind.essence_str() == "application/x-www-form-urlencoded");
         if !urlencoded {
             return Err(Error::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let body = request.payload_with_max_size(http.form_body_limit);
-        match tokio::time::timeout(http.request_body_timeout, body).await {
-            Ok(Ok(body)) => parse_fields(body).map(Self),
-            Ok(Err(ParseError::PayloadTooLarge)) => {
-                Err(Error::Refused(StatusCode::PAYLOAD_TOO_LARGE))
-            }
-            Ok(Err(_)) => Err(Error::BadRequest("The form did not arrive whole.")),
-            Err(_) => Err(Error::Refused(StatusCode::REQUEST_TIMEOUT)),
-        }
+        let body = read_body(request, &state(depot)?.config.http).await?;
+        parse_fields(body).map(Self)
     }
+}
+
+/// The request's body, read once and kept.
+///
+/// # Errors
+/// When it is larger than `FORM_BODY_LIMIT`, takes longer than `REQUEST_BODY_TIMEOUT`, or breaks off.
+pub async fn read_body<'a>(request: &'a mut Request, http: &HttpConfig) -> Result<&'a [u8], Error> {
+    if declared_length(request).is_some_and(|length| length > http.form_body_limit) {
+        return Err(Error::Refused(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+    let body = request.payload_with_max_size(http.form_body_limit);
+    match tokio::time::timeout(http.request_body_timeout, body).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(ParseError::PayloadTooLarge)) => Err(Error::Refused(StatusCode::PAYLOAD_TOO_LARGE)),
+        Ok(Err(_)) => Err(Error::BadRequest("The form did not arrive whole.")),
+        Err(_) => Err(Error::Refused(StatusCode::REQUEST_TIMEOUT)),
+    }
+}
+
+/// The body's length in bytes as announced, so that it need not be read to be too large.
+fn declared_length(request: &Request) -> Option<usize> {
+    let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?;
+    Some(length.parse().unwrap_or(usize::MAX))
 }
 
 fn parse_fields<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, Error> {

@@ -10,7 +10,7 @@ mod form;
 mod visitor;
 
 pub use fields::FieldErrors;
-pub use form::{Form, Query};
+pub use form::{Form, Query, read_body};
 pub use visitor::{SentFromHere, SessionsUnavailable, Visitor};
 
 use salvo::extract::Metadata;

@@ -6,12 +6,23 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait};
+use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait, handler};
 use tokio::sync::Semaphore;
 
 use crate::client_address::ClientAddress;
 use crate::config::TrustedProxies;
 use crate::error::Error;
+use crate::extract::{read_body, state};
+
+/// Reads the body before anything is set aside for the request, so that a slow client holds nothing
+/// but its connection.
+#[handler]
+pub async fn receive_body(request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
+    if !request.method().is_safe() {
+        read_body(request, &state(depot)?.config.http).await?;
+    }
+    Ok(())
+}
 
 /// Sheds what is beyond the capacity with a quick 503 instead of making everybody wait.
 pub struct ShedLoad(Arc<Semaphore>);

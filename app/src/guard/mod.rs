@@ -4,11 +4,12 @@ mod access;
 mod load;
 
 pub use access::{require_role, require_user, require_user_as_configured, require_user_to_write};
-pub use load::{Deadline, LimitRequests, ShedLoad};
+pub use load::{Deadline, LimitRequests, ShedLoad, receive_body};
 
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
+use salvo::http::StatusCode;
 use salvo::http::header::{self, HeaderName, HeaderValue};
 use salvo::{Depot, FlowCtrl, Request, Response, Writer as _, handler};
 
@@ -82,6 +83,20 @@ pub async fn catch_panic(
         let error = Error::Unexpected(anyhow::anyhow!("a handler panicked: {message}"));
         error.write(request, depot, response).await;
     }
+}
+
+/// Refuses a request head beyond its limit with a page: the server itself reads on to the end of a
+/// buffer before it hangs up.
+#[handler]
+pub async fn limit_head(request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
+    let uri = request.uri().path_and_query();
+    let line = request.method().as_str().len() + uri.map_or(0, |uri| uri.as_str().len());
+    let headers = request.headers().iter();
+    let fields = headers.map(|(name, value)| name.as_str().len() + ": \r\n".len() + value.len());
+    if line + fields.sum::<usize>() <= state(depot)?.config.http.request_head_limit {
+        return Ok(());
+    }
+    Err(Error::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
 }
 
 /// Refuses an unsafe request that another site's page has sent, by what the browser says of its

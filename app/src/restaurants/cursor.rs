@@ -85,7 +85,8 @@ impl ReviewCursor {
         let (microseconds, id) = split(text)?;
         let nanoseconds = i128::from(microseconds.parse::<i64>().ok()?) * 1000;
         let date = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
-        Some(Self {
+        // PostgreSQL's dates begin in 4714 BC, and nothing was ever reviewed before the year 1.
+        (date.year() > 0).then(|| Self {
             date: PrimitiveDateTime::new(date.date(), date.time()),
             id,
         })

@@ -20,6 +20,8 @@ pub struct Model {
     pub rating_5_count: i32,
     /// The average in millionths, 0 without a rating; the database computes it.
     pub rating_average: Option<i64>,
+    /// The beginning of the name, in the alphabet's order; the database cuts it.
+    pub sort_name: Option<String>,
     /// What makes a form sent twice one row; see `submission`.
     pub submission_key: Option<String>,
 }

@@ -4,5 +4,16 @@
 
 mod support;
 
+mod bodies;
+mod headers;
+mod methods;
+mod operations;
+mod rate_limit;
+mod browser;
 mod restaurants; // domain: the example's behaviour
+mod restaurants_ids; // domain: its addresses
+mod restaurants_injection; // domain: text in its fields and queries
+mod restaurants_refused_forms; // domain: its forms
 mod restaurants_seed; // domain: the sample data
+mod same_origin;
+mod static_files;

@@ -7,6 +7,7 @@ use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
 mod counters;
+mod order;
 mod search;
 
 use counters::{COUNT_REVIEWS, COUNTERS};
@@ -20,7 +21,7 @@ impl MigrationName for Migration {
 }
 
 /// Index, its table and its columns; a submission key is unique where there is one.
-const INDEXES: [(&str, &str, &[&str], bool); 4] = [
+const INDEXES: [(&str, &str, &[&str], bool); 3] = [
     (
         "restaurant_by_rating",
         "restaurant",
@@ -32,12 +33,6 @@ const INDEXES: [(&str, &str, &[&str], bool); 4] = [
         "restaurant",
         &["submission_key"],
         true,
-    ),
-    (
-        "review_by_date",
-        "review",
-        &["restaurant", "review_date", "id"],
-        false,
     ),
     (
         "review_by_submission_key",
@@ -66,12 +61,14 @@ impl MigrationTrait for Migration {
             .get_connection()
             .execute_unprepared(COUNT_REVIEWS)
             .await?;
+        order::create(manager).await?;
         search::create(manager).await
     }
 
     /// Takes away what `up` added; the sample's tables and their rows stay.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         search::drop(manager).await?;
+        order::drop(manager).await?;
         for (name, table, ..) in INDEXES {
             manager
                 .drop_index(Index::drop().name(name).table(table).to_owned())
@@ -182,5 +179,18 @@ async fn drop_columns(
             .alter_table(Table::alter().table(table).drop_column(*column).to_owned())
             .await?;
     }
+    Ok(())
+}
+
+/// Runs what each database says in its own words.
+async fn execute(manager: &SchemaManager<'_>, sqlite: &str, postgres: &str) -> Result<(), DbErr> {
+    let statements = match manager.get_database_backend() {
+        DbBackend::Sqlite => sqlite,
+        _ => postgres,
+    };
+    manager
+        .get_connection()
+        .execute_unprepared(statements)
+        .await?;
     Ok(())
 }

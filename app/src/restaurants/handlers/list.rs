@@ -44,6 +44,7 @@ pub(in crate::restaurants) async fn list_restaurants(
     };
     let listing = repository::list_restaurants(state.database.connection(), &request).await?;
     let (rows, last) = cut(listing.rows, page_size);
+    let next = last.map(|last| last.cursor(sort)).or(listing.resume);
     Ok(Page::new(RestaurantList {
         searching: !query.q.trim().is_empty(),
         sort: sort.name(),
@@ -51,8 +52,8 @@ pub(in crate::restaurants) async fn list_restaurants(
             .map(|choice| sort_choice(&query, choice, sort))
             .into(),
         first: request.after.is_some().then(|| list_path(&query, sort, "")),
-        next: last.map(|last| list_path(&query, sort, &last.cursor(sort).to_string())),
-        capped: listing.capped.then_some(http.search_limit),
+        next: next.map(|next| list_path(&query, sort, &next.to_string())),
+        capped: listing.capped,
         restaurants: rows.into_iter().map(RestaurantEntry::from).collect(),
         notice: notice::text(&query.notice),
         query: query.q,

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, FromQueryResult, Order,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    QueryFilter as _, QueryOrder as _, QuerySelect, QueryTrait as _, Select,
 };
 
 use super::search::search_restaurants;
@@ -20,6 +20,7 @@ pub(in crate::restaurants) struct RestaurantRow {
     pub review_count: i32,
     pub rating_sum: i32,
     pub rating_average: i64,
+    pub sort_name: String,
 }
 
 impl RestaurantRow {
@@ -28,7 +29,7 @@ impl RestaurantRow {
         match sort {
             Sort::Newest => RestaurantCursor::Newest(self.id),
             Sort::Rating => RestaurantCursor::Rating(self.rating_average, self.id),
-            Sort::Name => RestaurantCursor::Name(self.name.clone(), self.id),
+            Sort::Name => RestaurantCursor::Name(self.sort_name.clone(), self.id),
         }
     }
 }
@@ -49,8 +50,10 @@ pub(in crate::restaurants) struct ListRequest<'a> {
 #[derive(Clone, Debug)]
 pub(in crate::restaurants) struct Listing {
     pub rows: Vec<RestaurantRow>,
-    /// Whether more matched than the search may sort.
-    pub capped: bool,
+    /// How many matches a search has sorted, where there are more.
+    pub capped: Option<usize>,
+    /// Where the next page goes on when the search stopped before it had filled this one.
+    pub resume: Option<RestaurantCursor>,
 }
 
 /// At most `limit` restaurants behind the cursor, of those that have the words.
@@ -64,30 +67,48 @@ pub(in crate::restaurants) async fn list_restaurants(
     let rows = read_page(db, restaurant::Entity::find(), request).await?;
     Ok(Listing {
         rows,
-        capped: false,
+        capped: None,
+        resume: None,
     })
 }
 
-/// One page of the selected restaurants.
-pub(super) async fn read_page(
+/// One page of all restaurants.
+async fn read_page(
     db: &impl ConnectionTrait,
     rows: Select<restaurant::Entity>,
     request: &ListRequest<'_>,
 ) -> Result<Vec<RestaurantRow>, DbErr> {
-    let rows = sorted(db, rows, request.sort);
+    let rows = sorted(rows, request.sort);
     let rows = match &request.after {
-        Some(cursor) => rows.filter(behind(db, cursor)),
+        Some(cursor) => rows.filter(behind(cursor)),
         None => rows,
     };
     rows.limit(request.limit).into_model().all(db).await
 }
 
-/// The columns of a row in one of the orders; ties go by the id.
-fn sorted(
+/// One page of the restaurants with these ids.
+pub(super) async fn read_page_among(
     db: &impl ConnectionTrait,
-    rows: Select<restaurant::Entity>,
-    sort: Sort,
-) -> Select<restaurant::Entity> {
+    ids: Vec<i32>,
+    request: &ListRequest<'_>,
+) -> Result<Vec<RestaurantRow>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The limit has these rows fetched and then sorted: no database walks the order's index to meet them.
+    let among = restaurant::Entity::find()
+        .limit(ids.len() as u64)
+        .filter(restaurant::Column::Id.is_in(ids))
+        .into_query();
+    let mut rows = restaurant::Entity::find();
+    QuerySelect::query(&mut rows)
+        .from_clear()
+        .from_subquery(among, restaurant::Entity);
+    read_page(db, rows, request).await
+}
+
+/// The columns of a row in one of the orders; ties go by the id.
+fn sorted(rows: Select<restaurant::Entity>, sort: Sort) -> Select<restaurant::Entity> {
     use restaurant::Column;
     let rows = rows.select_only().columns([
         Column::Id,
@@ -97,20 +118,19 @@ fn sorted(
         Column::ReviewCount,
         Column::RatingSum,
         Column::RatingAverage,
+        Column::SortName,
     ]);
     match sort {
         Sort::Newest => rows.order_by_desc(Column::Id),
         Sort::Rating => rows
             .order_by_desc(Column::RatingAverage)
             .order_by_desc(Column::Id),
-        Sort::Name => rows
-            .order_by(collated_name(db), Order::Asc)
-            .order_by_asc(Column::Id),
+        Sort::Name => rows.order_by_asc(Column::SortName).order_by_asc(Column::Id),
     }
 }
 
 /// The rows behind a cursor.
-fn behind(db: &impl ConnectionTrait, cursor: &RestaurantCursor) -> SimpleExpr {
+fn behind(cursor: &RestaurantCursor) -> SimpleExpr {
     use restaurant::Column;
     let id = || Expr::col(Column::Id);
     match cursor {
@@ -119,18 +139,13 @@ fn behind(db: &impl ConnectionTrait, cursor: &RestaurantCursor) -> SimpleExpr {
             Expr::tuple([Expr::col(Column::RatingAverage), id()])
                 .lt(Expr::tuple([Expr::val(*average), Expr::val(*last)]))
         }
-        RestaurantCursor::Name(name, last) => Expr::tuple([collated_name(db), id()])
+        RestaurantCursor::Name(name, last) => Expr::tuple([Expr::col(Column::SortName), id()])
             .gt(Expr::tuple([Expr::val(name.as_str()), Expr::val(*last)])),
     }
 }
 
-/// The name in the alphabet's order, as the index `restaurant_by_name` has it.
-fn collated_name(db: &impl ConnectionTrait) -> SimpleExpr {
-    match db.get_database_backend() {
-        DbBackend::Sqlite => Expr::cust("restaurant.name COLLATE NOCASE"),
-        _ => Expr::cust(r#"restaurant.name COLLATE "und-x-icu""#),
-    }
-}
+/// SQLite keeps a date as text, which has more than one form: with and without a part of a second.
+const SQLITE_DATE: &str = "strftime('%Y-%m-%d %H:%M:%f', ?)";
 
 /// At most `limit` reviews behind the cursor, newest first.
 pub(in crate::restaurants) async fn reviews_of(
@@ -141,14 +156,24 @@ pub(in crate::restaurants) async fn reviews_of(
 ) -> Result<Vec<review::Model>, DbErr> {
     use review::Column;
     let rows = review::Entity::find().filter(Column::Restaurant.eq(restaurant.id));
-    let rows = match after {
-        Some(cursor) => rows.filter(
-            Expr::tuple([Expr::col(Column::ReviewDate), Expr::col(Column::Id)])
-                .lt(Expr::tuple([Expr::val(cursor.date), Expr::val(cursor.id)])),
+    let (date, last) = match db.get_database_backend() {
+        DbBackend::Sqlite => (
+            Expr::cust(SQLITE_DATE.replace('?', "review.review_date")),
+            after.map(|cursor| Expr::cust_with_values(SQLITE_DATE, [cursor.date])),
+        ),
+        _ => (
+            Expr::col(Column::ReviewDate),
+            after.map(|cursor| Expr::val(cursor.date)),
+        ),
+    };
+    let rows = match after.zip(last) {
+        Some((cursor, last)) => rows.filter(
+            Expr::tuple([date.clone(), Expr::col(Column::Id)])
+                .lt(Expr::tuple([last, Expr::val(cursor.id)])),
         ),
         None => rows,
     };
-    rows.order_by_desc(Column::ReviewDate)
+    rows.order_by(date, Order::Desc)
         .order_by_desc(Column::Id)
         .limit(limit)
         .all(db)

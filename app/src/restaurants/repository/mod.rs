@@ -1,7 +1,8 @@
 //! Every query of the feature, as functions: the connection first, so that each works in a transaction.
 
-mod change;
+mod words;
 mod insert;
+mod change;
 mod list;
 mod search;
 

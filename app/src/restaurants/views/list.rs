@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::score::Score;
+use super::{NO_NAME, or_instead, score::Score};
 use crate::page::View;
 use crate::restaurants::cursor::Sort;
 use crate::restaurants::repository::RestaurantRow;
@@ -19,7 +19,7 @@ pub(in crate::restaurants) struct RestaurantList {
     pub first: Option<String>,
     pub next: Option<String>,
     /// The number of matches that were sorted, where there are more.
-    pub capped: Option<u64>,
+    pub capped: Option<usize>,
     #[serde(skip)]
     pub notice: Option<&'static str>,
 }
@@ -56,7 +56,7 @@ impl From<RestaurantRow> for RestaurantEntry {
         Self {
             path: restaurant::path(row.id),
             score: Score::new(row.rating_sum, row.review_count),
-            name: row.name,
+            name: or_instead(row.name, NO_NAME),
             street_address: row.street_address,
             description: row.description,
         }

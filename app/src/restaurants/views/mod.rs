@@ -8,3 +8,14 @@ mod show;
 pub(super) use list::{RestaurantEntry, RestaurantList, SortChoice};
 pub(super) use new::{EditRestaurantPage, NewRestaurantPage};
 pub(super) use show::{RestaurantPage, ReviewEntry};
+
+const NO_NAME: &str = "Unnamed restaurant";
+const NO_AUTHOR: &str = "Unnamed reviewer";
+
+/// The Python sample let in blank names; a link and a heading must not be empty.
+fn or_instead(text: String, instead: &str) -> String {
+    if text.trim().is_empty() {
+        return instead.to_owned();
+    }
+    text
+}

@@ -8,21 +8,23 @@ pub(super) struct Score {
     /// One decimal; `None` without a rating.
     rating: Option<String>,
     /// 0 to 100.
-    stars: i32,
+    stars: i64,
     review_count: i32,
 }
 
 impl Score {
     pub(super) fn new(sum: i32, count: i32) -> Self {
-        let average = (count > 0).then(|| f64::from(sum) / f64::from(count));
+        let tenths = (count > 0).then(|| rounded_share(sum, count, 10));
         Self {
-            rating: average.map(|average| format!("{average:.1}")),
-            stars: if count > 0 {
-                (sum * 20 + count / 2) / count
-            } else {
-                0
-            },
+            rating: tenths.map(|tenths| format!("{}.{}", tenths / 10, tenths % 10)),
+            stars: tenths.map_or(0, |_| rounded_share(sum, count, 20)),
             review_count: count,
         }
     }
+}
+
+/// `factor * sum / count`, a half rounded up: in binary fractions 4.35 would be less than it is.
+fn rounded_share(sum: i32, count: i32, factor: i64) -> i64 {
+    let (sum, count) = (i64::from(sum), i64::from(count));
+    (2 * factor * sum + count) / (2 * count)
 }

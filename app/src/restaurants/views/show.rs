@@ -5,7 +5,7 @@ use time::PrimitiveDateTime;
 use time::format_description::well_known::Iso8601;
 use time::macros::format_description;
 
-use super::score::Score;
+use super::{NO_AUTHOR, NO_NAME, or_instead, score::Score};
 use crate::current_user::CurrentUser;
 use crate::extract::FieldErrors;
 use crate::page::View;
@@ -67,7 +67,7 @@ impl From<&restaurant::Model> for RestaurantDetails {
         distribution.reverse();
         Self {
             path: restaurant::path(row.id),
-            name: row.name.clone(),
+            name: or_instead(row.name.clone(), NO_NAME),
             street_address: row.street_address.clone(),
             description: row.description.clone(),
             score: Score::new(row.rating_sum, row.review_count),
@@ -121,7 +121,7 @@ impl ReviewEntry {
                 .assume_utc()
                 .format(&Iso8601::DEFAULT)
                 .unwrap_or_default(),
-            user_name: row.user_name,
+            user_name: or_instead(row.user_name, NO_AUTHOR),
             review_text: row.review_text,
         }
     }

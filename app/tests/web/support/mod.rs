@@ -1,21 +1,27 @@
 //! What every test starts from: a site of its own on a database of its own, and a visitor.
 
 mod databases;
+pub(crate) mod example;
+mod forwarder;
+mod process;
+pub(crate) mod raw;
 mod site;
 mod visitor;
+mod wait;
 
-#[expect(unused_imports, reason = "what the tests take from here")]
 pub(crate) use {
     databases::{Store, TestDatabase, connect},
+    forwarder::Forwarder,
+    process::{Process, run_app},
     site::{Site, config},
     visitor::{Answer, Visitor},
+    wait::{LONG, eventually},
 };
 
 /// Declares each test twice: on SQLite and on PostgreSQL.
 macro_rules! on_both_databases {
     ($($(#[$attribute:meta])* async fn $name:ident($site:ident: Site) $body:block)*) => {$(
         mod $name {
-            #[allow(unused_imports, reason = "a test need not use everything its module imports")]
             use super::*;
 
             async fn run($site: Site) $body

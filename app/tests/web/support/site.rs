@@ -51,7 +51,7 @@ impl Site {
         let address = listener.local_addr().expect("an address");
         let db = state.database.connection().clone();
         let serving = tokio::spawn(server::serve(listener, state, async {
-            drop(stopped.await)
+            drop(stopped.await);
         }));
         Self {
             url: format!("http://{address}"),
@@ -78,6 +78,20 @@ impl Site {
         #[derive(FromQueryResult)]
         struct Row {
             value: i64,
+        }
+        let statement = Statement::from_string(self.db.get_database_backend(), sql);
+        let rows = Row::find_by_statement(statement)
+            .all(&self.db)
+            .await
+            .expect(sql);
+        rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// The first column, named `value`, of each row, where it is text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            value: String,
         }
         let statement = Statement::from_string(self.db.get_database_backend(), sql);
         let rows = Row::find_by_statement(statement)

@@ -1,6 +1,6 @@
 //! A visitor: sends what a browser sends and keeps what it is given.
 
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 
 /// Somebody who visits the site.
@@ -34,10 +34,24 @@ impl Visitor {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// Submits a search form as a browser does.
+    pub(crate) async fn get_with(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
+        let query = serde_urlencoded::to_string(parameters).expect("text");
+        self.get(&format!("{path}?{query}")).await
+    }
+
     /// Submits a form as a browser does.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(self.request(Method::POST, path).form(fields))
             .await
+    }
+
+    /// Sends a form's body as it is, well-formed or not.
+    pub(crate) async fn post_body(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(body)).await
     }
 
     /// A request to be completed by the test.

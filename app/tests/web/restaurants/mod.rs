@@ -1,5 +1,15 @@
 //! The example domain's behaviour.
 
+mod adoption;
+mod counters;
+mod lists;
+mod migrating;
+mod pages;
+mod plans;
+mod search;
+mod search_limit;
+mod submissions;
+
 use reqwest::StatusCode;
 
 use crate::support::{Site, Store, on_both_databases};

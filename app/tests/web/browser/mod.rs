@@ -1,0 +1,51 @@
+//! The site in a real browser: the real program on PostgreSQL, used as a visitor uses it.
+//!
+//! Screenshots are left in `target/e2e`.
+
+mod chromium;
+mod page;
+mod program;
+mod restaurants; // domain: the example's behaviour
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::time::timeout;
+
+use self::chromium::Chromium;
+use self::page::Page;
+use self::program::Program;
+use crate::support::{Store, TestDatabase};
+
+/// A test that takes longer hangs.
+const TEST_LIMIT: Duration = Duration::from_mins(3);
+
+/// Runs a test on a site and in a browser of its own; sample data are loaded when options of `app seed` are given.
+///
+/// It fails too for every complaint of the browser or the program that the test has not expected.
+async fn visit(sample_data: &[&str], test: impl AsyncFnOnce(&Page)) {
+    let database = TestDatabase::create(Store::Postgres).await;
+    let program = Program::start(&database.url, sample_data).await;
+    let chromium = Chromium::launch().await;
+    let page = Page::open_first(&chromium, program.url()).await;
+    let running = async {
+        test(&page).await;
+        page.settle().await;
+    };
+    let outcome = timeout(TEST_LIMIT, AssertUnwindSafe(running).catch_unwind()).await;
+    let mut complaints = page.complaints();
+    complaints.extend(program.complaints());
+    complaints.extend(chromium.complaints());
+    if !matches!(outcome, Ok(Ok(()))) {
+        eprintln!(
+            "The browser was at {}; complaints: {complaints:#?}",
+            page.last_address()
+        );
+    }
+    chromium.close().await;
+    match outcome.expect("the test is done in time") {
+        Ok(()) => assert!(complaints.is_empty(), "unexpected: {complaints:#?}"),
+        Err(panic) => resume_unwind(panic),
+    }
+}

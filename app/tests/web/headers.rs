@@ -1,0 +1,281 @@
+//! The headers of every answer, whatever became of the request.
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE};
+use reqwest::{Method, StatusCode};
+
+use crate::support::example::{FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
+use crate::support::raw::{self, exchange};
+use crate::support::{Answer, Site, Store};
+
+/// One answer of each kind, by the site as it is and after its table was lost.
+async fn answers(site: &Site) -> Vec<Answer> {
+    let visitor = site.visitor();
+    let mut answers = vec![
+        visitor.get("/").await,
+        visitor.post(FORM, &FIELDS).await,
+        visitor.get(ROW).await,
+        visitor.get(MOVED).await,
+        visitor.get("/?q=%ff").await,
+        visitor.get("/nothing").await,
+        visitor.get(FORM).await,
+        visitor.post_body(FORM, "x".repeat(70_000)).await,
+        visitor
+            .send(visitor.request(Method::POST, FORM).body("x"))
+            .await,
+        visitor.post(FORM, &[]).await,
+        visitor.get("/auth/login").await,
+        visitor.get("/unprotected").await,
+        visitor.get("/livez").await,
+        visitor.get("/readyz").await,
+        visitor.get("/favicon.ico").await,
+        visitor.get(&style_sheet(site).await).await,
+    ];
+    let foreign = visitor
+        .request(Method::POST, FORM)
+        .header("Sec-Fetch-Site", "cross-site");
+    answers.push(visitor.send(foreign.form(&FIELDS)).await);
+    site.execute(&format!("ALTER TABLE {TABLE} RENAME TO lost"))
+        .await;
+    answers.push(visitor.get("/").await);
+    answers
+}
+
+async fn style_sheet(site: &Site) -> String {
+    let page = site.visitor().get("/").await;
+    let (_, rest) = page
+        .body
+        .split_once("rel=\"stylesheet\" href=\"")
+        .expect("a style sheet");
+    rest.split('"').next().expect("an address").to_owned()
+}
+
+#[tokio::test]
+async fn every_answer_has_the_security_headers_and_its_own_id() {
+    let site = Site::start(Store::Sqlite).await;
+    let answers = answers(&site).await;
+    let statuses: Vec<u16> = answers
+        .iter()
+        .map(|answer| answer.status.as_u16())
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            200, 303, 200, 308, 400, 404, 405, 413, 415, 422, 501, 200, 200, 200, 200, 200, 403,
+            500
+        ]
+    );
+    let mut ids = Vec::new();
+    for answer in answers {
+        let policy = answer.header("content-security-policy");
+        for directive in [
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        ] {
+            assert!(
+                policy.split("; ").any(|part| part == directive),
+                "{answer:?}"
+            );
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("x-frame-options"), "DENY");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+        assert!(!answer.header("referrer-policy").is_empty());
+        for absent in [
+            "server",
+            "x-powered-by",
+            "set-cookie",
+            "strict-transport-security",
+            "access-control-allow-origin",
+        ] {
+            assert!(!answer.headers.contains_key(absent), "{absent}: {answer:?}");
+        }
+        let id = answer.header("x-request-id").to_owned();
+        assert!(
+            id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{id}"
+        );
+        assert!(!ids.contains(&id), "{id} twice");
+        ids.push(id);
+    }
+}
+
+#[tokio::test]
+async fn every_error_is_a_page_with_a_way_on_and_its_reference() {
+    let site = Site::start(Store::Sqlite).await;
+    for answer in answers(&site).await {
+        let form_again = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
+        if form_again || !(answer.status.is_client_error() || answer.status.is_server_error()) {
+            continue;
+        }
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert!(
+            answer.body.contains(answer.header("x-request-id")),
+            "{}",
+            answer.body
+        );
+        assert!(
+            answer.body.contains("<a class=\"button\" href=\"/\">"),
+            "{}",
+            answer.body
+        );
+        for secret in ["lost", "no such table", "sqlx", "panicked", "src/"] {
+            assert!(!answer.body.contains(secret), "{secret} in {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_a_problem_to_a_program_that_wants_json() {
+    let site = Site::start(Store::Sqlite).await;
+    let visitor = site.visitor();
+    let wants = |method, path, kind| visitor.request(method, path).header(ACCEPT, kind);
+    for (request, status) in [
+        (wants(Method::GET, "/nothing", "application/json"), 404),
+        (
+            wants(Method::GET, "/nothing", "application/problem+json"),
+            404,
+        ),
+        (wants(Method::GET, FORM, "application/json"), 405),
+        (
+            wants(Method::POST, FORM, "application/json").body("{}"),
+            415,
+        ),
+        (wants(Method::GET, "/auth/login", "application/json"), 501),
+        (wants(Method::GET, "/api/nothing", "*/*"), 404),
+        (wants(Method::GET, "/api", "text/html"), 404),
+    ] {
+        let answer = visitor.send(request).await;
+        assert_eq!(answer.status.as_u16(), status);
+        assert_eq!(
+            answer.header(CONTENT_TYPE.as_str()),
+            "application/problem+json"
+        );
+        let problem: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["reference"], answer.header("x-request-id"));
+    }
+    let browser = wants(
+        Method::GET,
+        "/nothing",
+        "text/html,application/json;q=0.9,*/*;q=0.8",
+    );
+    let answer = visitor.send(browser).await;
+    assert_eq!(
+        answer.header(CONTENT_TYPE.as_str()),
+        "text/html; charset=utf-8"
+    );
+}
+
+#[tokio::test]
+async fn only_a_site_with_an_https_origin_asks_for_https_for_a_year() {
+    let flag = "strict-transport-security";
+    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    for answer in answers(&site).await {
+        assert!(
+            answer.header(flag).starts_with("max-age=31536000"),
+            "{answer:?}"
+        );
+    }
+    let plain = Site::start_with(Store::Sqlite, &["--base-url=http://example.org"]).await;
+    let request = plain
+        .visitor()
+        .request(Method::GET, "/")
+        .header("X-Forwarded-Proto", "https");
+    let answer = plain.visitor().send(request).await;
+    assert!(!answer.headers.contains_key(flag));
+}
+
+#[tokio::test]
+async fn the_host_that_a_client_names_is_reflected_nowhere() {
+    for flags in [&[][..], &["--base-url=https://example.org"]] {
+        let site = Site::start_with(Store::Sqlite, flags).await;
+        site.visitor().post(FORM, &FIELDS).await;
+        for path in [
+            "/",
+            ROW,
+            FORM_PAGE,
+            MOVED,
+            FORM,
+            "/nothing",
+            "/auth/login",
+            "/auth/logout",
+            "/livez",
+            "//evil.example/",
+        ] {
+            let lies = "Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\n\
+                X-Original-URL: /evil.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /evil.example\r\n";
+            let request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{lies}\r\n");
+            let answer = exchange(&site.url, request).await;
+            let reflected = format!("{:?}{}", answer.headers, answer.body).contains("evil.example");
+            assert!(!reflected || path.contains("evil"), "{path}: {answer:?}");
+            assert!(!answer.location().contains("evil"), "{path}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_names_its_address_only_by_the_configured_origin() {
+    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    let page = site.visitor().get(FORM_PAGE).await;
+    let canonical = format!("<link rel=\"canonical\" href=\"https://example.org{FORM_PAGE}\">");
+    assert!(page.body.contains(&canonical), "{}", page.body);
+}
+
+#[tokio::test]
+async fn markup_in_an_address_or_a_header_is_shown_nowhere() {
+    let site = Site::start(Store::Sqlite).await;
+    for (method, path) in [
+        ("GET", "/%3Cscript%3Ealert(1)%3C/script%3E"),
+        ("GET", "/<script>alert(1)</script>"),
+        ("GET", "/nothing?<script>alert(1)</script>"),
+        ("POST", "/%3Cscript%3E?<script>alert(1)</script>"),
+        ("DELETE", "/?<script>alert(1)</script>"),
+        (
+            "GET",
+            "/auth/login?next=%22%3E%3Cscript%3Ealert(1)</script>",
+        ),
+    ] {
+        let headers = "User-Agent: <script>\r\nReferer: <script>\r\nAccept-Language: <script>\r\n";
+        let answer = exchange(&site.url, raw::head(method, path, headers)).await;
+        assert!(answer.status.as_u16() >= 400, "{path}: {}", answer.status);
+        assert!(
+            !answer.body.to_lowercase().contains("<script"),
+            "{path}: {}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_page_gives_an_anonymous_visitor_a_cookie() {
+    let site = Site::start(Store::Sqlite).await;
+    site.visitor().post(FORM, &FIELDS).await;
+    for path in [
+        "/",
+        "/?q=a",
+        "/?sort=name",
+        ROW,
+        FORM_PAGE,
+        MOVED,
+        "/auth/logout",
+        "/protected",
+        "/nothing",
+    ] {
+        for sent in ["", "session=junk", "__Host-session=%00; x"] {
+            let request = site
+                .visitor()
+                .request(Method::GET, path)
+                .header(COOKIE, sent);
+            let answer = site.visitor().send(request).await;
+            assert!(
+                !answer.headers.contains_key("set-cookie"),
+                "{path}: {answer:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Methods: HEAD is a GET without its body, and what is not offered is refused.
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+
+use crate::support::example::{FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
+use crate::support::raw::{self, exchange};
+use crate::support::{Site, Store};
+
+async fn start() -> Site {
+    let site = Site::start(Store::Sqlite).await;
+    let added = site.visitor().post(FORM, &FIELDS).await;
+    assert_eq!(added.status, StatusCode::SEE_OTHER);
+    site
+}
+
+/// Without what differs between any two answers, and the length of the body, which HEAD may leave out.
+fn lasting(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    for name in ["date", "x-request-id", "content-length"] {
+        headers.remove(name);
+    }
+    headers
+}
+
+#[tokio::test]
+async fn head_answers_as_get_without_the_body() {
+    let site = start().await;
+    let visitor = site.visitor();
+    let pages = [
+        "/",
+        "/?q=cakes",
+        "/?sort=name",
+        ROW,
+        FORM_PAGE,
+        MOVED,
+        "/livez",
+        "/readyz",
+        "/favicon.ico",
+        "/unprotected",
+        "/auth/login",
+        "/auth/logout",
+        "/auth/profile",
+        "/protected",
+        "/nothing",
+        "/api/nothing",
+        "/?q=%ff",
+        FORM,
+        "/static/none.css",
+    ];
+    for path in pages {
+        let get = visitor.get(path).await;
+        let head = visitor.send(visitor.request(Method::HEAD, path)).await;
+        assert_eq!(head.status, get.status, "{path}");
+        assert_eq!(lasting(&head.headers), lasting(&get.headers), "{path}");
+        assert_eq!(head.body, "", "{path}");
+        let length = head.headers.get("content-length");
+        assert!(
+            length.is_none_or(|length| Some(length) == get.headers.get("content-length")),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_offered_is_refused_and_the_others_are_named() {
+    let site = start().await;
+    let visitor = site.visitor();
+    for (method, path, allowed) in [
+        (Method::POST, "/", "GET, HEAD"),
+        (Method::DELETE, "/", "GET, HEAD"),
+        (Method::PUT, ROW, "GET, HEAD"),
+        (Method::PATCH, ROW, "GET, HEAD"),
+        (Method::GET, FORM, "POST"),
+        (Method::PUT, FORM, "POST"),
+        (Method::POST, "/livez", "GET, HEAD"),
+        (Method::POST, "/favicon.ico", "GET, HEAD"),
+        (Method::POST, "/static/app.css", "GET, HEAD"),
+        (Method::TRACE, "/", "GET, HEAD"),
+    ] {
+        let case = format!("{method} {path}");
+        let answer = visitor.send(visitor.request(method, path)).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{case}");
+        let mut named: Vec<&str> = answer.header("allow").split(',').map(str::trim).collect();
+        named.sort_unstable();
+        assert_eq!(named.join(", "), allowed, "{case}");
+    }
+    assert_eq!(site.count(TABLE).await, 1);
+}
+
+#[tokio::test]
+async fn an_unheard_of_method_is_refused_and_nothing_is_echoed() {
+    let site = start().await;
+    for (method, target) in [
+        ("TRACE", "/"),
+        ("TRACK", "/"),
+        ("FOO", "/"),
+        ("get", "/"),
+        ("CONNECT", "example.org:443"),
+        ("CONNECT", "/"),
+        ("OPTIONS", "*"),
+        ("PRI", "*"),
+    ] {
+        let answer = exchange(
+            &site.url,
+            raw::head(method, target, "X-Secret: swordfish\r\n"),
+        )
+        .await;
+        let status = answer.status.as_u16();
+        assert!(
+            matches!(status, 400 | 404 | 405 | 501),
+            "{method} {target}: {status}"
+        );
+        assert!(!answer.body.contains("swordfish"), "{method} {target}");
+    }
+    assert_eq!(site.visitor().get("/").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn another_sites_preflight_is_allowed_nothing() {
+    let site = start().await;
+    for path in ["/", FORM, ROW, "/protected", "/api/nothing", "/nothing"] {
+        for origin in ["https://evil.example", "null", &site.url] {
+            let request = site.visitor().request(Method::OPTIONS, path);
+            let request = request
+                .header("Origin", origin)
+                .header("Access-Control-Request-Method", "POST")
+                .header("Access-Control-Request-Headers", "content-type");
+            let answer = site.visitor().send(request).await;
+            let allows = answer
+                .headers
+                .keys()
+                .any(|name| name.as_str().starts_with("access-control-"));
+            assert!(!allows, "{path}: {answer:?}");
+            assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_head_beyond_its_limit_is_refused() {
+    let site = start().await;
+    let large = format!("X-Large: {}\r\n", "x".repeat(33 * 1024));
+    let lines: Vec<String> = (0..200)
+        .map(|number| format!("X-{number}: y\r\n"))
+        .collect();
+    let many = lines.concat();
+    for (target, headers, statuses) in [
+        ("/".to_owned(), &*large, &[431][..]),
+        ("/".to_owned(), &many, &[431]),
+        (format!("/?q={}", "x".repeat(64 * 1024)), "", &[414, 431]),
+    ] {
+        let answer = exchange(&site.url, raw::head("GET", &target, headers)).await;
+        assert!(
+            statuses.contains(&answer.status.as_u16()),
+            "{}",
+            answer.status
+        );
+    }
+    let fits = format!("X-Large: {}\r\n", "x".repeat(31 * 1024));
+    let answer = exchange(&site.url, raw::head("GET", "/", &fits)).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}

@@ -1,0 +1,108 @@
+//! The commands beside `app serve`, and the refusal to start.
+
+use std::process::Output;
+
+use super::Server;
+use crate::support::example::TABLE;
+use crate::support::{Process, run_app};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn assert_failed(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    text(&output.stderr)
+}
+
+#[tokio::test]
+async fn healthcheck_tells_by_its_exit_code_whether_the_site_is_alive() {
+    let process = Process::serve(&[]).await;
+    let (_, port) = process.url.rsplit_once(':').expect("a port");
+    let alive = run_app(&["healthcheck"], &[("PORT", port)]).await;
+    assert!(alive.status.success(), "{alive:?}");
+    let port = port.to_owned();
+    drop(process);
+    let dead = run_app(&["healthcheck"], &[("PORT", &port)]).await;
+    let message = assert_failed(&dead);
+    assert!(message.contains(&port), "{message}");
+}
+
+#[tokio::test]
+async fn migrate_prepares_an_empty_database_and_does_nothing_the_second_time() {
+    let server = Server::create().await;
+    for _ in 0..2 {
+        let output = run_app(&["migrate"], &[("DATABASE_URL", server.url())]).await;
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(
+            server
+                .number(&format!("SELECT count(*) FROM {TABLE}"))
+                .await,
+            0
+        );
+    }
+}
+
+#[tokio::test]
+async fn migrate_fails_without_the_database_and_says_why() {
+    let server = Server::create().await;
+    let mut url = url::Url::parse(server.url()).expect("a URL");
+    url.set_password(Some("swordfish-0815"))
+        .expect("a URL with a user");
+    let output = run_app(&["migrate"], &[("DATABASE_URL", url.as_str())]).await;
+    let message = assert_failed(&output);
+    assert!(
+        message.contains("password authentication failed"),
+        "{message}"
+    );
+    assert!(!message.contains("swordfish-0815"), "{message}");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_with_the_settings_to_change() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let output = run_app(&["serve"], &[("PORT", &port)]).await;
+    let message = assert_failed(&output);
+    for part in ["HOST", "PORT", &port, "in use"] {
+        assert!(message.contains(part), "{part} is missing: {message}");
+    }
+}
+
+#[tokio::test]
+async fn every_problem_of_the_settings_is_told_at_once_and_no_value() {
+    let settings = [
+        ("PORT", "swordfish1"),
+        ("BASE_URL", "swordfish2"),
+        ("FORM_BODY_LIMIT", "swordfish3"),
+        ("SHUTDOWN_GRACE", "swordfish4"),
+        ("DATABASE_URL", "mysql://user:swordfish5@host/name"),
+        ("LOG_FORMAT", "swordfish6"),
+        ("TRUSTED_PROXIES", "swordfish7"),
+    ];
+    let output = run_app(&[], &settings).await;
+    let message = assert_failed(&output);
+    for (name, _) in settings {
+        assert!(message.contains(&format!("{name}: ")), "{name}: {message}");
+    }
+    assert!(message.contains("7 problems"), "{message}");
+    assert!(!message.contains("swordfish"), "{message}");
+    assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+}
+
+#[tokio::test]
+async fn an_unknown_command_or_flag_is_told() {
+    for arguments in [["srve"], ["--prot=80"]] {
+        let output = run_app(&arguments, &[]).await;
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(text(&output.stderr).contains(arguments[0].split('=').next().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn help_does_not_show_the_values_of_secrets() {
+    let secret = ("DATABASE_URL", "postgres://user:swordfish@host/name");
+    let output = run_app(&["--help"], &[secret, ("DBPASS", "swordfish")]).await;
+    assert!(output.status.success());
+    assert!(!text(&output.stdout).contains("swordfish"));
+}

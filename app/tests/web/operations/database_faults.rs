@@ -1,0 +1,158 @@
+//! A database that goes away, is locked, or has no connection left.
+
+use std::time::{Duration, Instant};
+
+use sea_orm::{
+    ConnectionTrait as _, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
+};
+
+use super::Server;
+use crate::support::example::{FIELDS, FORM, FORM_PAGE, TABLE};
+use crate::support::{LONG, Process, Site, Store, connect, eventually};
+
+/// Ends every connection to the database but the one that asks.
+const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+#[tokio::test]
+async fn the_next_requests_work_after_every_connection_was_cut() {
+    let server = Server::create().await;
+    let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
+    let visitor = process.visitor();
+    let get = || async { visitor.get("/").await.status.as_u16() };
+    let statuses = tokio::join!(get(), get(), get(), get());
+    assert_eq!(statuses, (200, 200, 200, 200));
+    assert!(server.number(CUT_CONNECTIONS).await > 0);
+    let first = get().await;
+    assert!(matches!(first, 200 | 503), "{first}");
+    for _ in 0..5 {
+        assert_eq!(get().await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_locked_table_is_given_up_at_the_statement_limit_while_other_pages_work() {
+    let server = Server::create().await;
+    let settings = [
+        ("DATABASE_URL", server.url()),
+        ("DATABASE_TIMEOUT", "500ms"),
+    ];
+    let process = Process::serve_ready(&settings).await;
+    let visitor = process.visitor();
+    let lock = server.lock(TABLE).await;
+    let started = Instant::now();
+    let (locked, other) = tokio::join!(visitor.get("/"), visitor.get(FORM_PAGE));
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(locked.status.as_u16(), 503);
+    assert!(!locked.header("retry-after").is_empty());
+    assert_eq!(other.status.as_u16(), 200);
+    assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
+    lock.rollback().await.expect("unlocked");
+    assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
+    let server = Server::create().await;
+    let settings = [
+        ("DATABASE_URL", server.url()),
+        ("DATABASE_POOL_SIZE", "2"),
+        ("DATABASE_POOL_TIMEOUT", "500ms"),
+    ];
+    let process = Process::serve_ready(&settings).await;
+    let lock = server.lock(TABLE).await;
+    let holding: Vec<_> = (0..2)
+        .map(|_| {
+            let visitor = process.visitor();
+            tokio::spawn(async move { visitor.get("/").await.status.as_u16() })
+        })
+        .collect();
+    eventually("both connections are busy", LONG, async || {
+        (server.waiting().await == 2).then_some(())
+    })
+    .await;
+
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let visitor = process.visitor();
+            tokio::spawn(async move {
+                let started = Instant::now();
+                (visitor.get("/").await, started.elapsed())
+            })
+        })
+        .collect();
+    for request in waiting {
+        let (answer, waited) = request.await.expect("an answer");
+        assert_eq!(answer.status.as_u16(), 503);
+        assert!(!answer.header("retry-after").is_empty());
+        assert!(waited >= Duration::from_millis(450), "{waited:?}");
+        assert!(waited < Duration::from_secs(4), "{waited:?}");
+    }
+    lock.rollback().await.expect("unlocked");
+    for request in holding {
+        assert_eq!(request.await.expect("an answer"), 200);
+    }
+    assert_eq!(process.visitor().get("/").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_write_that_waits_too_long_for_another_is_put_off_while_reading_works() {
+    for store in [Store::Sqlite, Store::Postgres] {
+        let site = Site::start_with(store, &["--database-timeout=300ms"]).await;
+        let visitor = site.visitor();
+        let writer = hold_writes(&site).await;
+        let (write, read) = tokio::join!(visitor.post(FORM, &FIELDS), visitor.get("/"));
+        assert_eq!(write.status.as_u16(), 503, "{store:?}");
+        assert!(!write.header("retry-after").is_empty(), "{store:?}");
+        assert_eq!(read.status.as_u16(), 200, "{store:?}");
+        writer.rollback().await.expect("undone");
+        assert_eq!(site.count(TABLE).await, 0, "{store:?}");
+        assert_eq!(
+            visitor.post(FORM, &FIELDS).await.status.as_u16(),
+            303,
+            "{store:?}"
+        );
+    }
+}
+
+/// Another program's transaction that lets nobody else write.
+async fn hold_writes(site: &Site) -> DatabaseTransaction {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let db = connect(&site.database.url).await;
+    let transaction = db.begin_with_options(options).await.expect("a transaction");
+    if site.store == Store::Postgres {
+        let lock = format!("LOCK TABLE {TABLE} IN EXCLUSIVE MODE");
+        transaction.execute_unprepared(&lock).await.expect("a lock");
+    }
+    transaction
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_writes_is_read_all_the_same() {
+    let server = Server::create().await;
+    let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
+    let visitor = process.visitor();
+    let refuse_writes = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
+        current_database()); END $$";
+    server
+        .db
+        .execute_unprepared(refuse_writes)
+        .await
+        .expect("read-only");
+    server.number(CUT_CONNECTIONS).await;
+    eventually("reading works", LONG, async || {
+        (visitor.get("/").await.status.as_u16() == 200).then_some(())
+    })
+    .await;
+    let refused = visitor.post(FORM, &FIELDS).await;
+    assert_eq!(refused.status.as_u16(), 503);
+    assert!(!refused.header("retry-after").is_empty());
+}

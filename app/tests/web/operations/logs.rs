@@ -1,0 +1,156 @@
+//! The log: one object a line, one line a request, and nothing that a visitor typed.
+
+use reqwest::Method;
+
+use crate::support::example::{FIELDS, FORM};
+use crate::support::raw::{self, exchange};
+use crate::support::{LONG, Process, eventually, run_app};
+
+const ANSWERED: &str = "request answered";
+
+/// The line of the request with this id.
+async fn line_of(process: &Process, id: &str) -> serde_json::Value {
+    let lines = eventually("the request's line", LONG, async || {
+        let log = process.log();
+        let lines: Vec<_> = log
+            .into_iter()
+            .filter(|line| line["message"] == ANSWERED && line.to_string().contains(id))
+            .collect();
+        (!lines.is_empty()).then_some(lines)
+    })
+    .await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].clone()
+}
+
+#[tokio::test]
+async fn every_request_is_one_line_with_the_id_of_its_answer() {
+    let process = Process::serve_ready(&[]).await;
+    let visitor = process.visitor();
+    for (method, path, status) in [
+        (Method::GET, "/", 200),
+        (Method::HEAD, "/", 200),
+        (Method::GET, "/nothing", 404),
+        (Method::DELETE, "/", 405),
+        (Method::POST, FORM, 415),
+        (Method::GET, "/auth/login", 501),
+    ] {
+        let answer = visitor.send(visitor.request(method.clone(), path)).await;
+        let line = line_of(&process, answer.header("x-request-id")).await;
+        assert_eq!(line["method"], method.as_str());
+        assert_eq!(line["path"], path);
+        assert_eq!(line["status"], status);
+        assert_eq!(line["level"], "INFO");
+        assert!(line["milliseconds"].is_f64(), "{line}");
+    }
+    let answered = process
+        .log()
+        .iter()
+        .filter(|line| line["message"] == ANSWERED)
+        .count();
+    assert_eq!(answered, 6);
+}
+
+#[tokio::test]
+async fn what_a_visitor_types_or_sends_is_not_logged() {
+    let process = Process::serve_ready(&[("RUST_LOG", "debug")]).await;
+    let visitor = process.visitor();
+    let [(first, _), second, third] = FIELDS;
+    visitor
+        .post(FORM, &[(first, "swordfish"), second, third])
+        .await;
+    visitor.post(FORM, &[(first, "swordfish")]).await;
+    visitor.post_body(FORM, "swordfish=%ff&").await;
+    visitor.get("/?q=swordfish").await;
+    let request = visitor.request(Method::GET, "/?after=swordfish");
+    let request = request
+        .header("Cookie", "session=swordfish")
+        .header("Authorization", "Bearer swordfish")
+        .header("User-Agent", "swordfish");
+    let last = visitor.send(request).await;
+    line_of(&process, last.header("x-request-id")).await;
+    let log = process.log_lines().join("\n");
+    assert!(!log.contains("swordfish"), "{log}");
+}
+
+#[tokio::test]
+async fn no_address_can_forge_a_line() {
+    let process = Process::serve_ready(&[]).await;
+    for target in [
+        "/a%0d%0a{\"level\":\"INFO\",\"message\":\"forged\"}",
+        "/a%0A%22,%22message%22:%22forged",
+        "/\",\"message\":\"forged",
+        "/%1b[2Jforged",
+    ] {
+        let answer = exchange(&process.url, raw::head("GET", target, "")).await;
+        assert!(matches!(answer.status.as_u16(), 400 | 404), "{target}");
+    }
+    let last = process.visitor().get("/").await;
+    line_of(&process, last.header("x-request-id")).await;
+    assert!(process.log().iter().all(|line| line["message"] != "forged"));
+}
+
+#[tokio::test]
+async fn a_client_cannot_choose_the_id_of_its_request() {
+    let process = Process::serve_ready(&[]).await;
+    let request = process
+        .visitor()
+        .request(Method::GET, "/")
+        .header("X-Request-Id", "chosen");
+    let answer = process.visitor().send(request).await;
+    assert_ne!(answer.header("x-request-id"), "chosen");
+}
+
+#[tokio::test]
+async fn a_fault_is_one_line_with_its_cause_and_the_id_of_its_request() {
+    use super::Server;
+    use crate::support::example::TABLE;
+    use sea_orm::ConnectionTrait as _;
+
+    let server = Server::create().await;
+    let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
+    let rename = format!("ALTER TABLE {TABLE} RENAME TO lost");
+    server
+        .db
+        .execute_unprepared(&rename)
+        .await
+        .expect("renamed");
+    let answer = process.visitor().get("/").await;
+    assert_eq!(answer.status.as_u16(), 500);
+    let id = answer.header("x-request-id");
+    line_of(&process, id).await;
+    let faults: Vec<_> = process
+        .log()
+        .into_iter()
+        .filter(|line| line["level"] == "ERROR")
+        .collect();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].to_string().contains(id), "{}", faults[0]);
+    assert!(
+        faults[0]["cause"]
+            .as_str()
+            .expect("a cause")
+            .contains("does not exist"),
+        "{}",
+        faults[0]
+    );
+}
+
+#[tokio::test]
+async fn the_log_can_be_written_for_people() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let settings = [
+        ("LOG_FORMAT", "text"),
+        ("PORT", &port),
+        ("DATABASE_URL", "sqlite://a.db"),
+        ("DBNAME", "b"),
+    ];
+    let output = run_app(&["serve"], &settings).await;
+    let log = String::from_utf8_lossy(&output.stdout);
+    let line = log
+        .lines()
+        .find(|line| line.contains("DBNAME"))
+        .expect("a warning");
+    assert!(line.contains(" WARN ") && !line.starts_with('{'), "{line}");
+}

@@ -1,0 +1,130 @@
+//! More requests than can be worked on, and clients that only hold connections.
+
+use std::time::{Duration, Instant};
+
+use super::Server;
+use crate::support::example::{FIELDS, FORM, TABLE};
+use crate::support::raw::Connection;
+use crate::support::{LONG, Process, Site, Store, eventually};
+
+#[tokio::test]
+async fn requests_beyond_the_capacity_are_put_off_at_once() {
+    let server = Server::create().await;
+    let settings = [
+        ("DATABASE_URL", server.url()),
+        ("MAX_CONCURRENT_REQUESTS", "2"),
+    ];
+    let process = Process::serve_ready(&settings).await;
+    let lock = server.lock(TABLE).await;
+    let working: Vec<_> = (0..2)
+        .map(|_| {
+            let visitor = process.visitor();
+            tokio::spawn(async move { visitor.get("/").await.status.as_u16() })
+        })
+        .collect();
+    eventually("two requests are worked on", LONG, async || {
+        (server.waiting().await == 2).then_some(())
+    })
+    .await;
+    let visitor = process.visitor();
+    for _ in 0..20 {
+        let started = Instant::now();
+        let answer = visitor.get("/").await;
+        assert_eq!(answer.status.as_u16(), 503);
+        assert!(!answer.header("retry-after").is_empty());
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+    assert_eq!(visitor.get("/livez").await.status.as_u16(), 200);
+    assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
+    lock.rollback().await.expect("unlocked");
+    for request in working {
+        assert_eq!(request.await.expect("an answer"), 200);
+    }
+    assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn slow_bodies_do_not_use_up_the_capacity() {
+    let site = Site::start_with(Store::Sqlite, &["--max-concurrent-requests=2"]).await;
+    let body = serde_urlencoded::to_string(FIELDS).expect("text");
+    let head = format!(
+        "POST {FORM} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\
+        Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        body.len()
+    );
+    let mut slow = Vec::new();
+    for _ in 0..5 {
+        let mut connection = Connection::open(&site.url).await;
+        connection.send(&head).await;
+        assert_eq!(
+            connection.answer().await.status.as_u16(),
+            100,
+            "the body is waited for"
+        );
+        slow.push(connection);
+    }
+    assert_eq!(site.visitor().get("/").await.status.as_u16(), 200);
+    for connection in &mut slow {
+        connection.send(&body).await;
+        assert_eq!(connection.answer().await.status.as_u16(), 303);
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_stops_or_trickles_is_given_up() {
+    let site = Site::start_with(Store::Sqlite, &["--request-head-timeout=300ms"]).await;
+    for beginning in [
+        "",
+        "G",
+        "GET / HT",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    ] {
+        let mut connection = Connection::open(&site.url).await;
+        connection.send(beginning).await;
+        connection.end().await;
+    }
+    let mut trickling = Connection::open(&site.url).await;
+    trickling.send("GET / HTTP/1.1\r\nX-Slow: ").await;
+    let started = Instant::now();
+    while trickling.try_send("x").await.is_ok() {
+        assert!(started.elapsed() < LONG, "a trickling head is given up");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn others_are_served_while_many_clients_hold_connections() {
+    let site = Site::start_with(Store::Sqlite, &["--shutdown-grace=1s"]).await;
+    let mut connections = Vec::new();
+    for _ in 0..300 {
+        let mut connection = Connection::open(&site.url).await;
+        connection.send("GET / HTTP/1.1\r\nX-Slow: ").await;
+        connections.push(connection);
+    }
+    for _ in 0..5 {
+        assert_eq!(site.visitor().get("/").await.status.as_u16(), 200);
+    }
+    let started = Instant::now();
+    site.stop().await;
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_connection_serves_one_request_after_the_other() {
+    let site = Site::start_with(Store::Sqlite, &["--request-head-timeout=300ms"]).await;
+    let mut connection = Connection::open(&site.url).await;
+    for _ in 0..3 {
+        connection
+            .send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
+        assert_eq!(connection.answer().await.body, "alive");
+    }
+}

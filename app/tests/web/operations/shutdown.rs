@@ -1,0 +1,146 @@
+//! Stopping: what is in flight is finished, what is idle does not delay.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use super::Server;
+use crate::support::example::{FIELDS, FORM, TABLE};
+use crate::support::raw::Connection;
+use crate::support::{LONG, Process, eventually};
+
+/// Well below the grace of 20 s.
+const SOON: Duration = Duration::from_secs(8);
+
+const REQUEST: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+async fn request_in_flight_is_finished(signal: &str) {
+    let server = Server::create().await;
+    let mut process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
+    let lock = server.lock(TABLE).await;
+    let visitor = process.visitor();
+    let reading = tokio::spawn(async move { visitor.get("/").await });
+    let visitor = process.visitor();
+    let writing = tokio::spawn(async move { visitor.post(FORM, &FIELDS).await });
+    eventually("both requests wait", LONG, async || {
+        (server.waiting().await == 2).then_some(())
+    })
+    .await;
+    process.signal(signal);
+    process.logged("stopping").await;
+    lock.rollback().await.expect("unlocked");
+    assert_eq!(reading.await.expect("an answer").status.as_u16(), 200);
+    assert_eq!(writing.await.expect("an answer").status.as_u16(), 303);
+    let status = process.exit(SOON).await;
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(
+        server
+            .number(&format!("SELECT count(*) FROM {TABLE}"))
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn sigterm_lets_requests_in_flight_finish() {
+    request_in_flight_is_finished("TERM").await;
+}
+
+#[tokio::test]
+async fn sigint_lets_requests_in_flight_finish() {
+    request_in_flight_is_finished("INT").await;
+}
+
+#[tokio::test]
+async fn idle_and_slow_connections_do_not_delay_the_end() {
+    let mut process = Process::serve_ready(&[("SHUTDOWN_GRACE", "20s")]).await;
+    let mut idle = Connection::open(&process.url).await;
+    idle.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await;
+    assert_eq!(idle.answer().await.body, "alive");
+    let mut silent = Connection::open(&process.url).await;
+    process.signal("TERM");
+    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert!(idle.end().await.is_empty());
+    silent.end().await;
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_is_cut_off_when_the_grace_is_over() {
+    let server = Server::create().await;
+    let settings = [
+        ("DATABASE_URL", server.url()),
+        ("SHUTDOWN_GRACE", "1s"),
+        ("DATABASE_TIMEOUT", "1m"),
+        ("REQUEST_HEAD_TIMEOUT", "1m"),
+    ];
+    let mut process = Process::serve_ready(&settings).await;
+    let _lock = server.lock(TABLE).await;
+    let visitor = process.visitor();
+    let hanging = tokio::spawn(async move {
+        let request = visitor.request(reqwest::Method::GET, "/");
+        request.send().await.is_err()
+    });
+    let mut slow = Connection::open(&process.url).await;
+    slow.send("GET / HTTP/1.1\r\nX-Slow: ").await;
+    eventually("the request waits", LONG, async || {
+        (server.waiting().await == 1).then_some(())
+    })
+    .await;
+    let started = Instant::now();
+    process.signal("TERM");
+    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert!(
+        started.elapsed() >= Duration::from_millis(900),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(hanging.await.expect("an end"), "the request was cut off");
+}
+
+#[tokio::test]
+async fn connections_that_wait_to_be_accepted_are_served() {
+    let mut process = Process::serve_ready(&[]).await;
+    let mut connections = Vec::new();
+    for _ in 0..100 {
+        let mut connection = Connection::open(&process.url).await;
+        connection.send(REQUEST).await;
+        connections.push(connection);
+    }
+    process.signal("TERM");
+    for connection in &mut connections {
+        assert_eq!(connection.answer().await.status.as_u16(), 200);
+    }
+    assert_eq!(process.exit(SOON).await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn clients_that_keep_coming_do_not_delay_the_end() {
+    let mut process = Process::serve_ready(&[]).await;
+    let address = process
+        .url
+        .strip_prefix("http://")
+        .expect("an address")
+        .to_owned();
+    let coming = tokio::spawn(async move {
+        let mut often = tokio::time::interval(Duration::from_millis(5));
+        while let Ok(mut connection) = TcpStream::connect(&address).await {
+            // Refused or cut off, each in its turn.
+            let _ = connection.write_all(REQUEST.as_bytes()).await;
+            often.tick().await;
+        }
+    });
+    process.signal("TERM");
+    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    coming.await.expect("nobody listens any more");
+}
+
+#[tokio::test]
+async fn after_the_end_nobody_listens() {
+    let mut process = Process::serve_ready(&[]).await;
+    process.signal("TERM");
+    process.exit(SOON).await;
+    let address = process.url.strip_prefix("http://").expect("an address");
+    assert!(TcpStream::connect(address).await.is_err());
+}

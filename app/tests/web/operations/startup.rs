@@ -1,0 +1,162 @@
+//! Starting before the database does, and with what is wrong in the settings.
+
+use std::time::{Duration, Instant};
+
+use super::Server;
+use crate::support::example::{FIELDS, FORM};
+use crate::support::{Forwarder, LONG, Process, eventually};
+
+/// Readiness is answered within 2 s; a busy machine adds to it.
+const IN_TIME: Duration = Duration::from_secs(4);
+
+/// Healthy again within 5 s of the database's return; a busy machine adds to it.
+const HEALED: Duration = Duration::from_secs(8);
+
+#[tokio::test]
+async fn the_site_listens_without_its_database_and_heals_when_it_comes() {
+    let server = Server::create().await;
+    let mut forwarder = Forwarder::closed(server.url());
+    let settings = [
+        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_POOL_TIMEOUT", "500ms"),
+    ];
+    let process = Process::serve(&settings).await;
+    let visitor = process.visitor();
+    assert_put_off(&process).await;
+    assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 503);
+    process
+        .logged("the database cannot be migrated yet; trying again")
+        .await;
+
+    forwarder.open();
+    assert_heals(&process).await;
+    assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 303);
+}
+
+#[tokio::test]
+async fn the_site_heals_when_its_database_comes_back() {
+    let server = Server::create().await;
+    let mut forwarder = Forwarder::closed(server.url());
+    forwarder.open();
+    let settings = [
+        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_POOL_TIMEOUT", "500ms"),
+    ];
+    let process = Process::serve_ready(&settings).await;
+    assert_heals(&process).await;
+    for _ in 0..2 {
+        forwarder.close().await;
+        assert_unready(&process, "/").await;
+        assert_put_off(&process).await;
+        forwarder.open();
+        assert_heals(&process).await;
+    }
+}
+
+#[tokio::test]
+async fn the_site_heals_when_its_database_was_silent_for_a_while() {
+    let server = Server::create().await;
+    let mut forwarder = Forwarder::closed(server.url());
+    forwarder.open();
+    let settings = [
+        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_POOL_TIMEOUT", "200ms"),
+        ("DATABASE_TIMEOUT", "300ms"),
+    ];
+    let process = Process::serve_ready(&settings).await;
+    assert_heals(&process).await;
+    forwarder.fall_silent();
+    assert_put_off(&process).await;
+    forwarder.speak_again();
+    assert_heals(&process).await;
+}
+
+/// Alive, and everything that needs the database is put off in time.
+async fn assert_put_off(process: &Process) {
+    let visitor = process.visitor();
+    assert_eq!(visitor.get("/livez").await.status.as_u16(), 200);
+    for path in ["/readyz", "/"] {
+        assert_unready(process, path).await;
+    }
+}
+
+async fn assert_unready(process: &Process, path: &str) {
+    let started = Instant::now();
+    let answer = process.visitor().get(path).await;
+    assert!(
+        started.elapsed() < IN_TIME,
+        "{path}: {:?}",
+        started.elapsed()
+    );
+    assert_eq!(answer.status.as_u16(), 503, "{path}");
+    assert!(!answer.header("retry-after").is_empty(), "{path}");
+    assert!(
+        answer.body.contains(answer.header("x-request-id")),
+        "{path}"
+    );
+    let policy = answer.header("content-security-policy");
+    assert!(policy.contains("default-src 'self'"), "{path}");
+}
+
+async fn assert_heals(process: &Process) {
+    let visitor = process.visitor();
+    eventually("ready again", HEALED, async || {
+        (visitor.get("/readyz").await.status.as_u16() == 200).then_some(())
+    })
+    .await;
+    assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_logged_by_its_cause_without_the_password() {
+    let server = Server::create().await;
+    let mut url = url::Url::parse(server.url()).expect("a URL");
+    url.set_password(Some("swordfish-0815"))
+        .expect("a URL with a user");
+    let process = Process::serve(&[("DATABASE_URL", url.as_str())]).await;
+    let line = eventually("the cause", LONG, async || {
+        let lines = process.log_lines();
+        lines
+            .into_iter()
+            .find(|line| line.contains("password authentication failed"))
+    })
+    .await;
+    assert!(line.contains("ERROR"), "{line}");
+    let answer = process.visitor().get("/readyz").await;
+    assert_eq!(answer.status.as_u16(), 503);
+    assert!(!answer.body.contains("password"), "{}", answer.body);
+    let log = process.log_lines().join("\n");
+    assert!(!log.contains("swordfish-0815"), "{log}");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_named_in_the_log() {
+    let server = Server::create().await;
+    let mut url = url::Url::parse(server.url()).expect("a URL");
+    url.set_path("/nowhere_0815");
+    let process = Process::serve(&[("DATABASE_URL", url.as_str())]).await;
+    eventually("the cause", LONG, async || {
+        let lines = process.log_lines();
+        lines
+            .into_iter()
+            .find(|line| line.contains("nowhere_0815") && line.contains("does not exist"))
+    })
+    .await;
+    assert_eq!(process.visitor().get("/").await.status.as_u16(), 503);
+}
+
+#[tokio::test]
+async fn several_instances_start_on_one_empty_database() {
+    let server = Server::create().await;
+    let settings = [("DATABASE_URL", server.url())];
+    let (first, second, third) = tokio::join!(
+        Process::serve_ready(&settings),
+        Process::serve_ready(&settings),
+        Process::serve_ready(&settings),
+    );
+    for process in [first, second, third] {
+        assert_eq!(process.visitor().get("/").await.status.as_u16(), 200);
+        let log = process.log();
+        assert!(log.iter().all(|line| line["level"] != "ERROR"), "{log:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Floods of writes from one address, as the trusted front end reports it.
+
+use std::time::Instant;
+
+use reqwest::Method;
+
+use crate::support::example::{FIELDS, FORM, TABLE};
+use crate::support::{Answer, Site, Store};
+
+const TWO_A_MINUTE: [&str; 2] = ["--rate-limit-writes=2", "--trusted-proxies=127.0.0.1"];
+
+async fn write_from(site: &Site, forwarded: &[&str]) -> Answer {
+    let mut request = site.visitor().request(Method::POST, FORM).form(&FIELDS);
+    for entry in forwarded {
+        request = request.header("X-Forwarded-For", *entry);
+    }
+    site.visitor().send(request).await
+}
+
+async fn assert_writes(site: &Site, forwarded: &[&str], statuses: &[u16]) {
+    for status in statuses {
+        let answer = write_from(site, forwarded).await;
+        assert_eq!(answer.status.as_u16(), *status, "{forwarded:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_too_many_is_put_off_and_not_done() {
+    let site = Site::start_with(Store::Sqlite, &TWO_A_MINUTE).await;
+    assert_writes(&site, &["203.0.113.7"], &[303, 303]).await;
+    let refused = write_from(&site, &["203.0.113.7"]).await;
+    assert_eq!(refused.status.as_u16(), 429);
+    let seconds: u64 = refused.header("retry-after").parse().expect("seconds");
+    assert!((1..=30).contains(&seconds), "{seconds}");
+    assert!(refused.body.contains(refused.header("x-request-id")));
+    assert_eq!(site.count(TABLE).await, 2);
+    assert_writes(&site, &["203.0.113.8"], &[303]).await;
+}
+
+#[tokio::test]
+async fn the_time_to_wait_is_never_too_short() {
+    let flags = ["--rate-limit-writes=1", "--trusted-proxies=*"];
+    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let started = Instant::now();
+    assert_writes(&site, &["203.0.113.7"], &[303]).await;
+    let refused = write_from(&site, &["203.0.113.7"]).await;
+    let wait: f64 = refused.header("retry-after").parse().expect("seconds");
+    let elapsed = started.elapsed().as_secs_f64();
+    assert!(
+        wait <= 60.0 && wait + elapsed >= 60.0,
+        "{wait} s after {elapsed} s"
+    );
+}
+
+#[tokio::test]
+async fn reading_is_not_limited() {
+    let site = Site::start_with(Store::Sqlite, &TWO_A_MINUTE).await;
+    assert_writes(&site, &["203.0.113.7"], &[303, 303, 429]).await;
+    for _ in 0..10 {
+        let request = site
+            .visitor()
+            .request(Method::GET, "/")
+            .header("X-Forwarded-For", "203.0.113.7");
+        assert_eq!(site.visitor().send(request).await.status.as_u16(), 200);
+    }
+    assert_writes(&site, &["203.0.113.7"], &[429]).await;
+}
+
+#[tokio::test]
+async fn the_last_entry_counts_with_or_without_its_port() {
+    let site = Site::start_with(Store::Sqlite, &TWO_A_MINUTE).await;
+    assert_writes(&site, &["198.51.100.1, 203.0.113.7:50123"], &[303]).await;
+    assert_writes(&site, &["198.51.100.2,203.0.113.7"], &[303]).await;
+    // What the client itself wrote before the front end's entry changes nothing.
+    assert_writes(&site, &["198.51.100.3", "203.0.113.7:50124"], &[429]).await;
+    assert_writes(&site, &["junk, , ::ffff:203.0.113.7"], &[429]).await;
+    assert_writes(&site, &["203.0.113.7, 198.51.100.1"], &[303, 303, 429]).await;
+}
+
+#[tokio::test]
+async fn an_ipv6_network_of_64_bits_counts_as_one_client() {
+    let site = Site::start_with(Store::Sqlite, &TWO_A_MINUTE).await;
+    assert_writes(&site, &["2001:db8::1"], &[303]).await;
+    assert_writes(&site, &["[2001:db8::2]:50123"], &[303]).await;
+    assert_writes(&site, &["[2001:db8::ffff:ffff:ffff:ffff]"], &[429]).await;
+    assert_writes(&site, &["2001:db8:0:1::1"], &[303]).await;
+}
+
+#[tokio::test]
+async fn a_direct_client_cannot_report_an_address_and_is_not_limited() {
+    for trusted in ["none", "192.0.2.0/24"] {
+        let flags = [
+            "--rate-limit-writes=1",
+            &format!("--trusted-proxies={trusted}"),
+        ];
+        let site = Site::start_with(Store::Sqlite, &flags).await;
+        assert_writes(&site, &["203.0.113.7"], &[303, 303, 303]).await;
+    }
+    let site = Site::start_with(Store::Sqlite, &TWO_A_MINUTE).await;
+    assert_writes(&site, &[], &[303, 303, 303]).await;
+}
+
+#[tokio::test]
+async fn the_limit_can_be_switched_off() {
+    let flags = ["--rate-limit-writes=0", "--trusted-proxies=*"];
+    let site = Site::start_with(Store::Sqlite, &flags).await;
+    assert_writes(&site, &["203.0.113.7"], &[303; 70]).await;
+}

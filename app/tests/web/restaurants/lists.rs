@@ -1,0 +1,173 @@
+//! Lists by pages: each row exactly once and in order, whatever is added meanwhile.
+
+use super::pages::{add_named, between, listed, listed_from, next, pages_from, series};
+use crate::support::{Answer, Site, Store, on_both_databases};
+
+const NAMES: [&str; 10] = [
+    "apple", "Apple", "APPLE", "banana", "Émile", "emile", "Zebra", "zebra", "Same", "Same",
+];
+
+on_both_databases! {
+    async fn every_order_shows_each_restaurant_once_over_its_pages(site: Site) {
+        fill(&site).await;
+        let visitor = site.visitor();
+        for (sort, order) in orders(&site) {
+            let expected = site.values(&format!("SELECT CAST(id AS bigint) AS value FROM restaurant ORDER BY {order}")).await;
+            let pages = pages_from(&visitor, &format!("/?sort={sort}")).await;
+            let sizes: Vec<usize> = pages.iter().map(|page| listed(page).len()).collect();
+            assert_eq!(sizes, [50, 50, 30], "{sort}");
+            assert_eq!(pages.iter().flat_map(listed).collect::<Vec<_>>(), expected, "{sort}");
+            assert!(!pages[0].body.contains("Back to the first page"));
+            assert!(pages[2].body.contains("Back to the first page"));
+        }
+    }
+
+    async fn rows_added_meanwhile_neither_repeat_nor_hide_another(site: Site) {
+        fill(&site).await;
+        let visitor = site.visitor();
+        for (sort, _) in orders(&site) {
+            let known = site.values("SELECT CAST(id AS bigint) AS value FROM restaurant ORDER BY id").await;
+            let mut seen = Vec::new();
+            let mut path = Some(format!("/?sort={sort}"));
+            while let Some(address) = path {
+                let page = visitor.get(&address).await;
+                seen.extend(listed(&page));
+                path = next(&page);
+                add_named(&site, &["aaaa", "mmmm", "zzzz"]).await;
+            }
+            let mut sorted = seen.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted.len(), seen.len(), "{sort}: no row twice");
+            seen.retain(|id| known.contains(id));
+            assert_eq!(seen.len(), known.len(), "{sort}: no row is missing");
+        }
+    }
+
+    async fn names_go_by_the_alphabet_and_ties_by_the_id(site: Site) {
+        add_named(&site, &NAMES).await;
+        let ids = listed_from(&site.visitor(), "/?sort=name").await;
+        let names: Vec<&str> = ids.iter().map(|id| NAMES[usize::try_from(id - 1).expect("an id")]).collect();
+        let expected = match site.store {
+            // SQLite folds the case of ASCII letters alone and puts the others last.
+            Store::Sqlite => ["apple", "Apple", "APPLE", "banana", "emile", "Same", "Same", "Zebra", "zebra", "Émile"],
+            Store::Postgres => ["apple", "Apple", "APPLE", "banana", "emile", "Émile", "Same", "Same", "zebra", "Zebra"],
+        };
+        assert_eq!(names, expected);
+        let same: Vec<i64> = ids.into_iter().filter(|id| *id > 8).collect();
+        assert_eq!(same, [9, 10]);
+    }
+
+    async fn a_page_behind_the_last_says_so_and_leads_back(site: Site) {
+        add_named(&site, &["A"]).await;
+        let visitor = site.visitor();
+        for path in ["/?after=1", "/?sort=rating&after=0~1", "/?sort=name&after=B~7"] {
+            let page = visitor.get(path).await;
+            assert!(page.status.is_success());
+            assert_eq!(listed(&page), [0; 0]);
+            assert!(page.body.contains("There are no restaurants after this point."), "{path}");
+            assert!(page.body.contains("Back to the first page"));
+            assert_eq!(next(&page), None);
+        }
+        for path in ["/?after=x", "/?sort=rating&after=1", "/?sort=name&after=", "/?sort=other", "/?after=99999999999"] {
+            assert_eq!(listed(&visitor.get(path).await), [1], "{path}: the first page");
+        }
+    }
+
+    async fn reviews_of_the_same_moment_are_each_on_one_page_newest_first(site: Site) {
+        add_named(&site, &["A", "B"]).await;
+        let rows = series(site.store, 45);
+        site.execute(&format!(
+            "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
+             SELECT 1, 'Noor', 3, 'Text', CASE WHEN number <= 30 THEN {same} ELSE {later} END FROM {rows}",
+            same = date(site.store, "2024-01-01 10:00:00"),
+            later = date(site.store, "2024-01-01 10:00:00.000001"),
+        )).await;
+        for restaurant in [1, 2] {
+            site.execute(&format!("UPDATE review SET review_text = 'r' || CAST(id AS text) || '.' WHERE restaurant = {restaurant}")).await;
+        }
+        let pages = pages_from(&site.visitor(), "/restaurants/1").await;
+        let sizes: Vec<usize> = pages.iter().map(|page| texts(page).len()).collect();
+        assert_eq!(sizes, [20, 20, 5]);
+        let seen: Vec<String> = pages.iter().flat_map(texts).collect();
+        let expected: Vec<String> = (1..=45).rev().map(|id| format!("r{id}.")).collect();
+        assert_eq!(seen, expected);
+        let behind = site.visitor().get("/restaurants/1?after=0~1").await;
+        assert!(behind.body.contains("There are no reviews after this point."));
+    }
+
+    async fn an_average_is_shown_with_one_decimal_and_a_half_is_rounded_up(site: Site) {
+        // Sum and number of the ratings, the average shown, the stars' width in per cent.
+        let cases = [
+            (17, 4, "4.3", 85), (87, 20, "4.4", 87), (81, 20, "4.1", 81), (5, 1, "5.0", 100), (1, 1, "1.0", 20),
+            (99, 20, "5.0", 99), (9, 2, "4.5", 90), (10, 3, "3.3", 67), (2_000_000_000, 400_000_000, "5.0", 100),
+        ];
+        for (sum, count, ..) in cases {
+            site.execute(&format!(
+                "INSERT INTO restaurant (name, street_address, description, rating_sum, review_count) VALUES ('A', '', '', {sum}, {count})"
+            )).await;
+        }
+        let visitor = site.visitor();
+        let list = visitor.get("/").await;
+        let mut shown = between(&list, "entry-score\" aria-hidden=\"true\">", "<");
+        shown.reverse();
+        assert_eq!(shown, cases.map(|(_, _, average, _)| average));
+        for (id, (_, _, average, stars)) in (1..).zip(cases) {
+            let page = visitor.get(&format!("/restaurants/{id}")).await;
+            assert!(page.body.contains(&format!("Rated {average} out of 5")));
+            assert!(page.body.contains(&format!("<svg width=\"{stars}\" height=\"20\">")), "{average}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_size_is_a_setting() {
+    let flags = ["--list-page-size=2", "--details-page-size=1"];
+    let site = Site::start_with(Store::Sqlite, &flags).await;
+    add_named(&site, &["A", "B", "C"]).await;
+    assert_eq!(listed(&site.visitor().get("/").await), [3, 2]);
+    assert_eq!(pages_from(&site.visitor(), "/").await.len(), 2);
+}
+
+/// 130 restaurants: ten names and five averages, so that most of them tie.
+async fn fill(site: &Site) {
+    let names: Vec<String> = (0..)
+        .zip(NAMES)
+        .map(|(index, name)| format!("WHEN {index} THEN '{name}'"))
+        .collect();
+    let (names, rows) = (names.join(" "), series(site.store, 130));
+    site.execute(&format!(
+        "INSERT INTO restaurant (name, street_address, description, rating_sum, review_count)
+         SELECT CASE number % 10 {names} END, 'S', 'D', number % 5 * 3, number % 5 FROM {rows}"
+    ))
+    .await;
+    site.execute("UPDATE restaurant SET rating_sum = 1 + review_count WHERE review_count > 0")
+        .await;
+}
+
+fn orders(site: &Site) -> [(&'static str, &'static str); 3] {
+    let name = match site.store {
+        Store::Sqlite => "name COLLATE NOCASE, id",
+        Store::Postgres => r#"name COLLATE "und-x-icu", id"#,
+    };
+    [
+        ("newest", "id DESC"),
+        (
+            "rating",
+            "CASE WHEN review_count = 0 THEN 0 ELSE rating_sum * 1.0 / review_count END DESC, id DESC",
+        ),
+        ("name", name),
+    ]
+}
+
+fn date(store: Store, text: &str) -> String {
+    match store {
+        Store::Sqlite => format!("'{text}'"),
+        Store::Postgres => format!("timestamp '{text}'"),
+    }
+}
+
+fn texts(page: &Answer) -> Vec<String> {
+    let texts = between(page, "<p class=\"post-text\" dir=\"auto\">", "<");
+    texts.into_iter().map(str::to_owned).collect()
+}

@@ -1,0 +1,144 @@
+//! The schema's changes: up, down and up again, from several instances, under an older build.
+
+use futures_util::future::join_all;
+use migrations::{Migrator, MigratorTrait as _};
+use reqwest::StatusCode;
+
+use super::pages::{add_named, found, listed_from, miscounted};
+use crate::support::{
+    LONG, Process, Site, Store, TestDatabase, connect, eventually, on_both_databases, run_app,
+};
+
+const ROWS: &str = "SELECT CAST(restaurant.id AS text) || name || user_name || CAST(rating AS text) || review_text \
+    || CAST(review_date AS text) AS value FROM restaurant JOIN review ON review.restaurant = restaurant.id ORDER BY review.id";
+
+const RECORD: &str = "INSERT INTO seaql_migrations (version, applied_at) VALUES";
+
+on_both_databases! {
+    async fn up_down_and_up_again_keeps_every_row(site: Site) {
+        add_named(&site, &["Çelebi", "Other"]).await;
+        for rating in [5, 4, 4] {
+            site.execute(&format!(
+                "INSERT INTO review (restaurant, user_name, rating, review_text, review_date) \
+                 VALUES (1, 'Noor', {rating}, 'Fine', '2024-01-01 10:00:00')"
+            )).await;
+        }
+        let (rows, fresh) = (site.texts(ROWS).await, schema(&site).await);
+        Migrator::down(&site.db, None).await.expect("down");
+        assert_eq!(site.texts(ROWS).await, rows);
+        let sample = schema(&site).await;
+        assert!(sample.iter().all(|part| !part.contains("review_count") && !part.contains("search")), "{sample:#?}");
+
+        Migrator::up(&site.db, None).await.expect("up");
+        assert_eq!(site.texts(ROWS).await, rows);
+        let sorted = |mut parts: Vec<String>| { parts.sort(); parts };
+        assert_eq!(sorted(schema(&site).await), sorted(fresh));
+        assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+        assert_eq!(site.values("SELECT CAST(review_count AS bigint) AS value FROM restaurant ORDER BY id").await, [3, 0]);
+        assert_eq!(found(&site.visitor(), "celebi").await, [1]);
+    }
+
+    async fn a_newer_builds_expanding_migration_is_no_obstacle(site: Site) {
+        site.execute(&format!("{RECORD} ('m9999_add_something', 1)")).await;
+        let url = [("DATABASE_URL", site.database.url.as_str())];
+        let process = Process::serve_ready(&url).await;
+        assert_eq!(process.visitor().get("/readyz").await.status, StatusCode::OK);
+        assert_eq!(process.visitor().get("/").await.status, StatusCode::OK);
+        assert!(run_app(&["migrate"], &url).await.status.success());
+    }
+
+    async fn a_newer_builds_contracting_migration_is_refused_by_its_name(site: Site) {
+        site.execute(&format!("{RECORD} ('m9998_add_something', 1), ('m9999_drop_something_contract', 2)")).await;
+        let url = [("DATABASE_URL", site.database.url.as_str())];
+        let refused = run_app(&["migrate"], &url).await;
+        assert!(!refused.status.success());
+        let message = String::from_utf8_lossy(&refused.stderr);
+        for part in ["changed by a newer build (m9999_drop_something_contract)", "deploy that build or a newer one"] {
+            assert!(message.contains(part), "{message}");
+        }
+
+        let process = Process::serve(&url).await;
+        let logged = process.logged("the database cannot be migrated yet; trying again").await;
+        assert!(logged["cause"].as_str().expect("text").contains("m9999_drop_something_contract"), "{logged}");
+        for path in ["/readyz", "/"] {
+            assert_eq!(process.visitor().get(path).await.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        }
+        assert_eq!(process.visitor().get("/livez").await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn five_instances_start_at_once_on_an_empty_sqlite_file() {
+    five_instances_start_at_once(Store::Sqlite).await;
+}
+
+#[tokio::test]
+async fn five_instances_start_at_once_on_an_empty_postgres() {
+    five_instances_start_at_once(Store::Postgres).await;
+}
+
+async fn five_instances_start_at_once(store: Store) {
+    let database = TestDatabase::create(store).await;
+    let url = [("DATABASE_URL", database.url.as_str())];
+    let processes = join_all((0..5).map(|_| Process::serve(&url))).await;
+    for process in &processes {
+        let visitor = process.visitor();
+        eventually("an instance is ready", LONG, async || {
+            let answer = visitor.get("/readyz").await;
+            (answer.status == StatusCode::OK).then_some(())
+        })
+        .await;
+    }
+    let site = Site::start_on(store, database, &[]).await;
+    assert_eq!(site.count("seaql_migrations").await, 1);
+    add_named(&site, &["Shared"]).await;
+    for process in processes {
+        assert_eq!(listed_from(&process.visitor(), "/?q=shared").await, [1]);
+    }
+}
+
+#[tokio::test]
+async fn a_created_and_an_adopted_postgres_have_the_same_schema() {
+    let created = Site::start(Store::Postgres).await;
+    let database = TestDatabase::create(Store::Postgres).await;
+    let db = connect(&database.url).await;
+    for statement in [
+        "CREATE TABLE restaurant (id SERIAL NOT NULL, name VARCHAR(50) NOT NULL, street_address VARCHAR(50) NOT NULL, \
+         description VARCHAR(250) NOT NULL, PRIMARY KEY (id))",
+        "CREATE TABLE review (id SERIAL NOT NULL, restaurant INTEGER NOT NULL, user_name VARCHAR(50) NOT NULL, \
+         rating INTEGER, review_text VARCHAR(500) NOT NULL, review_date TIMESTAMP WITHOUT TIME ZONE NOT NULL, \
+         PRIMARY KEY (id), FOREIGN KEY(restaurant) REFERENCES restaurant (id))",
+    ] {
+        sea_orm::ConnectionTrait::execute_unprepared(&db, statement)
+            .await
+            .expect(statement);
+    }
+    db.close().await.expect("closed");
+    let adopted = Site::start_on(Store::Postgres, database, &[]).await;
+    let (created, adopted) = (schema(&created).await, schema(&adopted).await);
+    assert!(created.len() > 25, "{created:#?}");
+    assert_eq!(created, adopted);
+}
+
+/// Every column with what it may hold, every index, every constraint and every trigger.
+async fn schema(site: &Site) -> Vec<String> {
+    let sql = match site.store {
+        Store::Sqlite => {
+            "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' \
+                || coalesce(c.dflt_value, '') || c.hidden AS value
+             FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c
+             WHERE m.name IN ('restaurant', 'review')
+             UNION ALL SELECT type || ' ' || name || ' ' || tbl_name || coalesce(sql, '') FROM sqlite_master
+             WHERE type IN ('index', 'trigger') OR name LIKE 'restaurant_search%' ORDER BY value"
+        }
+        Store::Postgres => {
+            "SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable,
+                column_default, is_generated, generation_expression) AS value
+             FROM information_schema.columns WHERE table_schema = 'public'
+             UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+             UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+             WHERE connamespace = 'public'::regnamespace ORDER BY value"
+        }
+    };
+    site.texts(sql).await
+}

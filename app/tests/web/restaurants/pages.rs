@@ -1,0 +1,98 @@
+//! What the tests read from pages, and the rows they start from.
+
+use crate::support::{Answer, Site, Store, Visitor};
+
+/// The ids of the restaurants that a list shows, in its order.
+pub(super) fn listed(page: &Answer) -> Vec<i64> {
+    let links = page.body.split("<h2><a href=\"/restaurants/").skip(1);
+    links
+        .map(|link| {
+            let id = link.split('"').next().expect("an address");
+            id.parse().expect(id)
+        })
+        .collect()
+}
+
+/// The address of the link to the next page.
+pub(super) fn next(page: &Answer) -> Option<String> {
+    let (before, _) = page.body.split_once("\" rel=\"next\">")?;
+    let (_, address) = before.rsplit_once("href=\"")?;
+    Some(address.replace("&amp;", "&"))
+}
+
+/// The texts between these two, in the page's order.
+pub(super) fn between<'a>(page: &'a Answer, before: &str, after: &str) -> Vec<&'a str> {
+    let parts = page.body.split(before).skip(1);
+    parts
+        .map(|part| part.split(after).next().expect("a text"))
+        .collect()
+}
+
+/// Every page of a list from this one on.
+pub(super) async fn pages_from(visitor: &Visitor, start: &str) -> Vec<Answer> {
+    let mut pages = Vec::new();
+    let mut path = Some(start.to_owned());
+    while let Some(address) = path {
+        let page = visitor.get(&address).await;
+        assert!(page.status.is_success(), "{address}: {page:?}");
+        path = next(&page);
+        pages.push(page);
+        assert!(pages.len() < 200, "the pages never end");
+    }
+    pages
+}
+
+/// The ids on every page of a list from this one on.
+pub(super) async fn listed_from(visitor: &Visitor, start: &str) -> Vec<i64> {
+    let pages = pages_from(visitor, start).await;
+    pages.iter().flat_map(listed).collect()
+}
+
+/// The ids that a search finds, smallest first.
+pub(super) async fn found(visitor: &Visitor, words: &str) -> Vec<i64> {
+    let page = visitor.get_with("/", &[("q", words)]).await;
+    assert!(page.status.is_success(), "{words}: {page:?}");
+    let mut ids = listed(&page);
+    ids.sort_unstable();
+    ids
+}
+
+/// Adds restaurants of these names, one after the other.
+pub(super) async fn add_named(site: &Site, names: &[&str]) {
+    for name in names {
+        let name = name.replace('\'', "''");
+        site.execute(&format!(
+            "INSERT INTO restaurant (name, street_address, description) VALUES ('{name}', '', '')"
+        ))
+        .await;
+    }
+}
+
+/// SQL for the numbers from 1 to `last`, as `number` of the table `series`.
+pub(super) fn series(store: Store, last: u32) -> String {
+    match store {
+        Store::Sqlite => format!(
+            "(WITH RECURSIVE series(number) AS \
+             (SELECT 1 UNION ALL SELECT number + 1 FROM series WHERE number < {last}) \
+             SELECT number FROM series) AS series"
+        ),
+        Store::Postgres => format!("generate_series(1, {last}) AS series(number)"),
+    }
+}
+
+/// The restaurants whose counters are not what a recount of their reviews gives.
+pub(super) async fn miscounted(site: &Site) -> Vec<i64> {
+    site.values(
+        "SELECT CAST(id AS bigint) AS value FROM restaurant WHERE
+            review_count <> (SELECT count(*) FROM review
+                WHERE review.restaurant = restaurant.id AND rating BETWEEN 1 AND 5)
+            OR rating_sum <> (SELECT coalesce(sum(rating), 0) FROM review
+                WHERE review.restaurant = restaurant.id AND rating BETWEEN 1 AND 5)
+            OR rating_1_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 1)
+            OR rating_2_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 2)
+            OR rating_3_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 3)
+            OR rating_4_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 4)
+            OR rating_5_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 5)",
+    )
+    .await
+}

@@ -1,0 +1,152 @@
+//! With 10,000 restaurants and 1,000,000 reviews every page is answered from indexes alone.
+//!
+//! The statements are the ones that the real binary sends; its log tells them.
+
+mod postgres;
+mod sqlite;
+
+use serde_json::Value;
+
+use super::pages::{next, series};
+use crate::support::{LONG, Process, Site, Store, Visitor, eventually};
+
+const RESTAURANTS: u32 = 10_000;
+const REVIEWS: u32 = 1_000_000;
+
+const LIST_PAGE: i64 = 50;
+const DETAILS_PAGE: i64 = 20;
+
+/// Small, so that common words are beyond it at this number of restaurants.
+const SEARCH_LIMIT: i64 = 100;
+
+/// The walk over the newest restaurants is so many times as long.
+const WALK: i64 = 50 * SEARCH_LIMIT;
+
+/// A restaurant in the middle.
+const PATH: &str = "/restaurants/5000";
+
+/// All of them have the first word, one in a hundred the second, one the third, the oldest the fourth.
+const WORDS: [&str; 6] = ["dinner", "seldom", "rare5000", "ancient", "rare", "d"];
+
+/// What one request has made the site do.
+struct Visit {
+    what: String,
+    log: Vec<Value>,
+}
+
+/// Every kind of page: each list's first and third page, each search in each order, a restaurant's
+/// first and third page of reviews, a new restaurant and a new review.
+async fn visit_all(process: &Process) -> Vec<Visit> {
+    let visitor = process.visitor();
+    let mut visits = Vec::new();
+    for sort in ["newest", "rating", "name"] {
+        let start = format!("/?sort={sort}");
+        visits.push(visit(process, &start).await);
+        visits.push(visit(process, &third_page(&visitor, &start).await).await);
+        for word in WORDS {
+            visits.push(visit(process, &format!("/?sort={sort}&q={word}")).await);
+        }
+        let start = format!("/?sort={sort}&q=seldom");
+        let second = next(&visitor.get(&start).await).expect("a second page");
+        visits.push(visit(process, &second).await);
+    }
+    visits.push(visit(process, PATH).await);
+    visits.push(visit(process, &third_page(&visitor, PATH).await).await);
+    visits.push(submit(process, "/restaurants", &NEW_RESTAURANT).await);
+    visits.push(submit(process, &format!("{PATH}/reviews"), &NEW_REVIEW).await);
+    visits
+}
+
+const NEW_RESTAURANT: [(&str, &str); 4] = [
+    ("restaurant_name", "New"),
+    ("street_address", "Street"),
+    ("description", "Fine food"),
+    ("submission_key", "key"),
+];
+
+const NEW_REVIEW: [(&str, &str); 4] = [
+    ("user_name", "Noor"),
+    ("rating", "4"),
+    ("review_text", "Good."),
+    ("submission_key", "key"),
+];
+
+async fn third_page(visitor: &Visitor, start: &str) -> String {
+    let second = next(&visitor.get(start).await).expect("a second page");
+    next(&visitor.get(&second).await).expect("a third page")
+}
+
+async fn visit(process: &Process, path: &str) -> Visit {
+    let seen = answered(process, 0).await.len();
+    let answer = process.visitor().get(path).await;
+    assert!(answer.status.is_success(), "{path}: {}", answer.status);
+    Visit::new(process, path, seen).await
+}
+
+async fn submit(process: &Process, path: &str, form: &[(&str, &str)]) -> Visit {
+    let seen = answered(process, 0).await.len();
+    let answer = process.visitor().post(path, form).await;
+    assert!(answer.status.is_redirection(), "{path}: {}", answer.status);
+    Visit::new(process, &format!("POST {path}"), seen).await
+}
+
+impl Visit {
+    async fn new(process: &Process, what: &str, seen: usize) -> Self {
+        Self {
+            what: what.to_owned(),
+            log: answered(process, seen).await.split_off(seen),
+        }
+    }
+}
+
+/// The log up to the line of the last request, as soon as there is one behind the lines seen.
+async fn answered(process: &Process, seen: usize) -> Vec<Value> {
+    eventually("the line of a request", LONG, async || {
+        let mut log = process.log();
+        let last = log
+            .iter()
+            .rposition(|line| line["message"] == "request answered")
+            .unwrap_or_default();
+        if seen > 0 && last < seen {
+            return None;
+        }
+        log.truncate(last + 1);
+        Some(log)
+    })
+    .await
+}
+
+/// 100 reviews of the same rating for each restaurant, so that a fifth of the averages tie.
+async fn fill(site: &Site) {
+    let (restaurants, reviews) = (series(site.store, RESTAURANTS), series(site.store, REVIEWS));
+    let counters = "review_count, rating_sum, rating_1_count, rating_2_count, rating_3_count, rating_4_count, rating_5_count";
+    let shares: Vec<String> = (0..5)
+        .map(|rating| format!("CASE number % 5 WHEN {rating} THEN 100 ELSE 0 END"))
+        .collect();
+    site.execute(&format!(
+        "INSERT INTO restaurant (name, street_address, description, {counters})
+         SELECT 'Name ' || CAST(number * 7919 % {RESTAURANTS} AS text), 'rare' || CAST(number AS text),
+            'dinner' || CASE WHEN number % 100 = 0 THEN ' seldom' ELSE '' END
+            || CASE WHEN number <= 500 THEN ' ancient' ELSE '' END,
+            100, 100 * (1 + number % 5), {} FROM {restaurants}",
+        shares.join(", ")
+    ))
+    .await;
+    let date = match site.store {
+        Store::Sqlite => "datetime('2020-01-01', '+' || (number % 1000) || ' hours')",
+        Store::Postgres => "timestamp '2020-01-01' + number % 1000 * interval '1 hour'",
+    };
+    // Without the foreign key's trigger for each row: the rows are right.
+    let before = match site.store {
+        Store::Sqlite => "PRAGMA synchronous = OFF;",
+        Store::Postgres => "SET statement_timeout = 0; SET session_replication_role = replica;",
+    };
+    let insert = format!(
+        "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
+         SELECT 1 + (number - 1) / 100, 'Noor', 1 + (1 + (number - 1) / 100) % 5, 'Good.', {date} FROM {reviews}"
+    );
+    site.execute(&format!("{before} {insert}")).await;
+    if site.store == Store::Postgres {
+        site.execute("RESET session_replication_role").await;
+    }
+}

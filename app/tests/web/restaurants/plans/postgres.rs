@@ -1,0 +1,163 @@
+//! PostgreSQL tells the plan of every statement, with the rows that each step has met.
+
+use sea_orm::ConnectionTrait as _;
+use serde_json::Value;
+
+use super::{DETAILS_PAGE, LIST_PAGE, RESTAURANTS, SEARCH_LIMIT, Visit, WALK, fill, visit_all};
+use crate::support::{Process, Site, Store, TestDatabase, connect};
+
+/// The plan of a statement.
+struct Statement {
+    sql: String,
+    plan: Value,
+}
+
+#[tokio::test]
+async fn every_page_is_answered_from_indexes_on_postgres() {
+    let database = TestDatabase::create(Store::Postgres).await;
+    let url = database.url.clone();
+    let site = Site::start_on(Store::Postgres, database, &["--database-pool-size=1"]).await;
+    fill(&site).await;
+    for setting in EXPLAIN_EVERYTHING {
+        set(&url, setting).await;
+    }
+    let mut wrong = check_all(&url).await;
+    site.execute("VACUUM ANALYZE").await;
+    wrong.extend(check_all(&url).await);
+    // After five runs a prepared statement may get a plan for any value.
+    set(&url, ("plan_cache_mode", "force_generic_plan")).await;
+    wrong.extend(check_all(&url).await);
+    assert!(
+        wrong.is_empty(),
+        "{} problems:\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
+
+/// What is wrong with the plans of all pages.
+async fn check_all(url: &str) -> Vec<String> {
+    let limit = SEARCH_LIMIT.to_string();
+    let process = Process::serve_ready(&[
+        ("DATABASE_URL", url),
+        ("SEARCH_LIMIT", &limit),
+        ("RUST_LOG", "info,sqlx::postgres::notice=info"),
+    ])
+    .await;
+    let mut wrong = Vec::new();
+    for visit in visit_all(&process).await {
+        let statements = statements(&visit);
+        assert!(!statements.is_empty(), "{}: no plan was told", visit.what);
+        for statement in statements {
+            wrong.extend(check(&visit.what, &statement));
+        }
+    }
+    wrong
+}
+
+fn check(what: &str, statement: &Statement) -> Vec<String> {
+    let (most, mut rows, mut wrong) = (most_rows(what), 0, Vec::new());
+    let Statement { sql, plan } = statement;
+    walk(plan, &mut |step| {
+        rows = rows.max(rows_met(step));
+        if let Some(problem) = problem(step, most) {
+            wrong.push(format!("{what}: {problem}\n{sql}\n{plan:#}"));
+        }
+    });
+    eprintln!(
+        "{what} | {rows} rows, {} blocks | {}",
+        blocks(plan),
+        shortened(sql)
+    );
+    wrong
+}
+
+/// Every later connection sends the plans of its statements to its client.
+const EXPLAIN_EVERYTHING: [(&str, &str); 6] = [
+    ("session_preload_libraries", "auto_explain"),
+    ("auto_explain.log_min_duration", "0"),
+    ("auto_explain.log_analyze", "on"),
+    ("auto_explain.log_buffers", "on"),
+    ("auto_explain.log_format", "json"),
+    ("auto_explain.log_level", "notice"),
+];
+
+async fn set(url: &str, (setting, value): (&str, &str)) {
+    let (_, name) = url.rsplit_once('/').expect("a database's name");
+    let db = connect(url).await;
+    let sql = format!("ALTER DATABASE {name} SET {setting} = '{value}'");
+    db.execute_unprepared(&sql).await.expect(&sql);
+    db.close().await.expect("closed");
+}
+
+/// The most rows that a step may meet: a page and one more, or what a search may sort or walk over.
+fn most_rows(what: &str) -> i64 {
+    if what.contains("q=") {
+        return WALK;
+    }
+    if what.starts_with("/restaurants/") {
+        return DETAILS_PAGE + 1;
+    }
+    LIST_PAGE + 1
+}
+
+fn statements(visit: &Visit) -> Vec<Statement> {
+    let messages = visit.log.iter().filter_map(|line| line["message"].as_str());
+    let plans = messages.filter_map(|message| message.split_once("plan:\n"));
+    plans
+        .map(|(_, plan)| {
+            let plan: Value = serde_json::from_str(plan).expect(plan);
+            Statement {
+                sql: plan["Query Text"].as_str().expect("text").to_owned(),
+                plan: plan["Plan"].clone(),
+            }
+        })
+        .collect()
+}
+
+fn walk(step: &Value, look: &mut impl FnMut(&Value)) {
+    look(step);
+    for inner in step["Plans"].as_array().into_iter().flatten() {
+        walk(inner, look);
+    }
+}
+
+fn problem(step: &Value, most: i64) -> Option<String> {
+    let kind = step["Node Type"].as_str().expect("a kind");
+    let rows = rows_met(step);
+    // The index alone knows how many have a word: its list, with versions that are outdated, is read whole.
+    let most = match kind {
+        "Bitmap Index Scan" => 2 * i64::from(RESTAURANTS),
+        "Sort" => most.min(SEARCH_LIMIT + 1),
+        _ if step["Index Name"] == "restaurant_by_rating"
+            || step["Index Name"] == "restaurant_by_name" =>
+        {
+            LIST_PAGE + 1
+        }
+        _ => most,
+    };
+    if kind == "Seq Scan" {
+        return Some("reads a whole table".to_owned());
+    }
+    (rows > most).then(|| format!("{kind} meets {rows} rows, more than {most}"))
+}
+
+fn rows_met(step: &Value) -> i64 {
+    let names = [
+        "Actual Rows",
+        "Rows Removed by Filter",
+        "Rows Removed by Index Recheck",
+    ];
+    let rows: i64 = names.iter().filter_map(|name| step[name].as_i64()).sum();
+    rows * step["Actual Loops"].as_i64().unwrap_or(1)
+}
+
+fn blocks(plan: &Value) -> i64 {
+    let names = ["Shared Hit Blocks", "Shared Read Blocks"];
+    names.iter().filter_map(|name| plan[name].as_i64()).sum()
+}
+
+fn shortened(sql: &str) -> String {
+    let words: Vec<&str> = sql.split_whitespace().collect();
+    words.join(" ").chars().take(100).collect()
+}

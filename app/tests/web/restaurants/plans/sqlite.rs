@@ -1,0 +1,95 @@
+//! SQLite tells the plan of each statement that the site has logged.
+
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+use super::{SEARCH_LIMIT, Visit, fill, visit_all};
+use crate::support::{Process, Site, Store, TestDatabase};
+
+#[tokio::test]
+async fn every_page_is_answered_from_indexes_on_sqlite() {
+    let database = TestDatabase::create(Store::Sqlite).await;
+    let url = database.url.clone();
+    let site = Site::start_on(Store::Sqlite, database, &["--database-pool-size=1"]).await;
+    fill(&site).await;
+
+    let limit = SEARCH_LIMIT.to_string();
+    let process = Process::serve_ready(&[
+        ("DATABASE_URL", &url),
+        ("SEARCH_LIMIT", &limit),
+        ("RUST_LOG", "info,sqlx::query=debug"),
+    ])
+    .await;
+    let visits = visit_all(&process).await;
+    let mut wrong = Vec::new();
+    // A database that has only been used was never analysed.
+    for prepare in ["ANALYZE", "DROP TABLE sqlite_stat1"] {
+        site.execute(prepare).await;
+        for visit in &visits {
+            let statements = statements(visit);
+            assert!(
+                !statements.is_empty(),
+                "{}: no statement was told",
+                visit.what
+            );
+            for (sql, rows) in statements {
+                let plan = plan(&site, &sql).await;
+                if let Some(step) = plan.iter().find(|step| is_wrong(&visit.what, step, &plan)) {
+                    wrong.push(format!("{} after {prepare}: {step}\n{sql}", visit.what));
+                }
+                eprintln!("{} | {rows} rows | {}", visit.what, plan.join("; "));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} problems:\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
+
+/// What was read or written, and the rows that came of it.
+fn statements(visit: &Visit) -> Vec<(String, i64)> {
+    let queries = visit
+        .log
+        .iter()
+        .filter(|line| line["target"] == "sqlx::query");
+    queries
+        .map(|line| {
+            let whole = line["db.statement"].as_str().unwrap_or_default();
+            let summary = line["summary"].as_str().unwrap_or_default();
+            let sql = if whole.is_empty() { summary } else { whole };
+            (
+                sql.trim().to_owned(),
+                line["rows_returned"].as_i64().unwrap_or_default(),
+            )
+        })
+        .filter(|(sql, _)| {
+            let verbs = ["SELECT", "INSERT", "UPDATE"];
+            verbs.iter().any(|verb| sql.starts_with(verb)) && !sql.contains("seaql_migrations")
+        })
+        .collect()
+}
+
+async fn plan(site: &Site, sql: &str) -> Vec<String> {
+    let statement = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {sql}"));
+    let rows = site.db.query_all_raw(statement).await.expect(sql);
+    rows.iter()
+        .map(|row| row.try_get("", "detail").expect("a text"))
+        .collect()
+}
+
+/// A list's first page follows its index and stops at the limit, a later one starts in it; only what a
+/// search has found is sorted, and fetched by its ids.
+fn is_wrong(what: &str, step: &str, plan: &[String]) -> bool {
+    let walks = step.starts_with("SCAN");
+    if what.contains("q=") {
+        let is_fetched = plan[0] == "CO-ROUTINE restaurant" && step == "SCAN restaurant";
+        let is_search = step.starts_with("SCAN restaurant_search VIRTUAL TABLE INDEX");
+        return walks && !is_fetched && !is_search || step.contains("INDEX restaurant_by_");
+    }
+    let is_first_page = what.starts_with("/?sort=") && !what.contains("after=");
+    let follows_index =
+        step == "SCAN restaurant" || step.starts_with("SCAN restaurant USING INDEX restaurant_by_");
+    step.contains("TEMP B-TREE") || walks && !(is_first_page && follows_index)
+}

@@ -1,0 +1,174 @@
+//! Search by words and the beginnings of words: the same results on both databases.
+
+use super::pages::{add_named, found, listed};
+use crate::support::{Site, Store, on_both_databases};
+
+/// A restaurant's name, searches that find it and searches that do not.
+const CASES: [(&str, &[&str], &[&str]); 28] = [
+    (
+        "Café Zoë",
+        &["café", "CAFE", "cafe\u{301}", "caf", "zoe", "ZOË cafe"],
+        &["afe", "cafes"],
+    ),
+    (
+        "Cafe\u{301} Decomposed",
+        &["café", "cafe decomposed"],
+        &["caféd"],
+    ),
+    (
+        "Straße Nord",
+        &["straße", "STRAßE nord", "stra"],
+        &["strasse"],
+    ),
+    (
+        "İstanbul Sofrası",
+        &["istanbul", "İSTANBUL", "Istanbul sofrası"],
+        &["stanbul"],
+    ),
+    (
+        "ΟΔΟΣ Μία",
+        &["οδος", "οδό", "ΟΔΟΣ", "Οδός", "μια", "ΜΊΑ"],
+        &["δος"],
+    ),
+    (
+        "Чайная Ёлка",
+        &["чайная", "чаиная", "ЧАЙ", "ёлка", "елка", "ЕЛКА"],
+        &["айная"],
+    ),
+    (
+        "crème-brûlée",
+        &["crème-brûlée", "creme brulee", "brulee", "creme-brulee"],
+        &["cremebrulee"],
+    ),
+    (
+        "O'Brien",
+        &["o'brien", "\"o'brien\"", "brien", "o brien", "BRIEN'"],
+        &["obrien"],
+    ),
+    (
+        "mail kitchen@example.com now",
+        &["kitchen@example.com", "kitchen", "example com", "com"],
+        &["mail@example org"],
+    ),
+    (
+        "Price 3.5 or 1e5 or 12e3x",
+        &["3.5", "3 5", "1e5", "1E5", "1e", "12e3x", "12e3"],
+        &["35", "5e1", "e3x"],
+    ),
+    (
+        "first-class",
+        &["first-class", "class", "first", "FIRST class"],
+        &["firstclass"],
+    ),
+    ("под мостом", &["под", "ПОД", "мост"], &["од"]),
+    ("東京タワー", &["東京", "東", "東京タワー"], &["京"]),
+    ("한국 식당", &["한국", "한", "식당"], &["국"]),
+    (
+        "がんこ ラーメン",
+        &["がんこ", "がん", "ラーメン", "ラー"],
+        &["かんこ", "ハーメン"],
+    ),
+    (
+        "مطعم الياسمين",
+        &["مطعم", "الياسمين", "مطعم اليا"],
+        &["طعم"],
+    ),
+    ("חומוס אליהו", &["חומוס", "אליהו", "חומ"], &["ומוס"]),
+    ("हिन्दी भोजन", &["हिन्दी", "भोजन"], &["फफ"]),
+    ("Zażółć gęślą", &["zazołc", "ZAŻÓŁĆ", "gesla"], &["zazolc"]),
+    ("Việt Phở", &["viet", "pho", "việt phở"], &["iet"]),
+    (
+        "and or not near",
+        &["AND", "or NOT", "NEAR", "near(and", "and:or", "not*"],
+        &["nearby"],
+    ),
+    (
+        "back\\slash 50% off",
+        &["back\\slash", "slash", "50%", "50", "off\\"],
+        &["backslash"],
+    ),
+    ("🍜 Ramen", &["🍜 ramen", "ramen 🍜🍜"], &["🍜x"]),
+    ("R2D2 v10", &["r2d2", "R2", "v10", "v1"], &["2d2", "d2"]),
+    ("٣٤ دينار", &["٣٤", "٣"], &["34"]),
+    ("Łódź", &["łódz", "ŁÓDŹ"], &["lodz"]),
+    ("Ærø ǿre", &["ærø", "ÆRØ"], &["aero"]),
+    (
+        "co-op_under",
+        &["co-op", "op under", "under", "op_under"],
+        &["coop"],
+    ),
+];
+
+on_both_databases! {
+    async fn words_and_their_beginnings_are_found_without_case_and_accents(site: Site) {
+        let names = CASES.map(|(name, ..)| name);
+        add_named(&site, &names).await;
+        let visitor = site.visitor();
+        let mut wrong = Vec::new();
+        for (id, (name, hits, misses)) in (1..).zip(CASES) {
+            for (words, expected) in hits.iter().map(|words| (words, true)).chain(misses.iter().map(|words| (words, false))) {
+                if found(&visitor, words).await.contains(&id) != expected {
+                    wrong.push(format!("{words} in {name}: expected {expected}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    async fn what_is_no_word_finds_nothing_and_breaks_nothing(site: Site) {
+        add_named(&site, &["Plain", "Other"]).await;
+        let visitor = site.visitor();
+        let long = "a".repeat(10_000);
+        let many = "plain ".repeat(1600);
+        let marks = "\u{301}\u{301}";
+        for words in ["🍜", "*", "\"", "'", "\"\"\"", "\\", ":", "-", "()", "&|!<->", "%", "_", "\0", marks, "^", "{a}:", "' OR 1=1 --", "zzz* OR plain"] {
+            assert_eq!(found(&visitor, words).await, [0; 0], "{words:?}");
+        }
+        for words in ["plain\0", "\0plain", "(plain", "plain\"", "\"plain", "plain'*", "plain:*", "+plain", many.as_str()] {
+            assert_eq!(found(&visitor, words).await, [1], "{words:?}");
+        }
+        assert_eq!(found(&visitor, &long).await, [0; 0]);
+        for blank in ["", " ", "\t\n", "\u{a0}"] {
+            assert_eq!(found(&visitor, blank).await, [1, 2], "{blank:?}: all of them");
+        }
+    }
+
+    async fn the_name_the_address_and_the_description_are_searched_together(site: Site) {
+        site.execute("INSERT INTO restaurant (name, street_address, description) VALUES ('Alpha', 'Beta', 'Gamma')").await;
+        let visitor = site.visitor();
+        for words in ["alpha", "beta", "gamma", "gamma alpha beta"] {
+            assert_eq!(found(&visitor, words).await, [1], "{words}");
+        }
+        for words in ["alphabeta", "alpha delta"] {
+            assert_eq!(found(&visitor, words).await, [0; 0], "{words}");
+        }
+    }
+
+    async fn a_new_a_changed_and_a_deleted_row_change_what_is_found(site: Site) {
+        add_named(&site, &["Früher", "Stays"]).await;
+        let visitor = site.visitor();
+        assert_eq!(found(&visitor, "fruher").await, [1]);
+        site.execute("UPDATE restaurant SET name = 'Später' WHERE id = 1").await;
+        assert_eq!(found(&visitor, "fruher").await, [0; 0]);
+        assert_eq!(found(&visitor, "spater").await, [1]);
+        site.execute("UPDATE restaurant SET description = 'Seen', review_count = 0 WHERE id = 1").await;
+        assert_eq!(found(&visitor, "spater seen").await, [1]);
+        site.execute("DELETE FROM restaurant WHERE id = 1").await;
+        assert_eq!(found(&visitor, "spater").await, [0; 0]);
+        assert_eq!(found(&visitor, "stays").await, [2]);
+        let form = [("restaurant_name", "Spät"), ("street_address", "S"), ("description", "D")];
+        visitor.post("/restaurants", &form).await;
+        assert_eq!(found(&visitor, "spat").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn full_width_letters_are_plain_ones_on_postgres() {
+    let site = Site::start(Store::Postgres).await;
+    add_named(&site, &["ＳＵＳＨＩ bar", "Sushi ½"]).await;
+    let visitor = site.visitor();
+    for words in ["sushi", "ｓｕｓｈｉ", "ＳＵＳ"] {
+        assert_eq!(found(&visitor, words).await, [1, 2], "{words}");
+    }
+    assert_eq!(listed(&visitor.get("/?q=½").await), [2]);
+}

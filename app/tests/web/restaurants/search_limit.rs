@@ -1,0 +1,88 @@
+//! What a search does when more match than it may sort.
+
+use super::pages::{between, listed, listed_from, pages_from, series};
+use crate::support::{Site, Store};
+
+const FLAGS: [&str; 2] = ["--search-limit=4", "--list-page-size=3"];
+
+#[tokio::test]
+async fn newest_first_shows_every_match_once_on_sqlite() {
+    newest_first_shows_every_match_once(Store::Sqlite).await;
+}
+
+#[tokio::test]
+async fn newest_first_shows_every_match_once_on_postgres() {
+    newest_first_shows_every_match_once(Store::Postgres).await;
+}
+
+async fn newest_first_shows_every_match_once(store: Store) {
+    let site = site(store).await;
+    let visitor = site.visitor();
+    // Every third one; the oldest 20, far behind the newest; the four that may just be sorted; five.
+    let every_third: Vec<i64> = (1..=600).rev().filter(|id| id % 3 == 0).collect();
+    let oldest: Vec<i64> = (1..=20).rev().collect();
+    for (words, expected) in [
+        ("third", &every_third[..]),
+        ("oldest", &oldest),
+        ("old third", &[18, 15, 12, 9, 6, 3]),
+        ("four", &[4, 3, 2, 1]),
+        ("five", &[5, 4, 3, 2, 1]),
+    ] {
+        let pages = pages_from(&visitor, &format!("/?q={}", words.replace(' ', "+"))).await;
+        let seen: Vec<i64> = pages.iter().flat_map(listed).collect();
+        assert_eq!(seen, expected, "{words}");
+        for page in &pages {
+            assert!(!page.body.contains("are sorted here"));
+            assert!(!page.body.contains("Nothing found"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_order_sorts_the_newest_matches_and_says_so_on_sqlite() {
+    another_order_sorts_the_newest_matches(Store::Sqlite).await;
+}
+
+#[tokio::test]
+async fn another_order_sorts_the_newest_matches_and_says_so_on_postgres() {
+    another_order_sorts_the_newest_matches(Store::Postgres).await;
+}
+
+async fn another_order_sorts_the_newest_matches(store: Store) {
+    let site = site(store).await;
+    let visitor = site.visitor();
+    for (sort, expected) in [
+        ("rating", [594, 597, 591, 600]),
+        ("name", [600, 597, 594, 591]),
+    ] {
+        let start = format!("/?q=third&sort={sort}");
+        assert_eq!(listed_from(&visitor, &start).await, expected, "{sort}");
+        let page = visitor.get(&start).await;
+        assert_eq!(between(&page, "More than ", " restaurants"), ["4"]);
+    }
+    let page = visitor.get("/?q=four&sort=name").await;
+    assert_eq!(listed(&page).len(), 3);
+    assert!(!page.body.contains("are sorted here"));
+    // All five are behind the newest restaurants that a search walks over.
+    let page = visitor.get("/?q=five&sort=name").await;
+    assert_eq!(between(&page, "More than ", " restaurants"), ["4"]);
+    assert_eq!(listed_from(&visitor, "/?q=five&sort=name").await.len(), 4);
+}
+
+/// 600 restaurants, of which few may be sorted; the newest have the first names.
+async fn site(store: Store) -> Site {
+    let site = Site::start_with(store, &FLAGS).await;
+    let rows = series(store, 600);
+    site.execute(&format!(
+        "INSERT INTO restaurant (name, street_address, description, review_count, rating_sum)
+         SELECT 'N' || CAST(2000 - number AS text), '',
+            CASE WHEN number % 3 = 0 THEN 'third ' ELSE '' END
+            || CASE WHEN number <= 20 THEN 'oldest ' ELSE '' END
+            || CASE WHEN number <= 5 THEN 'five ' ELSE '' END
+            || CASE WHEN number <= 4 THEN 'four ' ELSE '' END,
+            1, CASE number WHEN 594 THEN 5 WHEN 597 THEN 4 WHEN 591 THEN 3 ELSE 1 END
+         FROM {rows}"
+    ))
+    .await;
+    site
+}

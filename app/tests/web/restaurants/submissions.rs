@@ -1,0 +1,108 @@
+//! A form that is sent again (a double click, a retry after a lost answer) is one row.
+
+use reqwest::StatusCode;
+
+use super::pages::{add_named, miscounted};
+use crate::support::{Answer, Site, Store, Visitor, on_both_databases};
+
+on_both_databases! {
+    async fn the_same_restaurant_twice_at_once_and_later_is_one_row(site: Site) {
+        let visitor = site.visitor();
+        let answers = twice_at_once_and_later(&visitor, "/restaurants", &restaurant("key", "Twins")).await;
+        assert_same_redirect(&answers, "/restaurants/1?notice=restaurant-added");
+        assert_eq!(site.count("restaurant").await, 1);
+    }
+
+    async fn the_same_review_twice_at_once_and_later_is_one_row_and_counts_once(site: Site) {
+        add_named(&site, &["A"]).await;
+        let visitor = site.visitor();
+        for path in ["/restaurants/1/reviews", "/review/1"] {
+            let answers = twice_at_once_and_later(&visitor, path, &review("key", "Fine")).await;
+            assert_same_redirect(&answers, "/restaurants/1?notice=review-added");
+        }
+        assert_eq!(site.count("review").await, 1);
+        assert_eq!(site.values("SELECT CAST(review_count AS bigint) AS value FROM restaurant").await, [1]);
+        assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+    }
+
+    async fn another_text_under_the_same_key_is_another_row(site: Site) {
+        let visitor = site.visitor();
+        for name in ["One", "Two"] {
+            let answer = visitor.post("/restaurants", &restaurant("key", name)).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        }
+        assert_eq!(site.count("restaurant").await, 2);
+        for (restaurant, text) in [(1, "One"), (1, "Two"), (2, "One")] {
+            visitor.post(&format!("/restaurants/{restaurant}/reviews"), &review("key", text)).await;
+        }
+        assert_eq!(site.count("review").await, 3);
+        assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+    }
+
+    async fn a_form_without_a_key_is_a_row_each_time(site: Site) {
+        let visitor = site.visitor();
+        for _ in 0..2 {
+            visitor.post("/add", &restaurant("", "Same")[..3]).await;
+            visitor.post("/restaurants", &restaurant("", "Same")).await;
+        }
+        assert_eq!(site.count("restaurant").await, 4);
+        for _ in 0..2 {
+            visitor.post("/review/1", &review("", "Same")[..3]).await;
+            visitor.post("/review/1", &review("", "Same")).await;
+        }
+        assert_eq!(site.count("review").await, 4);
+        assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+    }
+
+    async fn each_form_has_a_key_of_its_own(site: Site) {
+        add_named(&site, &["A"]).await;
+        let visitor = site.visitor();
+        for path in ["/restaurants/new", "/restaurants/1"] {
+            let (one, other) = (visitor.get(path).await, visitor.get(path).await);
+            assert_eq!(key(&one).len(), 32);
+            assert_ne!(key(&one), key(&other), "{path}");
+        }
+    }
+}
+
+fn restaurant<'a>(key: &'a str, name: &'a str) -> [(&'a str, &'a str); 4] {
+    [
+        ("restaurant_name", name),
+        ("street_address", "Street"),
+        ("description", "Food"),
+        ("submission_key", key),
+    ]
+}
+
+fn review<'a>(key: &'a str, text: &'a str) -> [(&'a str, &'a str); 4] {
+    [
+        ("user_name", "Noor"),
+        ("rating", "4"),
+        ("review_text", text),
+        ("submission_key", key),
+    ]
+}
+
+async fn twice_at_once_and_later(
+    visitor: &Visitor,
+    path: &str,
+    form: &[(&str, &str)],
+) -> [Answer; 3] {
+    let (one, other) = tokio::join!(visitor.post(path, form), visitor.post(path, form));
+    [one, other, visitor.post(path, form).await]
+}
+
+fn assert_same_redirect(answers: &[Answer], location: &str) {
+    for answer in answers {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert_eq!(answer.location(), location);
+    }
+}
+
+fn key(page: &Answer) -> &str {
+    let (_, rest) = page
+        .body
+        .split_once("name=\"submission_key\" value=\"")
+        .expect("a key");
+    rest.split('"').next().expect("its end")
+}

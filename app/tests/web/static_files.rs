@@ -1,0 +1,186 @@
+//! Static files: kept for ever under names that change with their content, and nothing beside them.
+
+use std::path::Path;
+
+use reqwest::header::ACCEPT_ENCODING;
+use reqwest::{Method, StatusCode};
+
+use crate::support::raw::{self, exchange};
+use crate::support::{Answer, Site, Store};
+
+/// The addresses of the files that a page refers to.
+async fn files(site: &Site) -> Vec<String> {
+    let page = site.visitor().get("/").await;
+    let parts = page.body.split("href=\"/static/").skip(1);
+    let files: Vec<_> = parts
+        .map(|part| format!("/static/{}", part.split('"').next().expect("an address")))
+        .collect();
+    assert!(files.len() >= 2, "{files:?}");
+    files
+}
+
+/// The one file that is worth being compressed.
+async fn style_sheet(site: &Site) -> String {
+    let mut files = files(site).await.into_iter();
+    files
+        .find(|file| is_style_sheet(file))
+        .expect("a style sheet")
+}
+
+fn is_style_sheet(file: &str) -> bool {
+    Path::new(file)
+        .extension()
+        .is_some_and(|kind| kind == "css")
+}
+
+#[tokio::test]
+async fn a_file_is_kept_for_ever_under_the_name_of_its_content() {
+    let site = Site::start(Store::Sqlite).await;
+    for file in files(&site).await {
+        let answer = site.visitor().get(&file).await;
+        assert_eq!(answer.status, StatusCode::OK, "{file}");
+        assert_eq!(
+            answer.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        let kind = if is_style_sheet(&file) {
+            "text/css"
+        } else {
+            "image/svg+xml"
+        };
+        assert!(
+            answer.header("content-type").starts_with(kind),
+            "{file}: {answer:?}"
+        );
+        let head = site
+            .visitor()
+            .send(site.visitor().request(Method::HEAD, &file))
+            .await;
+        assert_eq!((head.status, &*head.body), (StatusCode::OK, ""), "{file}");
+        assert_eq!(
+            head.header("content-type"),
+            answer.header("content-type"),
+            "{file}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_under_another_name_than_that_of_its_content_is_not_found() {
+    let site = Site::start(Store::Sqlite).await;
+    for path in [
+        "/static/app.css",
+        "/static/app-00000000.css",
+        "/static/favicon.svg",
+        "/static/",
+        "/static",
+        "/app.css",
+    ] {
+        assert_eq!(
+            site.visitor().get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    let icon = site.visitor().get("/favicon.ico").await;
+    assert_eq!(icon.header("content-type"), "image/svg+xml");
+    assert_eq!(icon.header("cache-control"), "public, max-age=86400");
+}
+
+#[tokio::test]
+async fn nothing_beside_the_static_files_can_be_reached() {
+    let site = Site::start(Store::Sqlite).await;
+    for path in [
+        "/static/../Cargo.toml",
+        "/static/..%2fCargo.toml",
+        "/static/..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/static/%2e%2e/Cargo.toml",
+        "/static/%2e%2e%2fCargo.toml",
+        "/static/%252e%252e%252fCargo.toml",
+        "/static/..%5cCargo.toml",
+        "/static/..\\Cargo.toml",
+        "/static/%5c..%5cCargo.toml",
+        "/static/..;/Cargo.toml",
+        "/static/%c0%ae%c0%ae/Cargo.toml",
+        "/static//etc/passwd",
+        "/static/%2fetc%2fpasswd",
+        "/static/.env",
+        "/static/.gitignore",
+        "/static/app.css%00.svg",
+        "//etc/passwd",
+        "/.env",
+        "/.git/config",
+        "/templates/layout.html",
+        "/static/../templates/layout.html",
+    ] {
+        let answer = exchange(&site.url, raw::head("GET", path, "")).await;
+        assert!(
+            matches!(answer.status.as_u16(), 400 | 404),
+            "{path}: {}",
+            answer.status
+        );
+        for content in ["[package]", "root:", "DATABASE_URL"] {
+            assert!(!answer.body.contains(content), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_and_files_are_compressed_for_those_who_can_read_it() {
+    let site = Site::start(Store::Sqlite).await;
+    for path in ["/", &style_sheet(&site).await] {
+        let plain = fetch(&site, path, "identity").await.body.len();
+        for encoding in ["gzip", "br", "zstd"] {
+            for method in [Method::GET, Method::HEAD] {
+                let request = site
+                    .visitor()
+                    .request(method.clone(), path)
+                    .header(ACCEPT_ENCODING, encoding);
+                let response = request.send().await.expect("an answer");
+                let case = format!("{method} {path} {encoding}");
+                assert_eq!(response.status(), StatusCode::OK, "{case}");
+                assert_eq!(response.headers()["content-encoding"], encoding, "{case}");
+                let bytes = response.bytes().await.expect("a body");
+                assert!(
+                    bytes.len() < plain,
+                    "{case}: {} of {plain} bytes",
+                    bytes.len()
+                );
+                assert_eq!(bytes.is_empty(), method == Method::HEAD, "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cache_is_told_that_the_answer_depends_on_the_encoding() {
+    let site = Site::start(Store::Sqlite).await;
+    for path in ["/", &style_sheet(&site).await] {
+        for encoding in ["identity", "gzip", "gzip;q=0, br;q=0, zstd;q=0, *;q=0"] {
+            let answer = fetch(&site, path, encoding).await;
+            let varies = answer
+                .header("vary")
+                .to_lowercase()
+                .contains("accept-encoding");
+            assert!(varies, "{path} {encoding}: {answer:?}");
+            let encoded = answer.headers.contains_key("content-encoding");
+            assert_eq!(encoded, encoding == "gzip", "{path} {encoding}");
+        }
+    }
+}
+
+async fn fetch(site: &Site, path: &str, encoding: &str) -> Answer {
+    let request = site
+        .visitor()
+        .request(Method::GET, path)
+        .header(ACCEPT_ENCODING, encoding);
+    let response = request.send().await.expect("an answer");
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.expect("a body");
+    assert_eq!(status, StatusCode::OK, "{path} {encoding}");
+    Answer {
+        status,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
+}
