@@ -14,6 +14,10 @@ async fn the_site_works_without_javascript() {
     visit(&[], async |page| {
         page.disable_scripts().await;
         page.reload().await;
+        assert!(
+            page.evaluate::<bool>("matchMedia('(scripting: none)').matches")
+                .await
+        );
         walk_through_the_site(page).await;
     })
     .await;
