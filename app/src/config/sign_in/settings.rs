@@ -1,10 +1,6 @@
 //! The text of the settings of sign-in.
 
-#![expect(
-    clippy::doc_markdown,
-    rustdoc::bare_urls,
-    reason = "the comments are read in a terminal"
-)]
+#![expect(clippy::doc_markdown, reason = "the comments are read in a terminal")]
 
 /// Sign-in's settings as text.
 #[derive(clap::Args)]
