@@ -114,7 +114,6 @@ var startCommand = 'exec sh startup.sh'
 // Names and meanings are those of `app --help`. A setting that the app does not know fails `cargo xtask infra`.
 @description('Settings of the app on every site.')
 var settings = {
-  HOST: '0.0.0.0'
   AZURE_POSTGRESQL_CONNECTIONSTRING: databaseAuthentication == 'password'
     ? '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${connectionStringSecretName})'
     : 'dbname=${databaseName} host=${databaseHost} port=5432 sslmode=verify-full user=${identityName}'
