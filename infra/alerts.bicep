@@ -1,10 +1,5 @@
 // Two alerts: the site answers with errors, or its health check fails.
 
-import { Tags } from 'types.bicep'
-
-@description('Tags of every resource.')
-param tags Tags
-
 @description('Name of the site, which starts the names of the alerts.')
 param siteName string
 
@@ -20,7 +15,7 @@ param email string
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
   name: actionGroupName
   location: 'global'
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     enabled: true
     groupShortName: 'site'
@@ -41,7 +36,7 @@ var actions = empty(email) ? [] : [{ actionGroupId: actionGroup.id }]
 resource serverErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: '${siteName}-server-errors'
   location: 'global'
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     description: 'The site answered more than 10 requests with 5xx in 5 minutes.'
     severity: 2
@@ -71,7 +66,7 @@ resource serverErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 resource unhealthy 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: '${siteName}-unhealthy'
   location: 'global'
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     description: 'The health check of the site failed for 5 minutes.'
     severity: 1

@@ -1,24 +1,21 @@
 // PostgreSQL flexible server, reachable only from the private network.
 
-import { DatabaseAuthentication, Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the server.')
 param name string
 
 @description('Major version of PostgreSQL.')
-param version '16' | '17' | '18'
+@allowed(['16', '17', '18'])
+param version string
 
 @description('Size of the server.')
 param sku string
 
 @description('Pricing tier of the size.')
-param tier 'Burstable' | 'GeneralPurpose' | 'MemoryOptimized'
+@allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
+param tier string
 
 @description('Size of the disk in GiB. It can grow, never shrink.')
 param storageGB int
@@ -32,7 +29,8 @@ param backupRetentionDays int
 param geoRedundantBackup bool
 
 @description('A standby server that takes over: none, in the same zone, or in another zone.')
-param highAvailability 'Disabled' | 'SameZone' | 'ZoneRedundant'
+@allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
+param highAvailability string
 
 @description('Resource id of the delegated subnet.')
 param subnetId string
@@ -41,7 +39,8 @@ param subnetId string
 param privateDnsZoneId string
 
 @description('How the app signs in.')
-param authentication DatabaseAuthentication
+@allowed(['entra', 'password'])
+param authentication string
 
 @description('Name of the identity of the app, which becomes administrator of the server.')
 param appIdentityName string
@@ -53,19 +52,17 @@ param appPrincipalId string
 @secure()
 param password string
 
+@description('Name of the database on the server.')
+param databaseName string
+
 @description('Name of the vault that keeps the connection string with the password.')
 param keyVaultName string
 
+@description('Name of the secret with the connection string; it exists only when the app signs in with a password.')
+param connectionStringSecretName string
+
 @description('Resource id of the Log Analytics workspace.')
 param workspaceId string
-
-@export()
-@description('Name of the database on the server.')
-var databaseName = 'app'
-
-@export()
-@description('Name of the secret with the connection string; it exists only when the app signs in with a password.')
-var connectionStringSecretName = 'postgresql-connection-string'
 
 @description('The administrator when the app signs in with a password.')
 var passwordUser = 'appadmin'
@@ -73,13 +70,25 @@ var passwordUser = 'appadmin'
 @description('Whether the app signs in with a password.')
 var usesPassword = authentication == 'password'
 
-@description('The password as a libpq value: in single quotes, with a backslash before each quote and backslash.')
-var quotedPassword = '\'${replace(replace(password, '\\', '\\\\'), '\'', '\\\'')}\''
+@description('The character \\.')
+var backslash = '\u{5c}'
+
+@description('The single quote.')
+var quote = '\u{27}'
+
+@description('The password with a backslash before each backslash.')
+var partlyEscapedPassword = replace(password, backslash, '${backslash}${backslash}')
+
+@description('The password as it stands between the quotes of a libpq value.')
+var escapedPassword = replace(partlyEscapedPassword, quote, '${backslash}${quote}')
+
+@description('Keyword and value of libpq for user and password.')
+var credentials = 'user=${passwordUser} password=${quote}${escapedPassword}${quote}'
 
 resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   name: name
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   sku: {
     name: sku
     tier: tier
@@ -139,10 +148,10 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
 resource connectionString 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (usesPassword) {
   parent: vault
   name: connectionStringSecretName
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     contentType: 'AZURE_POSTGRESQL_CONNECTIONSTRING of the app'
-    value: 'dbname=${databaseName} host=${server.properties.fullyQualifiedDomainName} port=5432 sslmode=verify-full user=${passwordUser} password=${quotedPassword}'
+    value: 'dbname=${databaseName} host=${server.properties.fullyQualifiedDomainName} port=5432 sslmode=verify-full ${credentials}'
   }
 }
 

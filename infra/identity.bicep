@@ -1,12 +1,7 @@
 // The identity of the app: it signs in to PostgreSQL, reads secrets, pulls the image and stands in for a client secret.
 
-import { Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the identity, which is also its user name in PostgreSQL.')
 param name string
@@ -14,7 +9,7 @@ param name string
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name
   location: location
-  tags: tags
+  tags: resourceGroup().tags
 }
 
 @description('Resource id: what a site is given.')

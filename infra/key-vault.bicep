@@ -1,12 +1,7 @@
 // The vault for the few secrets there are. Access is by role: the app reads, whoever deploys reads and writes.
 
-import { Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the vault.')
 @minLength(3)
@@ -23,12 +18,8 @@ param appPrincipalId string
 param deployerPrincipalId string
 
 @description('Whether a person or a pipeline deploys.')
-param deployerPrincipalType 'User' | 'Group' | 'ServicePrincipal'
-
-@description('The key that signs session cookies. Only the first deployment writes it.')
-@secure()
-@minLength(16)
-param sessionSecretKey string
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param deployerPrincipalType string
 
 @description('Forbid deleting the vault for good before its time. It cannot be switched off again.')
 param purgeProtection bool
@@ -39,21 +30,11 @@ param recover bool
 @description('Resource id of the Log Analytics workspace.')
 param workspaceId string
 
-@export()
-@description('Name of the secret with the key that signs session cookies.')
-var sessionSecretName = 'session-secret-key'
-
 @description('Built-in role that may read secrets.')
-var secretsUserRole = subscriptionResourceId(
-  'Microsoft.Authorization/roleDefinitions',
-  '4633458b-17de-408a-b874-0445c86b69e6'
-)
+var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 
 @description('Built-in role that may read and write secrets.')
-var secretsOfficerRole = subscriptionResourceId(
-  'Microsoft.Authorization/roleDefinitions',
-  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
-)
+var secretsOfficerRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
 
 resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: appIdentityName
@@ -62,7 +43,7 @@ resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-3
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     tenantId: tenant().tenantId
     createMode: recover ? 'recover' : 'default'
@@ -79,17 +60,6 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     networkAcls: {
       bypass: 'AzureServices'
       defaultAction: 'Allow'
-    }
-  }
-
-  // A key that exists stays: a new one at every deployment would sign everybody out.
-  @onlyIfNotExists()
-  resource sessionKey 'secrets' = {
-    name: sessionSecretName
-    tags: tags
-    properties: {
-      contentType: 'SESSION_SECRET_KEY of the app'
-      value: sessionSecretKey
     }
   }
 }
@@ -129,5 +99,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-@description('Name of the vault, known once its secrets and roles are there.')
+@description('Name of the vault, known once its roles are there.')
 output name string = vault.name

@@ -3,9 +3,6 @@
 
 targetScope = 'subscription'
 
-import { clouds } from 'clouds.bicep'
-import { databaseSizes } from 'database-sizes.bicep'
-
 // ---- What can be chosen. `azd env set NAME VALUE` sets a value; main.parameters.json says under which NAME. ----
 
 @description('Name of the azd environment. It becomes part of the name of the resource group.')
@@ -22,10 +19,12 @@ param location string
 param principalId string = ''
 
 @description('Whether a person or a pipeline deploys.')
-param principalType 'User' | 'Group' | 'ServicePrincipal' = 'User'
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param principalType string = 'User'
 
 @description('How the program gets to App Service: zip (the binary) or container (an image built by a registry).')
-param deployMode 'zip' | 'container' = 'zip'
+@allowed(['zip', 'container'])
+param deployMode string = 'zip'
 
 @description('The image that azd deployed last; azd knows it. Only used in container mode.')
 param webImageName string = ''
@@ -34,7 +33,8 @@ param webImageName string = ''
 param stack string = 'DOTNETCORE|10.0'
 
 @description('Size of the machines. Basic (B) is the cheapest; automatic scaling needs Standard (S) or Premium (P).')
-param appServicePlanSku 'B1' | 'B2' | 'B3' | 'S1' | 'S2' | 'S3' | 'P0v3' | 'P1v3' | 'P2v3' | 'P3v3' = 'B1'
+@allowed(['B1', 'B2', 'B3', 'S1', 'S2', 'S3', 'P0v3', 'P1v3', 'P2v3', 'P3v3'])
+param appServicePlanSku string = 'B1'
 
 @description('Number of machines. With automatic scaling the least, and at least 2.')
 @minValue(1)
@@ -47,18 +47,21 @@ param instances int = 1
 param autoscaleMaxInstances int = 0
 
 @description('Size of the database server.')
-param databaseSku (
-  | 'Standard_B1ms'
-  | 'Standard_B2s'
-  | 'Standard_B2ms'
-  | 'Standard_D2ds_v5'
-  | 'Standard_D4ds_v5'
-  | 'Standard_D8ds_v5'
-  | 'Standard_E2ds_v5'
-  | 'Standard_E4ds_v5') = 'Standard_B1ms'
+@allowed([
+  'Standard_B1ms'
+  'Standard_B2s'
+  'Standard_B2ms'
+  'Standard_D2ds_v5'
+  'Standard_D4ds_v5'
+  'Standard_D8ds_v5'
+  'Standard_E2ds_v5'
+  'Standard_E4ds_v5'
+])
+param databaseSku string = 'Standard_B1ms'
 
 @description('Major version of PostgreSQL.')
-param databaseVersion '16' | '17' | '18' = '17'
+@allowed(['16', '17', '18'])
+param databaseVersion string = '17'
 
 @description('Size of the database disk in GiB. It can grow, never shrink.')
 @allowed([32, 64, 128, 256, 512, 1024, 2048, 4096])
@@ -73,10 +76,12 @@ param databaseBackupRetentionDays int = 7
 param databaseGeoRedundantBackup bool = false
 
 @description('Standby database server: none, in the same zone, or in another zone. Not for Burstable (B) sizes.')
-param databaseHighAvailability 'Disabled' | 'SameZone' | 'ZoneRedundant' = 'Disabled'
+@allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
+param databaseHighAvailability string = 'Disabled'
 
 @description('How the app signs in to PostgreSQL: entra (no password anywhere) or password.')
-param databaseAuthentication 'entra' | 'password' = 'entra'
+@allowed(['entra', 'password'])
+param databaseAuthentication string = 'entra'
 
 @description('Password of the database administrator. Only used, and then required, with databaseAuthentication password.')
 @secure()
@@ -103,16 +108,15 @@ param authAllowedTenants string = ''
 param authClientSecretName string = ''
 
 @description('What needs an account once sign-in is configured; empty for the default of the app, writes.')
-param signInRequired '' | 'writes' | 'all' | 'none' = ''
+@allowed(['', 'writes', 'all', 'none'])
+param signInRequired string = ''
 
 @description('Public address, such as https://www.example.com, if the site has a domain of its own.')
 param baseUrl string = ''
 
 @description('Further settings of the app by name, for all that has no parameter here.')
-param appSettings {
-  @description('A setting.')
-  *: string
-} = {}
+#disable-next-line use-user-defined-types // any name may be set
+param appSettings object = {}
 
 @description('Who is told when the site fails; empty: alerts show in the portal only.')
 param alertEmail string = ''
@@ -139,11 +143,16 @@ var abbreviations = loadJsonContent('abbreviations.json')
 @description('Makes names unique in the world, and the same at every deployment.')
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
 
-@description('Tags of every resource. azd finds the resource group by this one.')
-var tags = { 'azd-env-name': environmentName }
+@description('What differs between the clouds and environment() does not tell.')
+var clouds = loadJsonContent('clouds.json')
 
 @description('What is particular to this cloud.')
 var cloud = clouds[environment().name]
+
+// Connections are those left for programs: the default of the size less the 15 that Azure keeps for itself,
+// https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-limits
+@description('The sizes of database servers to choose from.')
+var databaseSizes = loadJsonContent('database-sizes.json')
 
 @description('Facts of the chosen size of database server.')
 var databaseSize = databaseSizes[databaseSku]
@@ -157,13 +166,23 @@ var keyVaultName = '${abbreviations.keyVault}${resourceToken}'
 @description('Name of the site.')
 var siteName = '${abbreviations.site}${resourceToken}'
 
-@description('Origin where users sign in, without the slash at its end.')
-var authority = cloud.?authority ?? 'https://${replace(replace(environment().authentication.loginEndpoint, 'https://', ''), '/', '')}'
+@description('Name of the database on the server.')
+var databaseName = 'app'
 
-@description('Whether the machines are scaled automatically; where they cannot be, the deployment says so.')
-var autoscales = autoscaleMaxInstances > 0 && startsWith(appServicePlanSku, 'B')
-  ? fail('Automatic scaling needs a Standard or Premium plan: azd env set APP_SERVICE_PLAN_SKU P0v3')
-  : autoscaleMaxInstances > 0
+@description('Name of the secret with the key that signs session cookies.')
+var sessionSecretName = 'session-secret-key'
+
+@description('Name of the secret with the connection string; it exists only when the app signs in with a password.')
+var connectionStringSecretName = 'postgresql-connection-string'
+
+@description('Host name of the place where users sign in.')
+var loginHost = replace(replace(environment().authentication.loginEndpoint, 'https://', ''), '/', '')
+
+@description('Origin where users sign in.')
+var authorityOrigin = cloud.?authority ?? 'https://${loginHost}'
+
+@description('Whether the machines are scaled automatically.')
+var autoscales = autoscaleMaxInstances > 0
 
 @description('Machines to begin with. Automatic scaling keeps two at least, so that one may fail.')
 var leastInstances = autoscales ? max(instances, 2) : instances
@@ -176,29 +195,33 @@ var mostInstances = autoscales ? max(autoscaleMaxInstances, leastInstances) : in
 @description('Connections that one instance may hold, so that all of them together never exhaust the database.')
 var databasePoolSize = max(1, min(20, (databaseSize.connections - 5) / (mostInstances * 2)))
 
-@description('Standby server; where the size cannot have one, the deployment says so.')
-var highAvailability = databaseHighAvailability != 'Disabled' && databaseSize.tier == 'Burstable'
-  ? fail('A standby server needs a larger database: azd env set DATABASE_SKU Standard_D2ds_v5')
-  : databaseHighAvailability
-
-@description('How the app signs in to PostgreSQL; where the password is missing, the deployment says so.')
-var checkedAuthentication = databaseAuthentication == 'password' && empty(databasePassword)
-  ? fail('DATABASE_AUTHENTICATION is password: azd env set-secret DATABASE_PASSWORD')
-  : databaseAuthentication
-
 // ---- The parts. ----
 
-resource resourceGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+module checks 'checks.bicep' = {
+  params: {
+    appServicePlanSku: appServicePlanSku
+    autoscaleMaxInstances: autoscaleMaxInstances
+    databaseTier: databaseSize.tier
+    databaseHighAvailability: databaseHighAvailability
+    databaseAuthentication: databaseAuthentication
+    databasePassword: databasePassword
+  }
+}
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: '${abbreviations.resourceGroup}${environmentName}'
   location: location
-  tags: tags
+  // azd finds the group by this tag. What is in the group takes over its tags.
+  tags: {
+    'azd-env-name': environmentName
+  }
+  dependsOn: [checks]
 }
 
 module monitoring 'monitoring.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     workspaceName: '${abbreviations.logAnalyticsWorkspace}${resourceToken}'
     applicationInsightsName: '${abbreviations.applicationInsights}${resourceToken}'
     retentionDays: logRetentionDays
@@ -207,55 +230,59 @@ module monitoring 'monitoring.bicep' = {
 }
 
 module identity 'identity.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     name: identityName
   }
 }
 
 module network 'network.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     name: '${abbreviations.virtualNetwork}${resourceToken}'
     securityGroupPrefix: '${abbreviations.networkSecurityGroup}${resourceToken}-'
   }
 }
 
 module privateDns 'private-dns.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
-    tags: tags
     name: '${resourceToken}.private.${cloud.postgresSuffix}'
     networkId: network.outputs.id
   }
 }
 
 module keyVault 'key-vault.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     name: keyVaultName
     appIdentityName: identityName
     appPrincipalId: identity.outputs.principalId
     deployerPrincipalId: principalId
     deployerPrincipalType: principalType
-    sessionSecretKey: sessionSecretKey
     purgeProtection: keyVaultPurgeProtection
     recover: keyVaultRecover
     workspaceId: monitoring.outputs.workspaceId
   }
 }
 
+module sessionKey 'session-key.bicep' = {
+  scope: group
+  params: {
+    keyVaultName: keyVaultName
+    secretName: sessionSecretName
+    key: sessionSecretKey
+  }
+  dependsOn: [keyVault]
+}
+
 module database 'database.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     name: '${abbreviations.postgresServer}${resourceToken}'
     version: databaseVersion
     sku: databaseSku
@@ -263,25 +290,26 @@ module database 'database.bicep' = {
     storageGB: databaseStorageGB
     backupRetentionDays: databaseBackupRetentionDays
     geoRedundantBackup: databaseGeoRedundantBackup
-    highAvailability: highAvailability
+    highAvailability: databaseHighAvailability
     subnetId: network.outputs.databaseSubnetId
     privateDnsZoneId: privateDns.outputs.id
-    authentication: checkedAuthentication
+    authentication: databaseAuthentication
     appIdentityName: identityName
     #disable-next-line what-if-short-circuiting // an administrator is named by its object id, which only Azure knows
     appPrincipalId: identity.outputs.principalId
     password: databasePassword
+    databaseName: databaseName
     keyVaultName: keyVaultName
+    connectionStringSecretName: connectionStringSecretName
     workspaceId: monitoring.outputs.workspaceId
   }
   dependsOn: [keyVault]
 }
 
 module registry 'registry.bicep' = if (deployMode == 'container') {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     name: '${abbreviations.containerRegistry}${resourceToken}'
     appIdentityName: identityName
     appPrincipalId: identity.outputs.principalId
@@ -290,10 +318,9 @@ module registry 'registry.bicep' = if (deployMode == 'container') {
 }
 
 module plan 'plan.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     name: '${abbreviations.plan}${resourceToken}'
     autoscaleName: '${abbreviations.autoscale}${resourceToken}'
     sku: appServicePlanSku
@@ -305,10 +332,9 @@ module plan 'plan.bicep' = {
 
 // The roles of the identity come first, so that secrets and image can be read at the first start.
 module web 'web.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
     location: location
-    tags: tags
     name: siteName
     planId: plan.outputs.id
     subnetId: network.outputs.appSubnetId
@@ -319,21 +345,22 @@ module web 'web.bicep' = {
     identityClientId: identity.outputs.clientId
     identityName: identityName
     keyVaultName: keyVault.outputs.name
-    databaseAuthentication: checkedAuthentication
+    databaseAuthentication: databaseAuthentication
     databaseHost: database.outputs.host
+    databaseName: databaseName
+    connectionStringSecretName: connectionStringSecretName
     databasePoolSize: databasePoolSize
     applicationInsightsConnectionString: monitoring.outputs.applicationInsightsConnectionString
     baseUrl: baseUrl
-    signIn: {
-      clientId: enableEntraAuth ? authClientId : ''
-      tenantId: empty(authTenantId) ? tenant().tenantId : authTenantId
-      allowedTenants: authAllowedTenants
-      secretName: authClientSecretName
-      requiredFor: signInRequired
-      authority: authority
-      graph: cloud.graph
-      tokenExchangeAudience: cloud.tokenExchangeAudience
-    }
+    sessionSecretName: sessionKey.outputs.secretName
+    authClientId: enableEntraAuth ? authClientId : ''
+    authTenantId: empty(authTenantId) ? tenant().tenantId : authTenantId
+    authAllowedTenants: authAllowedTenants
+    authClientSecretName: authClientSecretName
+    signInRequired: signInRequired
+    authorityOrigin: authorityOrigin
+    graphOrigin: cloud.graph
+    tokenExchangeAudience: cloud.tokenExchangeAudience
     furtherSettings: appSettings
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -341,9 +368,8 @@ module web 'web.bicep' = {
 }
 
 module alerts 'alerts.bicep' = {
-  scope: resourceGroup
+  scope: group
   params: {
-    tags: tags
     siteName: siteName
     siteId: web.outputs.id
     actionGroupName: '${abbreviations.actionGroup}${resourceToken}'
@@ -360,7 +386,7 @@ output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 
 @description('Resource group of the site.')
-output AZURE_RESOURCE_GROUP string = resourceGroup.name
+output AZURE_RESOURCE_GROUP string = group.name
 
 @description('Registry for the image of the app; empty in zip mode.')
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.?outputs.loginServer ?? ''
@@ -375,7 +401,7 @@ output AZURE_MANAGED_IDENTITY_CLIENT_ID string = identity.outputs.clientId
 output AZURE_MANAGED_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 
 @description('Origin where users sign in.')
-output AZURE_AUTHORITY_HOST string = authority
+output AZURE_AUTHORITY_HOST string = authorityOrigin
 
 @description('Audience of the federated credential of the app registration.')
 output AZURE_TOKEN_EXCHANGE_AUDIENCE string = cloud.tokenExchangeAudience

@@ -1,12 +1,7 @@
 // Where logs, metrics and traces go.
 
-import { Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the Log Analytics workspace.')
 param workspaceName string
@@ -25,7 +20,7 @@ param dailyQuotaGB int
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: workspaceName
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     sku: {
       name: 'PerGB2018'
@@ -43,7 +38,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   name: applicationInsightsName
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   kind: 'web'
   properties: {
     Application_Type: 'web'

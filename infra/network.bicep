@@ -1,12 +1,7 @@
 // The private network: one subnet that the app reaches out from, one that the database server lives in.
 
-import { Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the virtual network.')
 param name string
@@ -27,7 +22,7 @@ var databaseAddresses = '10.0.1.0/28'
 resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   name: '${securityGroupPrefix}app'
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     securityRules: [
       {
@@ -52,7 +47,7 @@ resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' =
 resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   name: '${securityGroupPrefix}database'
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     securityRules: [
       {
@@ -105,7 +100,7 @@ resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     addressSpace: {
       addressPrefixes: [networkAddresses]

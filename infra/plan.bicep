@@ -1,12 +1,7 @@
 // The App Service plan: the machines that the app runs on, and how many there are.
 
-import { Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the plan.')
 param name string
@@ -33,7 +28,7 @@ param workspaceId string
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: name
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   kind: 'linux'
   sku: {
     name: sku
@@ -47,7 +42,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
 resource autoscale 'Microsoft.Insights/autoscaleSettings@2022-10-01' = if (autoscaleMaxInstances > 0) {
   name: autoscaleName
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   properties: {
     enabled: true
     targetResourceUri: plan.id

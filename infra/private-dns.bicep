@@ -1,10 +1,5 @@
 // The private DNS zone in which the app finds the database server.
 
-import { Tags } from 'types.bicep'
-
-@description('Tags of every resource.')
-param tags Tags
-
 @description('Name of the zone. It ends with the suffix of the cloud and is not the name of a server.')
 param name string
 
@@ -14,12 +9,12 @@ param networkId string
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   name: name
   location: 'global'
-  tags: tags
+  tags: resourceGroup().tags
 
   resource link 'virtualNetworkLinks' = {
     name: 'network'
     location: 'global'
-    tags: tags
+    tags: resourceGroup().tags
     properties: {
       registrationEnabled: false
       virtualNetwork: {

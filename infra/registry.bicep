@@ -1,12 +1,7 @@
 // The registry that builds and keeps the image of the app. Only container mode has one.
 
-import { Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the registry.')
 @minLength(5)
@@ -23,10 +18,7 @@ param appPrincipalId string
 param workspaceId string
 
 @description('Built-in role that may pull images.')
-var pullRole = subscriptionResourceId(
-  'Microsoft.Authorization/roleDefinitions',
-  '7f951dda-4ed3-4680-a7ca-43fe172d538d'
-)
+var pullRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '7f951dda-4ed3-4680-a7ca-43fe172d538d')
 
 resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: appIdentityName
@@ -35,7 +27,7 @@ resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-3
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   name: name
   location: location
-  tags: tags
+  tags: resourceGroup().tags
   sku: {
     name: 'Basic'
   }

@@ -1,14 +1,7 @@
 // The site: the program, its identity and its settings.
 
-import { connectionStringSecretName, databaseName } from 'database.bicep'
-import { sessionSecretName } from 'key-vault.bicep'
-import { DatabaseAuthentication, DeployMode, Tags } from 'types.bicep'
-
 @description('Azure region.')
 param location string
-
-@description('Tags of every resource.')
-param tags Tags
 
 @description('Name of the site.')
 param name string
@@ -20,7 +13,8 @@ param planId string
 param subnetId string
 
 @description('Zip or container.')
-param deployMode DeployMode
+@allowed(['zip', 'container'])
+param deployMode string
 
 @description('Built-in image that runs the binary in zip mode.')
 param stack string
@@ -41,10 +35,17 @@ param identityName string
 param keyVaultName string
 
 @description('How the app signs in to PostgreSQL.')
-param databaseAuthentication DatabaseAuthentication
+@allowed(['entra', 'password'])
+param databaseAuthentication string
 
 @description('Host name of the database server.')
 param databaseHost string
+
+@description('Name of the database on the server.')
+param databaseName string
+
+@description('Name of the secret with the connection string; it exists only when the app signs in with a password.')
+param connectionStringSecretName string
 
 @description('Connections that one instance may hold.')
 param databasePoolSize int
@@ -55,48 +56,39 @@ param applicationInsightsConnectionString string
 @description('Public address if the site has a domain of its own; empty for the address that Azure gives.')
 param baseUrl string
 
-@description('What the app needs to let users sign in.')
-param signIn SignIn
+@description('Name of the secret with the key that signs session cookies.')
+param sessionSecretName string
+
+@description('Client id of the app registration; empty for a site without sign-in.')
+param authClientId string
+
+@description('Tenant whose users sign in, or organizations, common, consumers.')
+param authTenantId string
+
+@description('Tenants that are let in when there is more than one, by commas; empty to leave it unset.')
+param authAllowedTenants string
+
+@description('Name of the secret with the client secret; empty when the identity of the app stands in for it.')
+param authClientSecretName string
+
+@description('What needs an account: writes, all or none; empty for the default of the app.')
+param signInRequired string
+
+@description('Origin where users sign in.')
+param authorityOrigin string
+
+@description('Origin of Microsoft Graph.')
+param graphOrigin string
+
+@description('Audience of the token that stands in for a client secret.')
+param tokenExchangeAudience string
 
 @description('Further settings of the app, by name. They win over those below.')
-param furtherSettings Settings
+#disable-next-line use-user-defined-types // any name may be set
+param furtherSettings object
 
 @description('Resource id of the Log Analytics workspace.')
 param workspaceId string
-
-@description('App settings by name.')
-type Settings = {
-  @description('A setting.')
-  *: string
-}
-
-@export()
-@description('What the app needs to let users sign in.')
-type SignIn = {
-  @description('Client id of the app registration; empty for a site without sign-in.')
-  clientId: string
-
-  @description('Tenant whose users sign in, or organizations, common, consumers.')
-  tenantId: string
-
-  @description('Tenants that are let in when there is more than one, by commas; empty to leave it unset.')
-  allowedTenants: string
-
-  @description('Name of the secret with the client secret; empty when the identity of the app stands in for it.')
-  secretName: string
-
-  @description('What needs an account: writes, all or none; empty for the default of the app.')
-  requiredFor: string
-
-  @description('Origin where users sign in.')
-  authority: string
-
-  @description('Origin of Microsoft Graph.')
-  graph: string
-
-  @description('Audience of the token that stands in for a client secret.')
-  tokenExchangeAudience: string
-}
 
 @description('Whether the program is a container image.')
 var isContainer = deployMode == 'container'
@@ -104,68 +96,80 @@ var isContainer = deployMode == 'container'
 @description('The port on which the container listens.')
 var containerPort = '8080'
 
-@description('What runs in container mode until the first deployment.')
-var placeholderImage = 'mcr.microsoft.com/appsvc/staticsite:latest'
+@description('The image in container mode; until the first deployment one of Microsoft stands in.')
+var image = empty(imageName) ? 'mcr.microsoft.com/appsvc/staticsite:latest' : imageName
 
 // PID 1 must become the program, or it never hears that it should stop: hence the exec, here and in the script.
 @description('What starts the program in zip mode.')
 var startCommand = 'exec sh startup.sh'
 
+@description('Start of a reference to a secret of the vault, to be closed with its name and a parenthesis.')
+var secret = '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName='
+
+@description('How to reach the database with a token in place of a password.')
+var passwordless = 'dbname=${databaseName} host=${databaseHost} port=5432 sslmode=verify-full user=${identityName}'
+
+@description('How to reach the database with a password, which stays in the vault.')
+var withPassword = '${secret}${connectionStringSecretName})'
+
 // Names and meanings are those of `app --help`. A setting that the app does not know fails `cargo xtask infra`.
 @description('Settings of the app on every site.')
 var settings = {
-  AZURE_POSTGRESQL_CONNECTIONSTRING: databaseAuthentication == 'password'
-    ? '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${connectionStringSecretName})'
-    : 'dbname=${databaseName} host=${databaseHost} port=5432 sslmode=verify-full user=${identityName}'
-  DATABASE_POOL_SIZE: string(databasePoolSize)
-  AZURE_MANAGED_IDENTITY_CLIENT_ID: identityClientId
-  AZURE_TENANT_ID: signIn.tenantId
-  AZURE_AUTHORITY_HOST: signIn.authority
-  AZURE_GRAPH_URL: signIn.graph
-  AZURE_TOKEN_EXCHANGE_AUDIENCE: signIn.tokenExchangeAudience
-  SESSION_SECRET_KEY: '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${sessionSecretName})'
-  SHUTDOWN_GRACE: '20'
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+  AZURE_AUTHORITY_HOST: authorityOrigin
+  AZURE_GRAPH_URL: graphOrigin
+  AZURE_MANAGED_IDENTITY_CLIENT_ID: identityClientId
+  AZURE_POSTGRESQL_CONNECTIONSTRING: databaseAuthentication == 'password' ? withPassword : passwordless
+  AZURE_TENANT_ID: authTenantId
+  AZURE_TOKEN_EXCHANGE_AUDIENCE: tokenExchangeAudience
+  DATABASE_POOL_SIZE: string(databasePoolSize)
+  SESSION_SECRET_KEY: '${secret}${sessionSecretName})'
+  SHUTDOWN_GRACE: '20s'
 }
+
+// An empty setting is not the same as none, so these are there only with a value.
+@description('Address of a site with a domain of its own.')
+var domainSettings = empty(baseUrl) ? {} : { BASE_URL: baseUrl }
+
+@description('The app registration. This setting switches sign-in on.')
+var registrationSettings = empty(authClientId) ? {} : { AZURE_CLIENT_ID: authClientId }
+
+@description('The client secret, for a registration that has one.')
+var secretSettings = empty(authClientSecretName) ? {} : { AZURE_CLIENT_SECRET: '${secret}${authClientSecretName})' }
+
+@description('Tenants that are let in.')
+var tenantSettings = empty(authAllowedTenants) ? {} : { AZURE_ALLOWED_TENANTS: authAllowedTenants }
+
+@description('What needs an account.')
+var accessSettings = empty(signInRequired) ? {} : { SIGN_IN_REQUIRED: signInRequired }
 
 @description('Settings of the app that are only there when they have a value.')
-var optionalSettings = {
-  AZURE_CLIENT_ID: signIn.clientId
-  AZURE_CLIENT_SECRET: empty(signIn.secretName)
-    ? ''
-    : '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${signIn.secretName})'
-  AZURE_ALLOWED_TENANTS: signIn.allowedTenants
-  BASE_URL: baseUrl
-  PORT: isContainer ? containerPort : ''
-  SIGN_IN_REQUIRED: signIn.requiredFor
+var optionalSettings = union(domainSettings, registrationSettings, secretSettings, tenantSettings, accessSettings)
+
+@description('Settings that App Service reads in zip mode: it must not try to build anything.')
+var zipSettings = {
+  ENABLE_ORYX_BUILD: 'false'
+  SCM_DO_BUILD_DURING_DEPLOYMENT: 'false'
 }
 
-@description('Settings that App Service itself reads. The stop limit leaves room for SHUTDOWN_GRACE.')
-var platformSettings = {
-  WEBSITES_CONTAINER_STOP_TIME_LIMIT: '30'
-  ...(isContainer
-    ? {
-        WEBSITES_ENABLE_APP_SERVICE_STORAGE: 'false'
-        WEBSITES_PORT: containerPort
-      }
-    : {
-        ENABLE_ORYX_BUILD: 'false'
-        SCM_DO_BUILD_DURING_DEPLOYMENT: 'false'
-      })
+@description('Settings that App Service and the app read in container mode.')
+var containerSettings = {
+  PORT: containerPort
+  WEBSITES_ENABLE_APP_SERVICE_STORAGE: 'false'
+  WEBSITES_PORT: containerPort
 }
 
-@description('Optional settings that have a value.')
-var presentSettings = toObject(
-  filter(items(optionalSettings), setting => !empty(setting.value)),
-  setting => setting.key,
-  setting => setting.value
-)
+@description('Seconds until App Service kills a program that it asked to stop: room for SHUTDOWN_GRACE.')
+var stopSettings = { WEBSITES_CONTAINER_STOP_TIME_LIMIT: '30' }
+
+@description('Settings of the platform.')
+var platformSettings = union(stopSettings, isContainer ? containerSettings : zipSettings)
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   // azd deploys the service of this name here.
-  tags: union(tags, { 'azd-service-name': isContainer ? 'web-container' : 'web' })
+  tags: union(resourceGroup().tags, { 'azd-service-name': isContainer ? 'web-container' : 'web' })
   kind: isContainer ? 'app,linux,container' : 'app,linux'
   identity: {
     type: 'UserAssigned'
@@ -185,7 +189,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     }
     keyVaultReferenceIdentity: identityId
     siteConfig: {
-      linuxFxVersion: isContainer ? 'DOCKER|${empty(imageName) ? placeholderImage : imageName}' : stack
+      linuxFxVersion: isContainer ? 'DOCKER|${image}' : stack
       appCommandLine: isContainer ? '' : startCommand
       acrUseManagedIdentityCreds: isContainer
       // The client id, not the resource id.
@@ -217,12 +221,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   // One resource with every setting: it replaces whatever was there.
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: {
-      ...settings
-      ...presentSettings
-      ...platformSettings
-      ...furtherSettings
-    }
+    properties: union(settings, optionalSettings, platformSettings, furtherSettings)
     dependsOn: [scmPublishing]
   }
 
