@@ -10,7 +10,7 @@ use openidconnect::{
 
 use super::claims::VerifiedClaims;
 use super::error::SignInError;
-use super::provider::{IdentityProvider, Metadata, is_tenant_id};
+use super::provider::{Conversation, Metadata, is_tenant_id};
 use super::tokens::Tokens;
 use crate::clock;
 use crate::config::{AllowedTenants, ProviderConfig};
@@ -26,7 +26,7 @@ const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// The claims of the token, if every rule holds.
 pub(super) async fn verify(
-    provider: &IdentityProvider,
+    provider: &Conversation<'_>,
     client_id: &str,
     tokens: &Tokens,
     nonce: String,
@@ -36,10 +36,11 @@ pub(super) async fn verify(
     let check = |keys: &CoreJsonWebKeySet| {
         check_signed_claims(&metadata, client_id, (tokens, &nonce), keys)
     };
-    let mut keys = provider.keys().await?.to_set();
+    let known = provider.keys().await?;
+    let mut keys = known.to_set();
     let mut checked = check(&keys);
     if is_unknown_key(&checked)
-        && let Some(newer) = provider.newer_keys().await?
+        && let Some(newer) = provider.newer_keys(&known).await?
     {
         keys = newer.to_set();
         checked = check(&keys);
