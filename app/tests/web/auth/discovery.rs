@@ -15,11 +15,11 @@ async fn row_006_the_site_starts_without_the_provider_and_recovers_with_it() {
         Fault::Reply(Reply::html(503, "<h1>Service unavailable</h1>")),
     ] {
         site.emulator.fault(Endpoint::Discovery, fault);
-        let browser = site.browser();
-        site.open(&browser, "/auth/login", Expected::refused(502))
-            .await;
+        let refused = Expected::refused(502).still_broken();
+        site.open(&site.browser(), "/auth/login", refused).await;
     }
     assert_eq!(site.count("sign_in_attempt").await, 0);
+    site.recovers().await;
 }
 
 #[tokio::test]
