@@ -28,6 +28,9 @@ const GRAPH_SCOPE: &str = "User.Read";
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// Longer than any header of Entra's, in characters: the library reads what it does not know to any depth.
+const HEADER_LIMIT: usize = 4096;
+
 pub(super) type EntraIdToken = IdToken<
     EntraClaims,
     CoreGenderClaim,
@@ -145,6 +148,11 @@ fn read_tokens(response: &EntraTokenResponse) -> Result<Tokens, SignInError> {
     let id_token = response
         .id_token()
         .ok_or_else(|| SignInError::provider("it gave no ID token"))?;
+    if id_token.to_string().find('.') > Some(HEADER_LIMIT) {
+        return Err(SignInError::provider(
+            "its ID token has a header that is too long",
+        ));
+    }
     Ok(Tokens {
         access_token: response.access_token().clone(),
         id_token: id_token.clone(),
