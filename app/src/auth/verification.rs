@@ -1,6 +1,8 @@
 //! Whether an ID token is what it says (OpenID Connect Core 1.0, section 3.1.3.7, and Microsoft Entra's
 //! rules: <https://learn.microsoft.com/entra/identity-platform/id-tokens>).
 
+use std::time::Instant;
+
 use chrono::DateTime;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{
@@ -37,12 +39,12 @@ pub(super) async fn verify(
         check_signed_claims(&metadata, client_id, (tokens, &nonce), keys)
     };
     let known = provider.keys().await?;
-    let mut keys = known.to_set();
+    let mut keys = known.to_set(Instant::now());
     let mut checked = check(&keys);
     if is_unknown_key(&checked)
         && let Some(newer) = provider.newer_keys(&known).await?
     {
-        keys = newer.to_set();
+        keys = newer.to_set(Instant::now());
         checked = check(&keys);
     }
     let claims = checked.map_err(|error| refused(reason(&error)))?;

@@ -160,7 +160,7 @@ impl Conversation<'_> {
     ) -> Result<Keys, SignInError> {
         let answer = self.get_json(metadata.keys_url()).await.and_then(|body| {
             let known = fetched.good.as_ref().map(|(keys, _)| keys);
-            Keys::parse(&body, known)
+            Keys::parse(&body, known, Instant::now())
         });
         fetched.remember(&answer);
         answer
