@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::error::SignInError;
-use super::outbound::Outbound;
+use super::outbound::Calls;
 use crate::clock;
 use crate::config::{ClientCredential, IdentityEndpoint};
 
@@ -58,7 +58,7 @@ impl Credential {
     ///
     /// # Errors
     /// When the identity endpoint fails; there is no other method to fall back to.
-    pub(super) async fn proof(&self, outbound: &Outbound) -> Result<ClientProof, SignInError> {
+    pub(super) async fn proof(&self, calls: &Calls) -> Result<ClientProof, SignInError> {
         let (client_id, audience) = match &self.config {
             ClientCredential::Secret(secret) => {
                 return Ok(ClientProof::Secret(secret.expose().to_owned()));
@@ -68,9 +68,9 @@ impl Credential {
                 audience,
             } => (client_id, audience),
         };
-        let mut assertion = self.assertion.lock().await;
+        let mut assertion = calls.wait(self.assertion.lock()).await?;
         if !assertion.as_ref().is_some_and(Token::is_fresh) {
-            *assertion = Some(self.fetch(outbound, client_id, audience).await?);
+            *assertion = Some(self.fetch(calls, client_id, audience).await?);
         }
         let token = assertion.as_ref().map(|token| token.access_token.clone());
         token
@@ -80,14 +80,14 @@ impl Credential {
 
     async fn fetch(
         &self,
-        outbound: &Outbound,
+        calls: &Calls,
         client_id: &str,
         audience: &str,
     ) -> Result<Token, SignInError> {
         let endpoint = self.endpoint.as_ref().ok_or_else(|| {
             SignInError::provider("there is no managed identity here: IDENTITY_ENDPOINT is not set")
         })?;
-        let answer = outbound
+        let answer = calls
             .send(token_request(endpoint, client_id, audience)?)
             .await?;
         if !answer.status().is_success() {
