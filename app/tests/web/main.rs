@@ -4,5 +4,6 @@
 
 mod support;
 
+mod auth;
 mod restaurants; // domain: the example's behaviour
 mod restaurants_seed; // domain: the sample data
