@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
+use reqwest::Method;
 use reqwest::header::SET_COOKIE;
-use reqwest::{Method, StatusCode};
 
-use super::Browser;
-use super::stage::{HOST_SESSION, SESSION, Stage};
+use super::harness::{Expected, SignInSite};
+use super::rows::{browser_of, copy_of, session_of, values};
 use crate::support::Answer;
 
 fn set_cookies(answer: &Answer) -> Vec<&str> {
@@ -28,116 +29,97 @@ fn set_cookie<'a>(answer: &'a Answer, name: &str) -> (&'a str, BTreeSet<&'a str>
 
 #[tokio::test]
 async fn row_121_each_sign_in_has_a_new_session_and_ends_the_former_one() {
-    let stage = Stage::open().await;
-    let browser = stage.browser();
+    let site = SignInSite::start().await;
+    let browser = site.browser();
     let (first_tab, second_tab) = (browser.begin("/").await, browser.begin("/").await);
-    let first = browser.choose("alice", &first_tab).await;
-    browser.get(&first).await;
-    let before = browser.copied();
-    assert_eq!(before.who().await.as_deref(), Some("Alice Example"));
-
-    let second = browser.choose("carol", &second_tab).await;
-    browser.get(&second).await;
-    assert_ne!(before.cookie(SESSION), browser.cookie(SESSION));
-    assert_eq!(before.who().await, None);
-    assert_eq!(browser.who().await.as_deref(), Some("Carol Example"));
-    assert_eq!(stage.site.count("session").await, 1);
+    let first = browser.choose(&first_tab, "alice").await;
+    site.open(
+        &browser,
+        &first,
+        Expected::signed_in("alice").still_broken(),
+    )
+    .await;
+    let before = copy_of(&site, &browser);
+    let second = browser.choose(&second_tab, "carol").await;
+    site.open(&browser, &second, Expected::signed_in("carol"))
+        .await;
+    assert_ne!(session_of(&before), session_of(&browser));
+    assert_eq!(before.account().await, None);
+    assert_eq!(site.count("session").await, 1);
 }
 
 #[tokio::test]
 async fn row_122_a_planted_session_is_not_taken_over() {
-    let stage = Stage::open().await;
-    let another_site =
-        Stage::with(&["--session-secret-key=the key of another site, long enough too"]).await;
-    let foreign = another_site.browser_of("alice").await;
-    let foreign = foreign.cookie(SESSION).expect("a session");
-    let attacker = stage.browser_of("bob").await;
-    let planted = attacker.cookie(SESSION).expect("a session");
-    for cookie in ["AAAAAAAAAAAAAAAAAAAAAA", &foreign, &planted] {
-        let victim = stage.browser();
-        let provider = victim.begin("/").await;
-        victim.set_cookie(SESSION, cookie);
-        let callback = victim.choose("alice", &provider).await;
-        victim.get(&callback).await;
-        assert_ne!(victim.cookie(SESSION).as_deref(), Some(cookie));
-        assert_eq!(victim.who().await.as_deref(), Some("Alice Example"));
-        let attacker = stage.browser();
-        attacker.set_cookie(SESSION, cookie);
-        assert_eq!(attacker.who().await, None, "{cookie}");
+    let site = SignInSite::start().await;
+    let key = "the key of another site, which is long enough too";
+    let another_site = SignInSite::start_with(&[("SESSION_SECRET_KEY", key)]).await;
+    let foreign = session_of(&browser_of(&another_site, "alice").await);
+    let attackers = session_of(&browser_of(&site, "bob").await);
+    for planted in ["AAAAAAAAAAAAAAAAAAAAAA", &foreign, &attackers] {
+        let victim = site.browser();
+        let callback = victim.begin_as("alice").await;
+        victim.plant("session", planted);
+        site.open(&victim, &callback, Expected::signed_in("alice"))
+            .await;
+        assert_ne!(session_of(&victim), planted);
+        let attacker = site.browser();
+        attacker.plant("session", planted);
+        assert_eq!(attacker.account().await, None, "{planted}");
     }
 }
 
 #[tokio::test]
 async fn row_124_cookies_over_https_belong_to_this_host_alone() {
-    let stage = Stage::https().await;
-    let browser = stage.browser();
+    let site = SignInSite::start_with(&[("BASE_URL", "https://site.example")]).await;
+    let browser = site.browser();
     let begun = browser.get("/auth/login").await;
-    let callback = browser.choose("alice", begun.location()).await;
-    let finished = browser.get(&callback).await;
+    let provider = begun.location().parse().expect("an address");
+    let callback = browser.choose(&provider, "alice").await;
+    let expected = Expected::signed_in("alice").still_broken();
+    let finished = site.open(&browser, &callback, expected).await;
     let host_only = BTreeSet::from(["HttpOnly", "SameSite=Lax", "Secure", "Path=/"]);
     let (_, attributes) = set_cookie(&begun, "__Host-sign-in");
     assert_eq!(attributes, &host_only | &BTreeSet::from(["Max-Age=600"]));
-    let (_, attributes) = set_cookie(&finished, HOST_SESSION);
+    let (_, attributes) = set_cookie(&finished, "__Host-session");
     assert_eq!(attributes, host_only);
 
     let ended = browser.post("/auth/logout", &[]).await;
-    let (value, attributes) = set_cookie(&ended, HOST_SESSION);
+    let (value, attributes) = set_cookie(&ended, "__Host-session");
     assert_eq!(value, "");
     assert_eq!(attributes, &host_only | &BTreeSet::from(["Max-Age=0"]));
 }
 
 #[tokio::test]
 async fn row_124_cookies_over_http_have_another_name_and_nothing_that_needs_https() {
-    let stage = Stage::open().await;
-    let browser = stage.browser();
-    let finished = browser.sign_in_from("/", "alice").await;
-    let (_, attributes) = set_cookie(&finished, SESSION);
-    assert_eq!(
-        attributes,
-        BTreeSet::from(["HttpOnly", "SameSite=Lax", "Path=/"])
-    );
+    let site = SignInSite::start().await;
+    let finished = site.browser().sign_in("alice").await;
+    let (_, attributes) = set_cookie(&finished, "session");
+    let expected = ["HttpOnly", "SameSite=Lax", "Path=/"];
+    assert_eq!(attributes, BTreeSet::from(expected));
 }
 
 #[tokio::test]
 async fn row_125_the_way_back_from_the_provider_brings_the_cookies() {
-    let stage = Stage::open().await;
-    let browser = stage.browser();
-    let provider = browser.begin("/").await;
-    let callback = browser.choose("alice", &provider).await;
-    let request = browser.request(Method::GET, &callback);
-    let from_elsewhere = [
-        ("sec-fetch-site", "cross-site"),
-        ("sec-fetch-mode", "navigate"),
-        ("sec-fetch-dest", "document"),
-    ];
-    let request = from_elsewhere
-        .into_iter()
-        .fold(request, |request, (name, value)| {
-            request.header(name, value)
-        });
-    let answer = browser.send(request).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    // Strict cookies would not have come with such a request, nor with the redirect behind it.
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    let request = browser
+        .request(Method::GET, &callback)
+        .header("sec-fetch-site", "cross-site")
+        .header("sec-fetch-mode", "navigate")
+        .header("sec-fetch-dest", "document");
+    let answer = site
+        .send(&browser, request, Expected::signed_in("alice"))
+        .await;
+    // Strict ones would not have come with such a request, nor with the redirect behind it.
     for cookie in set_cookies(&answer) {
         assert!(cookie.contains("SameSite=Lax"), "{cookie}");
     }
-    assert_eq!(browser.who().await.as_deref(), Some("Alice Example"));
 }
 
 #[tokio::test]
 async fn row_126_a_cookie_that_is_not_ours_is_nobodys() {
-    let stage = Stage::open().await;
-    let genuine = stage
-        .browser_of("alice")
-        .await
-        .cookie(SESSION)
-        .expect("a session");
-    let flipped = |at: usize| {
-        let mut bytes = genuine.clone().into_bytes();
-        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-        String::from_utf8(bytes).expect("text")
-    };
-    let mut cookies: Vec<String> = [
+    const JUNK: [&str; 12] = [
         "",
         "-1",
         "-",
@@ -150,99 +132,90 @@ async fn row_126_a_cookie_that_is_not_ours_is_nobodys() {
         "null",
         "{}",
         "session=x",
-    ]
-    .map(str::to_owned)
-    .into();
-    cookies.extend((0..genuine.len()).map(flipped));
-    cookies.extend(
-        (1..genuine.len())
-            .step_by(7)
-            .map(|length| genuine[..length].to_owned()),
+    ];
+    let site = SignInSite::start().await;
+    let genuine = session_of(&browser_of(&site, "alice").await);
+    let flipped = |at: usize| {
+        let other = if &genuine[at..=at] == "A" { "B" } else { "A" };
+        format!("{}{other}{}", &genuine[..at], &genuine[at + 1..])
+    };
+    let cut = |length: usize| genuine[..length].to_owned();
+    let junk = JUNK.into_iter().map(str::to_owned);
+    let forged = (0..genuine.len()).map(flipped);
+    let shortened = (1..genuine.len()).step_by(7).map(cut);
+    let long = [format!("{genuine}{genuine}"), "A".repeat(5 * 1024)];
+    for value in junk.chain(forged).chain(shortened).chain(long) {
+        for name in ["session", "sign-in"] {
+            let browser = site.browser();
+            browser.plant(name, &value);
+            assert_eq!(browser.account().await, None, "{name}={value}");
+            assert_eq!(browser.get("/").await.status, 200, "{name}={value}");
+        }
+    }
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    browser.plant("sign-in", &genuine);
+    site.open(&browser, &callback, Expected::refused(400)).await;
+}
+
+#[tokio::test]
+async fn row_126_two_cookies_of_one_name_are_no_trap() {
+    let site = SignInSite::start().await;
+    let genuine = session_of(&browser_of(&site, "alice").await);
+    let (before, after) = (
+        format!("session={genuine}; session=x"),
+        format!("session=x; session={genuine}"),
     );
-    cookies.push(format!("{genuine}{genuine}"));
-    cookies.push("A".repeat(5 * 1024));
-    for cookie in cookies {
-        for name in [SESSION, "sign-in"] {
-            let browser = stage.browser();
-            browser.set_cookie(name, &cookie);
-            assert_eq!(browser.who().await, None, "{name}={cookie}");
-            assert_eq!(
-                browser.get("/").await.status,
-                StatusCode::OK,
-                "{name}={cookie}"
-            );
+    for cookies in [before, after] {
+        for (path, status) in [("/", 200), ("/auth/login", 303)] {
+            let request = site.browser().request(Method::GET, path);
+            let answer = site
+                .browser()
+                .send(request.header("cookie", &cookies))
+                .await;
+            assert_eq!(answer.status, status, "{path}");
         }
     }
 }
 
 #[tokio::test]
-async fn row_126_of_two_cookies_of_one_name_neither_confuses_the_site() {
-    let stage = Stage::open().await;
-    let genuine = stage
-        .browser_of("alice")
-        .await
-        .cookie(SESSION)
-        .expect("a session");
-    for cookies in [
-        format!("session=x; session={genuine}"),
-        format!("session={genuine}; session=x"),
-    ] {
-        let browser = stage.browser();
-        let request = browser.request(Method::GET, "/").header("cookie", cookies);
-        assert_eq!(browser.send(request).await.status, StatusCode::OK);
-    }
-}
-
-#[tokio::test]
-async fn row_128_ids_never_repeat_and_a_copy_of_the_tables_opens_nothing() {
-    let stage = Stage::open().await;
-    let browsers = futures_util::future::join_all((0..50).map(|_| stage.browser_of("alice"))).await;
-    let cookies: BTreeSet<_> = browsers
-        .iter()
-        .filter_map(|browser| browser.cookie(SESSION))
-        .collect();
+async fn row_128_ids_never_repeat_and_a_copy_of_the_table_opens_nothing() {
+    let site = SignInSite::start().await;
+    let browsers = join_all((0..50).map(|_| browser_of(&site, "alice"))).await;
+    let cookies: BTreeSet<String> = browsers.iter().map(session_of).collect();
     assert_eq!(cookies.len(), 50);
-    let rows: Vec<String> = stage
-        .site
-        .texts("SELECT id_hash || ' ' || data AS value FROM session")
-        .await;
-    let hashes: Vec<String> = stage
-        .site
-        .texts("SELECT id_hash AS value FROM session")
-        .await;
-    assert_eq!(rows.len(), 50);
+    let table = "SELECT id_hash || ' ' || data AS value FROM session";
+    let rows = values::<String>(&site.db, table).await.concat();
     for cookie in &cookies {
         // A signature of 256 bits in Base64, then an id of 128 bits in Base64.
-        let id = cookie.get(44..).expect("an id behind the signature");
+        let (signature, id) = cookie.split_at(44);
         assert_eq!(id.len(), 22, "{cookie}");
-        assert!(rows.iter().all(|row| !row.contains(id)));
+        assert!(!rows.contains(id) && !rows.contains(signature));
     }
-    for hash in &hashes {
+    let hashes = "SELECT id_hash AS value FROM session";
+    for hash in values::<String>(&site.db, hashes).await {
         assert_eq!(hash.len(), 64);
-        let thief: Browser = stage.browser();
-        thief.set_cookie(SESSION, hash);
-        assert_eq!(thief.who().await, None);
+        let thief = site.browser();
+        thief.plant("session", &hash);
+        assert_eq!(thief.account().await, None);
     }
 }
 
 #[tokio::test]
-async fn row_128_a_copy_of_the_pending_sign_ins_finishes_none() {
-    let stage = Stage::open().await;
-    let browser = stage.browser();
+async fn row_128_a_copy_of_the_pending_sign_ins_holds_nothing_that_finishes_one() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
     let provider = browser.begin("/").await;
-    let cookie = browser.cookie("sign-in").expect("a cookie");
-    let rows: Vec<String> = stage
-        .site
-        .texts("SELECT state_hash || ' ' || browser_hash AS value FROM sign_in_attempt")
-        .await;
-    let address = url::Url::parse(&provider).expect("an address");
-    for (_, value) in address
+    let cookie = &browser.cookies()["sign-in"];
+    let table = "SELECT state_hash || ' ' || browser_hash AS value FROM sign_in_attempt";
+    let row = values::<String>(&site.db, table).await.concat();
+    for (_, secret) in provider
         .query_pairs()
         .filter(|(name, _)| name == "state" || name == "nonce")
     {
-        assert!(!rows[0].contains(&*value));
+        assert!(!row.contains(&*secret));
     }
-    for part in rows[0].split(' ') {
-        assert!(!provider.contains(part) && !cookie.contains(part));
+    for hash in row.split(' ') {
+        assert!(!provider.as_str().contains(hash) && !cookie.contains(hash));
     }
 }

@@ -1,35 +1,32 @@
 //! The table of the sessions: unusable (row 137), and left alone by those who have none (rows 139, 141).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use reqwest::StatusCode;
+use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
-
 use tokio::time::timeout;
 
-use super::Browser;
-use super::stage::{SESSION, Stage};
-use crate::support::{Site, Store, connect, values};
+use super::harness::{Browser, SignInSite};
+use super::rows::{browser_of, copy_of, session_of, values};
+use crate::support::{Site, Store};
+
+const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
 
 #[tokio::test]
 async fn row_137_without_the_tables_public_pages_go_on_and_nobody_is_signed_in() {
-    let stage = Stage::open().await;
-    let browser = stage.browser_of("carol").await;
-    let anonymous = stage.browser();
-    let provider = anonymous.begin("/").await;
-    let callback = anonymous.choose("alice", &provider).await;
-    for table in ["session", "sign_in_attempt"] {
-        stage
-            .site
-            .execute(&format!("ALTER TABLE {table} RENAME TO {table}_away"))
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "carol").await;
+    let anonymous = site.browser();
+    let callback = anonymous.begin_as("alice").await;
+    for table in TABLES {
+        site.execute(&format!("ALTER TABLE {table} RENAME TO {table}_away"))
             .await;
     }
     for visitor in [&browser, &anonymous] {
         let page = visitor.get("/").await;
-        assert_eq!(page.status, StatusCode::OK);
+        assert_eq!(page.status, 200);
         assert!(!page.body.contains("Carol Example"));
     }
     for path in [
@@ -39,72 +36,61 @@ async fn row_137_without_the_tables_public_pages_go_on_and_nobody_is_signed_in()
         "/protected",
         "/roleProtected",
     ] {
-        let request = browser
-            .request(reqwest::Method::GET, path)
-            .header("sec-fetch-site", "same-origin");
-        let answer = browser.send(request).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert!(!answer.header("retry-after").is_empty(), "{path}");
+        let request = browser.request(Method::GET, path);
+        assert_unavailable(&browser, request.header("sec-fetch-site", "same-origin")).await;
     }
+    assert_unavailable(&browser, browser.request(Method::POST, "/auth/logout")).await;
     for path in ["/auth/login", &callback] {
-        let answer = anonymous.get(path).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_unavailable(&anonymous, anonymous.request(Method::GET, path)).await;
     }
-    assert_eq!(
-        browser.post("/auth/logout", &[]).await.status,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
-
-    for table in ["session", "sign_in_attempt"] {
-        stage
-            .site
-            .execute(&format!("ALTER TABLE {table}_away RENAME TO {table}"))
+    for table in TABLES {
+        site.execute(&format!("ALTER TABLE {table}_away RENAME TO {table}"))
             .await;
     }
-    assert_eq!(browser.who().await.as_deref(), Some("Carol Example"));
-    stage.browser_of("alice").await;
+    assert!(browser.account().await.is_some());
+    site.recovers().await;
+}
+
+async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder) {
+    let answer = browser.send(request).await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(!answer.header("retry-after").is_empty());
 }
 
 #[tokio::test]
-async fn row_137_a_locked_table_costs_a_visitor_with_a_session_the_statement_limit_and_others_nothing()
- {
-    let stage = Stage::with(&["--database-timeout=1s"]).await;
-    let browser = stage.browser_of("alice").await;
-    let lock = stage.site.db.begin().await.expect("a transaction");
-    lock.execute_unprepared("LOCK TABLE session IN ACCESS EXCLUSIVE MODE")
-        .await
-        .expect("a lock");
-    assert_eq!(stage.browser().get("/").await.status, StatusCode::OK);
-    assert_eq!(browser.get("/").await.status, StatusCode::OK);
-    assert_eq!(
-        browser.get("/protected").await.status,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
+async fn row_137_a_locked_table_holds_up_nobody_without_a_session_and_others_only_so_long() {
+    let site = SignInSite::start_with(&[("DATABASE_TIMEOUT", "1s")]).await;
+    let browser = browser_of(&site, "alice").await;
+    let lock = site.db.begin().await.expect("a transaction");
+    let statement = "LOCK TABLE session IN ACCESS EXCLUSIVE MODE";
+    lock.execute_unprepared(statement).await.expect("a lock");
+    assert_eq!(site.browser().get("/").await.status, 200);
+    assert_eq!(browser.get("/").await.status, 200);
+    assert_unavailable(&browser, browser.request(Method::GET, "/protected")).await;
     lock.rollback().await.expect("unlocked");
-    assert!(browser.who().await.is_some());
+    assert!(browser.account().await.is_some());
+    site.recovers().await;
 }
 
-/// How often statements have touched sign-in's tables; ends the site, whose connections report it then.
-async fn touches(site: Site) -> i64 {
+/// How often statements have touched sign-in's tables. A connection reports it when it ends: the
+/// site is started anew.
+async fn touches(site: &mut SignInSite) -> i64 {
     const CONNECTIONS: &str = "SELECT count(*) AS value FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
     const TOUCHES: &str =
         "SELECT sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins)::bigint AS value
         FROM pg_stat_user_tables WHERE relname IN ('session', 'sign_in_attempt')";
-    let (database, pool) = (Arc::clone(&site.database), site.db.clone());
-    site.stop().await;
-    pool.close().await.expect("closed");
-    let observer = connect(&database.url).await;
+    drop(site.instances.remove(0));
     let gone = async {
-        while values::<i64>(&observer, CONNECTIONS).await[0] > 0 {
+        while values::<i64>(&site.db, CONNECTIONS).await[0] > 0 {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(10), gone)
+    timeout(Duration::from_secs(20), gone)
         .await
         .expect("the connections end");
-    let touches = values(&observer, TOUCHES).await[0];
-    observer.close().await.expect("closed");
+    let touches = values(&site.db, TOUCHES).await[0];
+    site.add_instance().await;
     touches
 }
 
@@ -127,33 +113,35 @@ async fn view(browser: &Browser, views: usize) {
 
 #[tokio::test]
 async fn row_139_ten_thousand_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
-    let mut stage = Stage::open().await;
-    let before = touches(stage.restart().await).await;
-    view(&stage.browser(), 10_000).await;
-    assert_eq!(touches(stage.restart().await).await, before);
+    let mut site = SignInSite::start().await;
+    let before = touches(&mut site).await;
+    view(&site.browser(), 10_000).await;
+    assert_eq!(touches(&mut site).await, before);
 }
 
 #[tokio::test]
 async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended_session_one() {
-    let mut stage = Stage::open().await;
-    let browser = stage.browser_of("alice").await;
-    let ended = browser.copied();
+    let mut site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    let ended = session_of(&copy_of(&site, &browser));
     browser.post("/auth/logout", &[]).await;
-    let before = touches(stage.restart().await).await;
+    let before = touches(&mut site).await;
 
-    let junk = stage.browser();
-    junk.set_cookie(SESSION, "AAAAAAAAAAAAAAAAAAAAAA");
-    view(&junk, 100).await;
-    assert_eq!(touches(stage.restart().await).await, before);
+    let visitor = site.browser();
+    visitor.plant("session", "AAAAAAAAAAAAAAAAAAAAAA");
+    view(&visitor, 100).await;
+    assert_eq!(touches(&mut site).await, before);
 
-    view(&ended.at(&stage.site.url), 100).await;
-    assert_eq!(touches(stage.restart().await).await, before + 100);
+    let visitor = site.browser();
+    visitor.plant("session", &ended);
+    view(&visitor, 100).await;
+    assert_eq!(touches(&mut site).await, before + 100);
 }
 
 #[tokio::test]
 async fn row_141_where_nobody_can_sign_in_there_is_no_cookie() {
     let site = Site::start(Store::Postgres).await;
-    let browser = Browser::new(&site.url, &site.url);
+    let visitor = site.visitor();
     for path in [
         "/",
         "/unprotected",
@@ -164,11 +152,11 @@ async fn row_141_where_nobody_can_sign_in_there_is_no_cookie() {
         "/livez",
     ] {
         assert!(
-            !browser.get(path).await.headers.contains_key(SET_COOKIE),
+            !visitor.get(path).await.headers.contains_key(SET_COOKIE),
             "{path}"
         );
     }
-    let answer = browser.post("/auth/logout", &[]).await;
-    assert_eq!(answer.status, StatusCode::NOT_IMPLEMENTED);
+    let answer = visitor.post("/auth/logout", &[]).await;
+    assert_eq!(answer.status, 501);
     assert!(!answer.headers.contains_key(SET_COOKIE));
 }

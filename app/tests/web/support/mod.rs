@@ -7,7 +7,7 @@ mod visitor;
 #[expect(unused_imports, reason = "what the tests take from here")]
 pub(crate) use {
     databases::{Store, TestDatabase, connect},
-    site::{Site, config, free_port, values},
+    site::{Site, config},
     visitor::{Answer, Visitor},
 };
 

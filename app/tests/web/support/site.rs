@@ -1,13 +1,10 @@
 //! The site under test: the real server on a free port of this machine.
 
-use std::sync::Arc;
-
 use app::config::{Config, Settings};
 use app::server;
 use app::state::AppState;
 use clap::Parser;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};
-use tokio::net::TcpListener;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -18,8 +15,7 @@ use super::visitor::Visitor;
 pub(crate) struct Site {
     pub(crate) url: String,
     pub(crate) store: Store,
-    /// Dropped with the last site on it.
-    pub(crate) database: Arc<TestDatabase>,
+    pub(crate) database: TestDatabase,
     /// For the test's own SQL.
     pub(crate) db: DatabaseConnection,
     stop: Option<oneshot::Sender<()>>,
@@ -46,19 +42,12 @@ impl Site {
 
     /// The same on a database that the test has made and perhaps filled.
     pub(crate) async fn start_on(store: Store, database: TestDatabase, flags: &[&str]) -> Self {
-        Self::listen(free_port().await, store, Arc::new(database), flags).await
-    }
-
-    /// The same on a port that the test has taken, and on a database that other sites may share.
-    pub(crate) async fn listen(
-        listener: TcpListener,
-        store: Store,
-        database: Arc<TestDatabase>,
-        flags: &[&str],
-    ) -> Self {
         let state = AppState::new(config(&database.url, flags)).expect("a state");
         state.database.migrate().await.expect("a migrated database");
         let (stop, stopped) = oneshot::channel();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
         let address = listener.local_addr().expect("an address");
         let db = state.database.connection().clone();
         let serving = tokio::spawn(server::serve(listener, state, async {
@@ -84,14 +73,18 @@ impl Site {
         self.db.execute_unprepared(sql).await.expect(sql);
     }
 
-    /// The numbers in the column `value` of each row.
+    /// The first column, named `value`, of each row.
     pub(crate) async fn values(&self, sql: &str) -> Vec<i64> {
-        values(&self.db, sql).await
-    }
-
-    /// The texts in the column `value` of each row.
-    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
-        values(&self.db, sql).await
+        #[derive(FromQueryResult)]
+        struct Row {
+            value: i64,
+        }
+        let statement = Statement::from_string(self.db.get_database_backend(), sql);
+        let rows = Row::find_by_statement(statement)
+            .all(&self.db)
+            .await
+            .expect(sql);
+        rows.into_iter().map(|row| row.value).collect()
     }
 
     /// Number of rows of a table.
@@ -114,20 +107,6 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.serving.abort();
     }
-}
-
-/// The column `value` of each row.
-pub(crate) async fn values<T: TryGetable>(db: &DatabaseConnection, sql: &str) -> Vec<T> {
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    let rows = db.query_all_raw(statement).await.expect(sql);
-    rows.iter()
-        .map(|row| row.try_get("", "value").expect("a column named value"))
-        .collect()
-}
-
-/// A port of this machine that nobody else has.
-pub(crate) async fn free_port() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.expect("a free port")
 }
 
 /// The configuration that these flags make on this database.
