@@ -1,6 +1,8 @@
 //! How the site proves to the provider that it is the registered application: by a client secret, or
 //! by an assertion of the managed identity (a federated credential), so that there is no secret at all.
 
+use std::time::Instant;
+
 use openidconnect::HttpRequest;
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -11,7 +13,7 @@ use super::outbound::Outbound;
 use crate::clock;
 use crate::config::{ClientCredential, IdentityEndpoint};
 
-/// A token is renewed this long before it expires, in seconds.
+/// An assertion is renewed this long before it expires, in seconds.
 const RENEWAL_MARGIN: i64 = 300;
 
 /// The parameters that a token request carries besides the library's own.
@@ -24,7 +26,14 @@ pub(super) enum ClientProof {
 pub(super) struct Credential {
     config: ClientCredential,
     endpoint: Option<IdentityEndpoint>,
-    assertion: Mutex<Option<Token>>,
+    assertion: Mutex<Assertion>,
+}
+
+/// The assertion last fetched, and the last failure for those who were waiting for one.
+#[derive(Default)]
+struct Assertion {
+    token: Option<Token>,
+    failed: Option<(SignInError, Instant)>,
 }
 
 /// What App Service's identity endpoint answers
@@ -37,11 +46,12 @@ struct Token {
 }
 
 impl Token {
-    fn is_fresh(&self) -> bool {
+    /// Whether it is good for more than `margin` seconds.
+    fn outlasts(&self, margin: i64) -> bool {
         let now = clock::now().assume_utc().unix_timestamp();
         self.expires_on
             .parse::<i64>()
-            .is_ok_and(|expiry| now + RENEWAL_MARGIN < expiry)
+            .is_ok_and(|expiry| now + margin < expiry)
     }
 }
 
@@ -54,7 +64,7 @@ impl Credential {
         }
     }
 
-    /// The secret, or an assertion that is good for minutes at least.
+    /// The secret, or an assertion: one fetch at a time, its failure shared by all who waited for it.
     ///
     /// # Errors
     /// When the identity endpoint fails; there is no other method to fall back to.
@@ -68,14 +78,28 @@ impl Credential {
                 audience,
             } => (client_id, audience),
         };
-        let mut assertion = self.assertion.lock().await;
-        if !assertion.as_ref().is_some_and(Token::is_fresh) {
-            *assertion = Some(self.fetch(outbound, client_id, audience).await?);
+        let asked = Instant::now();
+        let mut known = self.assertion.lock().await;
+        if let Some(token) = known
+            .token
+            .as_ref()
+            .filter(|it| it.outlasts(RENEWAL_MARGIN))
+        {
+            return Ok(ClientProof::Assertion(token.access_token.clone()));
         }
-        let token = assertion.as_ref().map(|token| token.access_token.clone());
-        token
-            .map(ClientProof::Assertion)
-            .ok_or_else(|| SignInError::provider("there is no assertion"))
+        if let Some((error, _)) = known.failed.as_ref().filter(|(_, at)| *at >= asked) {
+            return Err(error.clone());
+        }
+        match self.fetch(outbound, client_id, audience).await {
+            Ok(token) => {
+                known.token = Some(token.clone());
+                Ok(ClientProof::Assertion(token.access_token))
+            }
+            Err(error) => {
+                known.failed = Some((error.clone(), Instant::now()));
+                Err(error)
+            }
+        }
     }
 
     async fn fetch(
@@ -98,7 +122,7 @@ impl Credential {
         }
         let token: Token = serde_json::from_slice(answer.body())
             .map_err(|_| SignInError::provider("the identity endpoint's answer has no token"))?;
-        let usable = !token.access_token.is_empty() && token.is_fresh();
+        let usable = !token.access_token.is_empty() && token.outlasts(0);
         usable.then_some(token).ok_or_else(|| {
             SignInError::provider("the identity endpoint's token is empty or expired")
         })

@@ -7,8 +7,9 @@ use super::no_metadata;
 use crate::current_user::CurrentUser;
 use crate::error::Error;
 
-/// In the depot when the sessions could not be read: who asks is then not known.
-pub struct SessionsUnavailable;
+/// In the depot when the sessions could not be read, and why: who asks is then not known.
+#[derive(Clone)]
+pub struct SessionsUnavailable(pub String);
 
 /// Whoever asks: signed in or not.
 pub struct Visitor(Result<Option<CurrentUser>, SessionsUnavailable>);
@@ -24,14 +25,15 @@ impl Visitor {
     /// # Errors
     /// `Unavailable` when the sessions could not be read.
     pub fn signed_in(self) -> Result<Option<CurrentUser>, Error> {
-        self.0
-            .map_err(|_| Error::Unavailable(anyhow::anyhow!("the sessions cannot be read")))
+        self.0.map_err(|SessionsUnavailable(cause)| {
+            Error::Unavailable(anyhow::anyhow!("the session cannot be read: {cause}"))
+        })
     }
 
     /// Who asks, from what the hoops have left.
     pub fn from_depot(depot: &Depot) -> Self {
-        if depot.contains_typed::<SessionsUnavailable>() {
-            return Self(Err(SessionsUnavailable));
+        if let Ok(unavailable) = depot.get_typed::<SessionsUnavailable>() {
+            return Self(Err(unavailable.clone()));
         }
         Self(Ok(depot.get_typed::<CurrentUser>().ok().cloned()))
     }

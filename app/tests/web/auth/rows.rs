@@ -1,6 +1,9 @@
 //! What these tests read and change in the database by themselves.
 
+use app::current_user::CurrentUser;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};
+use serde_json::Value;
+use time::Duration;
 
 use super::harness::{Browser, SignInSite};
 
@@ -14,13 +17,22 @@ pub(crate) async fn values<T: TryGetable>(db: &DatabaseConnection, sql: &str) ->
 }
 
 /// Moves every session into the past as if that much time had gone by.
-pub(crate) async fn let_pass(site: &SignInSite, interval: &str) {
-    let earlier = format!("- interval '{interval}'");
-    site.execute(&format!(
-        "UPDATE session SET expires_at = expires_at {earlier}, data = jsonb_set(data::jsonb, '{{user,signed_in_at}}',
-         to_jsonb(to_char((data::jsonb->'user'->>'signed_in_at')::timestamp {earlier}, 'YYYY-MM-DD HH24:MI:SS.US')))::text"
-    ))
-    .await;
+pub(crate) async fn let_pass(site: &SignInSite, time: Duration) {
+    let sessions = "SELECT id_hash || ' ' || data AS value FROM session";
+    for row in values::<String>(&site.db, sessions).await {
+        let (id_hash, data) = row.split_once(' ').expect("two columns");
+        let mut data: Value = serde_json::from_str(data).expect("JSON");
+        let user = &mut data["user"];
+        let mut user: CurrentUser = serde_json::from_value(user.take()).expect("a user");
+        user.signed_in_at -= time;
+        data["user"] = serde_json::json!(user);
+        let seconds = time.whole_seconds();
+        site.execute(&format!(
+            "UPDATE session SET data = '{data}', expires_at = expires_at - interval '{seconds} seconds'
+             WHERE id_hash = '{id_hash}'"
+        ))
+        .await;
+    }
 }
 
 /// Another browser with the same cookies: somebody has copied them.

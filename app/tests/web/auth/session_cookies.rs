@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use percent_encoding::percent_decode_str;
 use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 
@@ -188,6 +189,7 @@ async fn row_128_ids_never_repeat_and_a_copy_of_the_table_opens_nothing() {
     let rows = values::<String>(&site.db, table).await.concat();
     for cookie in &cookies {
         // A signature of 256 bits in Base64, then an id of 128 bits in Base64.
+        let cookie = percent_decode_str(cookie).decode_utf8().expect("text");
         let (signature, id) = cookie.split_at(44);
         assert_eq!(id.len(), 22, "{cookie}");
         assert!(!rows.contains(id) && !rows.contains(signature));

@@ -3,6 +3,7 @@
 use app::auth::SignIn;
 use app::state::AppState;
 use futures_util::future::join_all;
+use time::Duration;
 
 use super::harness::SignInSite;
 use super::rows::{browser_of, copy_of, let_pass, values};
@@ -22,9 +23,9 @@ async fn row_129_a_session_ends_when_nothing_has_happened_for_its_idle_time() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     assert!((8 * HOUR - 60..=8 * HOUR).contains(&remaining(&site).await));
-    let_pass(&site, "7 hours 59 minutes").await;
+    let_pass(&site, Duration::minutes(479)).await;
     assert!(browser.account().await.is_some());
-    let_pass(&site, "8 hours").await;
+    let_pass(&site, Duration::hours(8)).await;
     assert_eq!(browser.account().await, None);
 }
 
@@ -33,7 +34,7 @@ async fn row_129_activity_keeps_a_session_from_ending() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     for _ in 0..2 {
-        let_pass(&site, "7 hours").await;
+        let_pass(&site, Duration::hours(7)).await;
         assert!(browser.account().await.is_some());
         assert!(remaining(&site).await > 7 * HOUR);
     }
@@ -46,10 +47,10 @@ async fn row_129_the_settings_say_how_long() {
             .await;
     let browser = browser_of(&site, "alice").await;
     for _ in 0..3 {
-        let_pass(&site, "9 minutes").await;
+        let_pass(&site, Duration::minutes(9)).await;
         assert!(browser.account().await.is_some());
     }
-    let_pass(&site, "4 minutes").await;
+    let_pass(&site, Duration::minutes(4)).await;
     assert_eq!(browser.account().await, None);
 }
 
@@ -58,11 +59,11 @@ async fn row_130_a_session_ends_after_a_day_whatever_happens() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     for _ in 0..47 {
-        let_pass(&site, "30 minutes").await;
+        let_pass(&site, Duration::minutes(30)).await;
         assert!(browser.account().await.is_some());
     }
     assert!(remaining(&site).await <= HOUR / 2);
-    let_pass(&site, "30 minutes").await;
+    let_pass(&site, Duration::minutes(30)).await;
     assert_eq!(browser.account().await, None);
 }
 
@@ -70,7 +71,7 @@ async fn row_130_a_session_ends_after_a_day_whatever_happens() {
 async fn row_130_a_shorter_age_holds_for_the_sessions_there_are() {
     let mut site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
-    let_pass(&site, "2 hours").await;
+    let_pass(&site, Duration::hours(2)).await;
     site.settings
         .push(("SESSION_MAX_AGE".to_owned(), "1h".to_owned()));
     site.restart_instance(0).await;
@@ -93,7 +94,7 @@ async fn row_132_a_request_under_way_does_not_bring_an_ended_session_back() {
     let site = SignInSite::start().await;
     for _ in 0..10 {
         let browser = browser_of(&site, "alice").await;
-        let_pass(&site, "1 hour").await;
+        let_pass(&site, Duration::hours(1)).await;
         let copy = copy_of(&site, &browser);
         let (ended, _) = tokio::join!(
             browser.post("/auth/logout", &[]),
@@ -115,7 +116,7 @@ async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
             browser_of(&site, "alice").await
         }))
         .await;
-        let_pass(&site, "1 day").await;
+        let_pass(&site, Duration::hours(24)).await;
         site.execute(PASS).await;
         let rows = (
             site.count("session").await,

@@ -59,7 +59,7 @@ async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder)
 
 #[tokio::test]
 async fn row_137_a_locked_table_holds_up_nobody_without_a_session_and_others_only_so_long() {
-    let site = SignInSite::start_with(&[("DATABASE_TIMEOUT", "1s")]).await;
+    let site = SignInSite::start_with(&[("DATABASE_TIMEOUT", "500ms")]).await;
     let browser = browser_of(&site, "alice").await;
     let lock = site.db.begin().await.expect("a transaction");
     let statement = "LOCK TABLE session IN ACCESS EXCLUSIVE MODE";
