@@ -5,7 +5,11 @@ mod harness;
 mod honest;
 mod rows;
 
+mod headers;
+mod instances;
 mod managed_identity;
+mod return_address;
 mod session_cookies;
 mod session_limits;
 mod session_store;
+mod sign_out;

@@ -72,11 +72,25 @@ async fn row_137_a_locked_table_holds_up_nobody_without_a_session_and_others_onl
     site.recovers().await;
 }
 
+/// A site whose connections to the database can be told from the test's own.
+async fn counted_site() -> SignInSite {
+    let mut site = SignInSite::start().await;
+    let url = site
+        .settings
+        .iter_mut()
+        .find(|(name, _)| name == "DATABASE_URL");
+    url.expect("a database")
+        .1
+        .push_str("?application_name=site");
+    site.restart_instance(0).await;
+    site
+}
+
 /// How often statements have touched sign-in's tables. A connection reports it when it ends: the
 /// site is started anew.
 async fn touches(site: &mut SignInSite) -> i64 {
     const CONNECTIONS: &str = "SELECT count(*) AS value FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        WHERE datname = current_database() AND application_name = 'site'";
     const TOUCHES: &str =
         "SELECT sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins)::bigint AS value
         FROM pg_stat_user_tables WHERE relname IN ('session', 'sign_in_attempt')";
@@ -112,16 +126,16 @@ async fn view(browser: &Browser, views: usize) {
 }
 
 #[tokio::test]
-async fn row_139_ten_thousand_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
-    let mut site = SignInSite::start().await;
+async fn row_139_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
+    let mut site = counted_site().await;
     let before = touches(&mut site).await;
-    view(&site.browser(), 10_000).await;
+    view(&site.browser(), 1_000).await;
     assert_eq!(touches(&mut site).await, before);
 }
 
 #[tokio::test]
 async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended_session_one() {
-    let mut site = SignInSite::start().await;
+    let mut site = counted_site().await;
     let browser = browser_of(&site, "alice").await;
     let ended = session_of(&copy_of(&site, &browser));
     browser.post("/auth/logout", &[]).await;
