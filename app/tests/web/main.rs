@@ -6,4 +6,5 @@ mod support;
 
 mod auth;
 mod restaurants; // domain: the example's behaviour
+mod restaurants_routes; // domain: its addresses, and who may use them
 mod restaurants_seed; // domain: the sample data

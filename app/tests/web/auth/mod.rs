@@ -1,9 +1,9 @@
 //! Sign-in against a provider that can lie: each test is named after its row of the catalogue of attacks and faults.
 
-mod harness;
+pub(crate) mod harness;
 
 mod honest;
-mod rows;
+pub(crate) mod rows;
 
 mod headers;
 mod instances;
