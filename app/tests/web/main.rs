@@ -6,5 +6,7 @@ mod support;
 
 mod auth;
 mod restaurants; // domain: the example's behaviour
+mod restaurants_accounts; // domain: what accounts may do
+mod restaurants_forgery; // domain: forms that another site sends
 mod restaurants_routes; // domain: its addresses, and who may use them
 mod restaurants_seed; // domain: the sample data
