@@ -9,6 +9,7 @@
 
 pub mod config;
 pub mod clock;
+pub mod text;
 pub mod tls;
 pub mod telemetry;
 pub mod database;

@@ -4,6 +4,7 @@ use super::claims::VerifiedClaims;
 use super::graph::GraphUser;
 use crate::clock;
 use crate::current_user::CurrentUser;
+use crate::text::is_blank;
 
 /// Longer names and addresses are cut for display, in characters.
 const DISPLAY_LIMIT: usize = 200;
@@ -41,7 +42,7 @@ fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
         .into_iter()
         .flatten()
         .map(|text| shown(&text))
-        .find(|text| !text.is_empty())
+        .find(|text| !text.chars().all(is_blank))
 }
 
 fn shown(text: &str) -> String {

@@ -8,6 +8,7 @@ pub(crate) mod rows;
 mod headers;
 mod instances;
 mod managed_identity;
+mod not_configured;
 mod return_address;
 mod session_cookies;
 mod session_limits;

@@ -20,6 +20,7 @@ pub(crate) struct Answer {
 
 impl Visitor {
     pub(crate) fn new(url: &str) -> Self {
+        app::tls::install_crypto_provider();
         let client = Client::builder()
             .cookie_store(true)
             .no_proxy()
