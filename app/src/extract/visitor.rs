@@ -62,7 +62,8 @@ impl<'ex> Extractible<'ex> for CurrentUser {
     }
 }
 
-/// Whether the visitor followed a link of this site or typed the address, by what the browser says.
+/// Whether the visitor followed a link of this site or typed the address, by what the browser says;
+/// a page that it only fetches in advance nobody has asked for.
 pub struct SentFromHere(pub bool);
 
 impl<'ex> Extractible<'ex> for SentFromHere {
@@ -71,9 +72,9 @@ impl<'ex> Extractible<'ex> for SentFromHere {
     }
 
     async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
-        let site = request.headers().get("sec-fetch-site");
-        Ok(Self(site.is_some_and(|site| {
-            site == "same-origin" || site == "none"
-        })))
+        let headers = request.headers();
+        let site = headers.get("sec-fetch-site");
+        let is_from_here = site.is_some_and(|site| site == "same-origin" || site == "none");
+        Ok(Self(is_from_here && !headers.contains_key("sec-purpose")))
     }
 }

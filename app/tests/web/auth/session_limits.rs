@@ -109,7 +109,7 @@ async fn row_132_a_request_under_way_does_not_bring_an_ended_session_back() {
 async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
     const PASS: &str = "UPDATE sign_in_attempt SET expires_at = expires_at - interval '1 day'";
     let site = SignInSite::start().await;
-    let sign_in = in_process(&site).await;
+    let sign_in = in_process(&site);
     for _ in 0..30 {
         join_all((0..5).map(|_| async {
             site.browser().begin("/").await;
@@ -136,7 +136,7 @@ async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
 }
 
 /// The site's sign-in in this process: what sweeps every ten minutes, to be told when.
-async fn in_process(site: &SignInSite) -> SignIn {
+fn in_process(site: &SignInSite) -> SignIn {
     let value = |name: &str| {
         let found = site.settings.iter().find(|(other, _)| other == name);
         found.map_or("", |(_, value)| value)

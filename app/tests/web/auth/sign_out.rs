@@ -90,6 +90,18 @@ async fn row_145_the_visitor_signs_out_by_a_link_of_the_site_or_by_the_address_i
     site.recovers().await;
 }
 
+#[tokio::test]
+async fn row_145_a_page_that_the_browser_fetches_in_advance_signs_nobody_out() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    let request = browser
+        .request(Method::GET, "/auth/logout")
+        .header("sec-fetch-site", "none")
+        .header("sec-purpose", "prefetch;prerender");
+    assert_eq!(browser.send(request).await.status, 200);
+    assert!(browser.account().await.is_some());
+}
+
 async fn sign_out(browser: &Browser, method: Method, fetch_site: Option<&str>) -> Answer {
     let mut request = browser.request(method, "/auth/logout");
     if let Some(fetch_site) = fetch_site {

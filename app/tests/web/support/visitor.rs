@@ -1,5 +1,6 @@
 //! A visitor: sends what a browser sends and keeps what it is given.
 
+use app::tls::install_crypto_provider;
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 
@@ -20,7 +21,7 @@ pub(crate) struct Answer {
 
 impl Visitor {
     pub(crate) fn new(url: &str) -> Self {
-        app::tls::install_crypto_provider();
+        install_crypto_provider();
         let client = Client::builder()
             .cookie_store(true)
             .no_proxy()
