@@ -9,7 +9,6 @@
 
 pub mod config;
 pub mod clock;
-pub mod text;
 pub mod tls;
 pub mod telemetry;
 pub mod database;

@@ -32,6 +32,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
     let http = &state.config.http;
     let https = http.base_url.as_ref().is_some_and(BaseUrl::is_https);
     let router = Router::new()
+        .hoop(guard::same_origin)
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
         .push(static_files::routes())
@@ -47,7 +48,6 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .hoop(guard::security_headers)
         .hoop(compression())
         .hoop(guard::catch_panic)
-        .hoop(guard::same_origin)
         .hoop_when(identify, |request, _| is_personal(request.uri().path()))
         .catcher(Catcher::default().hoop(show_error)))
 }

@@ -60,7 +60,7 @@ impl Cookies<'_> {
 
     pub(super) fn new_browser(&self, token: String) -> Cookie<'static> {
         let mut cookie = self.sign(Name::Browser, token);
-        cookie.set_max_age(attempt::LIFETIME);
+        cookie.set_max_age(attempt::MEMORY);
         cookie
     }
 

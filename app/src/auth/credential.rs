@@ -1,19 +1,17 @@
 //! How the site proves to the provider that it is the registered application: by a client secret, or
 //! by an assertion of the managed identity (a federated credential), so that there is no secret at all.
 
-use std::time::Instant;
-
 use openidconnect::HttpRequest;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::error::SignInError;
-use super::outbound::Outbound;
+use super::outbound::Calls;
 use crate::clock;
 use crate::config::{ClientCredential, IdentityEndpoint};
 
-/// An assertion is renewed this long before it expires, in seconds.
+/// A token is renewed this long before it expires, in seconds.
 const RENEWAL_MARGIN: i64 = 300;
 
 /// The parameters that a token request carries besides the library's own.
@@ -26,14 +24,7 @@ pub(super) enum ClientProof {
 pub(super) struct Credential {
     config: ClientCredential,
     endpoint: Option<IdentityEndpoint>,
-    assertion: Mutex<Assertion>,
-}
-
-/// The assertion last fetched, and the last failure for those who were waiting for one.
-#[derive(Default)]
-struct Assertion {
-    token: Option<Token>,
-    failed: Option<(SignInError, Instant)>,
+    assertion: Mutex<Option<Token>>,
 }
 
 /// What App Service's identity endpoint answers
@@ -64,11 +55,11 @@ impl Credential {
         }
     }
 
-    /// The secret, or an assertion: one fetch at a time, its failure shared by all who waited for it.
+    /// The secret, or an assertion, which is renewed in time where the identity endpoint has a newer one.
     ///
     /// # Errors
     /// When the identity endpoint fails; there is no other method to fall back to.
-    pub(super) async fn proof(&self, outbound: &Outbound) -> Result<ClientProof, SignInError> {
+    pub(super) async fn proof(&self, calls: &Calls) -> Result<ClientProof, SignInError> {
         let (client_id, audience) = match &self.config {
             ClientCredential::Secret(secret) => {
                 return Ok(ClientProof::Secret(secret.expose().to_owned()));
@@ -78,40 +69,27 @@ impl Credential {
                 audience,
             } => (client_id, audience),
         };
-        let asked = Instant::now();
-        let mut known = self.assertion.lock().await;
-        if let Some(token) = known
-            .token
-            .as_ref()
-            .filter(|it| it.outlasts(RENEWAL_MARGIN))
-        {
-            return Ok(ClientProof::Assertion(token.access_token.clone()));
+        let mut assertion = calls.wait(self.assertion.lock()).await?;
+        let known = assertion.as_ref();
+        if !known.is_some_and(|token| token.outlasts(RENEWAL_MARGIN)) {
+            *assertion = Some(self.fetch(calls, client_id, audience).await?);
         }
-        if let Some((error, _)) = known.failed.as_ref().filter(|(_, at)| *at >= asked) {
-            return Err(error.clone());
-        }
-        match self.fetch(outbound, client_id, audience).await {
-            Ok(token) => {
-                known.token = Some(token.clone());
-                Ok(ClientProof::Assertion(token.access_token))
-            }
-            Err(error) => {
-                known.failed = Some((error.clone(), Instant::now()));
-                Err(error)
-            }
-        }
+        let token = assertion.as_ref().map(|token| token.access_token.clone());
+        token
+            .map(ClientProof::Assertion)
+            .ok_or_else(|| SignInError::provider("there is no assertion"))
     }
 
     async fn fetch(
         &self,
-        outbound: &Outbound,
+        calls: &Calls,
         client_id: &str,
         audience: &str,
     ) -> Result<Token, SignInError> {
         let endpoint = self.endpoint.as_ref().ok_or_else(|| {
             SignInError::provider("there is no managed identity here: IDENTITY_ENDPOINT is not set")
         })?;
-        let answer = outbound
+        let answer = calls
             .send(token_request(endpoint, client_id, audience)?)
             .await?;
         if !answer.status().is_success() {

@@ -7,12 +7,13 @@ use tower_sessions_core::session::Id;
 use url::Url;
 
 use super::attempt::{self, insert_attempt, take_attempt};
+use super::callback::Callback;
 use super::credential::Credential;
 use super::error::SignInError;
-use super::graph;
+use super::graph::get_me;
 use super::outbound::Outbound;
 use super::person::describe;
-use super::provider::IdentityProvider;
+use super::provider::{Conversation, IdentityProvider};
 use super::secrets::{AttemptSecrets, Keyring, random_token};
 use super::session::Sessions;
 use super::store::DatabaseStore;
@@ -33,14 +34,6 @@ pub struct SignIn {
     keyring: Keyring,
     sessions: Sessions,
     db: DatabaseConnection,
-}
-
-/// The parameters that the provider sends the browser back with (RFC 6749, 4.1.2; RFC 9207).
-pub(super) struct Callback {
-    pub(super) state: String,
-    pub(super) code: String,
-    pub(super) error: Option<String>,
-    pub(super) issuer: Option<String>,
 }
 
 impl SignIn {
@@ -103,7 +96,7 @@ impl SignIn {
 
     /// Remembers a sign-in of this browser and returns the provider's address to send it to.
     pub(super) async fn begin(&self, browser: &str, return_to: &str) -> Result<Url, SignInError> {
-        let metadata = self.provider.metadata().await?;
+        let metadata = self.provider.conversation().metadata().await?;
         let state = random_token();
         let secrets = AttemptSecrets::derive(&self.keyring, &state);
         let url = authorization_url(&metadata, &self.config.client, &state, &secrets)?;
@@ -119,7 +112,8 @@ impl SignIn {
         browser: &str,
     ) -> Result<(CurrentUser, String), SignInError> {
         let return_to = take_attempt(&self.db, &callback.state, browser).await?;
-        let metadata = self.provider.metadata().await?;
+        let provider = self.provider.conversation();
+        let metadata = provider.metadata().await?;
         if !metadata.accepts_issuer(callback.issuer.as_deref()) {
             return Err(SignInError::Unknown("its iss parameter is another issuer"));
         }
@@ -131,7 +125,8 @@ impl SignIn {
         if callback.code.is_empty() {
             return Err(SignInError::Unknown("it has no code"));
         }
-        let user = self.user_of(callback.code, &callback.state).await?;
+        let secrets = AttemptSecrets::derive(&self.keyring, &callback.state);
+        let user = self.user_of(&provider, callback.code, &secrets).await?;
         Ok((user, return_to))
     }
 
@@ -145,7 +140,7 @@ impl SignIn {
             return Ok(None);
         };
         self.sessions.end(&id).await?;
-        let metadata = self.provider.metadata().await.ok();
+        let metadata = self.provider.conversation().metadata().await.ok();
         let address = metadata.and_then(|metadata| metadata.end_session_endpoint().cloned());
         Ok(address.map(|mut address| {
             address
@@ -155,18 +150,16 @@ impl SignIn {
         }))
     }
 
-    async fn user_of(&self, code: String, state: &str) -> Result<CurrentUser, SignInError> {
-        let secrets = AttemptSecrets::derive(&self.keyring, state);
+    async fn user_of(
+        &self,
+        provider: &Conversation<'_>,
+        code: String,
+        secrets: &AttemptSecrets,
+    ) -> Result<CurrentUser, SignInError> {
         let client = &self.config.client;
-        let tokens =
-            exchange_code(&self.provider, (client, &self.credential), code, &secrets).await?;
-        let claims = verify(&self.provider, &client.id, &tokens, secrets.nonce()).await?;
-        let graph = graph::get_me(
-            self.provider.outbound(),
-            self.provider.config(),
-            &tokens.access_token,
-        )
-        .await;
+        let tokens = exchange_code(provider, (client, &self.credential), code, secrets).await?;
+        let claims = verify(provider, &client.id, &tokens, secrets.nonce()).await?;
+        let graph = get_me(provider.calls(), provider.config(), &tokens.access_token).await;
         if let Err(cause) = &graph {
             tracing::warn!(%cause, "Microsoft Graph told nothing of the person who signs in");
         }

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::current_user::CurrentUser;
 use crate::extract::FieldErrors;
-use crate::text::is_blank;
 
 /// In characters.
 const USER_NAME_LIMIT: usize = 50;
@@ -135,6 +134,12 @@ fn parse_text(what: &str, typed: &str, limit: usize) -> Result<String, String> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// White space, and what shows nothing by itself: zero-width characters, joiners, directional marks.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn is_unprintable(character: char) -> bool {

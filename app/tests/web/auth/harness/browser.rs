@@ -174,8 +174,8 @@ impl Browser {
             .await;
         let details: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
         let account = details["user_details"]["id"].as_str().map(str::to_owned);
-        let status = if account.is_some() { 200 } else { 401 };
-        assert_eq!(answer.status, status, "{}", answer.body);
+        let anonymous = [401, 501, 503].contains(&answer.status.as_u16());
+        assert!(account.is_some() || anonymous, "{}", answer.body);
         account
     }
 

@@ -23,6 +23,11 @@ impl Expected {
         }
     }
 
+    /// 502 after one call for tokens: the provider is at fault, and Graph is not asked.
+    pub(crate) fn provider_failed() -> Self {
+        Self::refused(502).calls(Endpoint::Token, 1)
+    }
+
     /// Back to a page of the site, signed in as this person, with one call each for tokens and profile.
     pub(crate) fn signed_in(person: &str) -> Self {
         Self {

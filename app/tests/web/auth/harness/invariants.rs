@@ -41,7 +41,7 @@ impl SignInSite {
     ) -> Answer {
         let (account, sessions) = (browser.account().await, self.count("session").await);
         let again = request.try_clone().expect("a request without a stream");
-        self.forget_peaks();
+        let memory = self.memory();
         self.emulator.clear_requests();
         let answer = browser.send(request).await;
         assert_eq!(answer.status, expected.status, "{}", answer.body);
@@ -51,6 +51,7 @@ impl SignInSite {
         self.assert_spent(browser, again).await;
         self.assert_public_page().await;
         self.assert_holds().await;
+        self.assert_memory(&memory);
         if expected.recovers {
             self.recovers().await;
         }
@@ -82,7 +83,15 @@ impl SignInSite {
             );
             assert_silent(&line.text, &secrets);
         }
-        self.assert_memory();
+    }
+
+    /// Begins a sign-in in a new browser, and asserts how it ends.
+    pub(crate) async fn attempt(&self, expected: Expected) -> Answer {
+        let browser = self.browser();
+        let person = expected.person.clone();
+        let person = person.as_deref().unwrap_or(self.honest_person);
+        let callback = browser.begin_as(person).await;
+        self.open(&browser, &callback, expected).await
     }
 
     /// I6: with an honest provider an honest sign-in works, and ends as it should.
@@ -98,10 +107,14 @@ impl SignInSite {
         self.assert_holds().await;
     }
 
-    fn forget_peaks(&self) {
-        for app in &self.instances {
+    /// What each instance holds now, and the peak from now on.
+    fn memory(&self) -> Vec<u64> {
+        let instances = self.instances.iter();
+        let held = instances.filter_map(|app| {
             app.forget_peak();
-        }
+            Some(app.memory()?.now)
+        });
+        held.collect()
     }
 
     fn assert_calls(&self, expected: &Expected) {
@@ -133,7 +146,8 @@ impl SignInSite {
             return;
         }
         let answer = browser.send(again).await;
-        assert!(!answer.status.is_server_error(), "I2: {}", answer.body);
+        let status = answer.status.as_u16();
+        assert!(status < 500 || status == 501, "I2: {}", answer.body);
         let more = self.emulator.requests_to(Endpoint::Token).len();
         assert_eq!(more, calls, "I2: a call for tokens with a spent answer");
     }
@@ -148,9 +162,13 @@ impl SignInSite {
         );
     }
 
-    fn assert_memory(&self) {
-        for memory in self.instances.iter().filter_map(super::App::memory) {
-            assert!(memory.peak < memory.now + MEMORY, "I5: {memory:?}");
+    fn assert_memory(&self, before: &[u64]) {
+        let peaks = self.instances.iter().filter_map(super::App::memory);
+        for (memory, before) in peaks.zip(before) {
+            assert!(
+                memory.peak < before + MEMORY,
+                "I5: {before} bytes, then {memory:?}"
+            );
         }
     }
 
@@ -175,6 +193,8 @@ impl SignInSite {
             secrets.extend(request.form("code_verifier").map(str::to_owned));
         }
         secrets.extend(exchanges.iter().flat_map(secrets_of));
+        // A forged token may be too short to be recognised.
+        secrets.retain(|secret| secret.len() > 8);
         secrets
     }
 }
@@ -193,7 +213,6 @@ fn secrets_of(exchange: &Exchange) -> Vec<String> {
         let unique = pairs.filter(|(name, _)| ["state", "nonce"].contains(&name.as_str()));
         secrets.extend(unique.map(|(_, value)| value));
     }
-    secrets.retain(|secret| !secret.is_empty());
     secrets
 }
 
