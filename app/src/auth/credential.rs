@@ -37,11 +37,12 @@ struct Token {
 }
 
 impl Token {
-    fn is_fresh(&self) -> bool {
+    /// Whether it is good for more than `margin` seconds.
+    fn outlasts(&self, margin: i64) -> bool {
         let now = clock::now().assume_utc().unix_timestamp();
         self.expires_on
             .parse::<i64>()
-            .is_ok_and(|expiry| now + RENEWAL_MARGIN < expiry)
+            .is_ok_and(|expiry| now + margin < expiry)
     }
 }
 
@@ -54,7 +55,7 @@ impl Credential {
         }
     }
 
-    /// The secret, or an assertion that is good for minutes at least.
+    /// The secret, or an assertion, which is renewed in time where the identity endpoint has a newer one.
     ///
     /// # Errors
     /// When the identity endpoint fails; there is no other method to fall back to.
@@ -69,7 +70,8 @@ impl Credential {
             } => (client_id, audience),
         };
         let mut assertion = calls.wait(self.assertion.lock()).await?;
-        if !assertion.as_ref().is_some_and(Token::is_fresh) {
+        let known = assertion.as_ref();
+        if !known.is_some_and(|token| token.outlasts(RENEWAL_MARGIN)) {
             *assertion = Some(self.fetch(calls, client_id, audience).await?);
         }
         let token = assertion.as_ref().map(|token| token.access_token.clone());
@@ -98,7 +100,7 @@ impl Credential {
         }
         let token: Token = serde_json::from_slice(answer.body())
             .map_err(|_| SignInError::provider("the identity endpoint's answer has no token"))?;
-        let usable = !token.access_token.is_empty() && token.is_fresh();
+        let usable = !token.access_token.is_empty() && token.outlasts(0);
         usable.then_some(token).ok_or_else(|| {
             SignInError::provider("the identity endpoint's token is empty or expired")
         })

@@ -53,7 +53,7 @@ pub(super) async fn begin_sign_in(
     visitor: Visitor,
     query: Query<LoginQuery>,
 ) -> Result<Redirection, Error> {
-    let return_to = local_path(&query.0.next);
+    let return_to = local_path(&query.0.next, flow.sign_in.callback_path());
     if visitor.signed_in()?.is_some() {
         return Ok(Redirection::to(return_to));
     }

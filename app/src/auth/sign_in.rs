@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr};
 use tower_sessions_core::session::Id;
 use url::Url;
 
@@ -79,14 +79,19 @@ impl SignIn {
     pub async fn sweep_forever(&self) {
         loop {
             tokio::time::sleep(SWEEP_PAUSE).await;
-            let swept = async {
-                self.sessions.store().delete_expired().await?;
-                attempt::delete_expired(&self.db).await
-            };
-            if let Err(cause) = swept.await {
+            if let Err(cause) = self.sweep().await {
                 tracing::warn!(%cause, "ended sessions could not be swept away");
             }
         }
+    }
+
+    /// Deletes the sessions and the sign-ins that have ended by themselves.
+    ///
+    /// # Errors
+    /// When the database cannot do it now.
+    pub async fn sweep(&self) -> Result<(), DbErr> {
+        self.sessions.store().delete_expired().await?;
+        attempt::delete_expired(&self.db).await
     }
 
     /// Remembers a sign-in of this browser and returns the provider's address to send it to.
