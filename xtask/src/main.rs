@@ -15,6 +15,7 @@ mod postgres;
 mod process;
 mod programs;
 mod seed;
+mod settings;
 mod test;
 mod tidy;
 mod workspace;
