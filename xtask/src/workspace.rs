@@ -1,5 +1,6 @@
 //! Where the repository is, and cargo in it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -40,7 +41,9 @@ pub(crate) fn build_program(package: &str, supervisor: &Supervisor) -> Result<Pa
 
 /// A new key of 256 random bits, in hexadecimal.
 pub(crate) fn random_key() -> Result<String> {
-    let words = [(); 4].map(|()| getrandom::u64());
-    let words: Vec<u64> = words.into_iter().collect::<Result<_, _>>()?;
-    Ok(words.iter().map(|word| format!("{word:016x}")).collect())
+    let mut key = String::new();
+    for _ in 0..4 {
+        write!(key, "{:016x}", getrandom::u64()?)?;
+    }
+    Ok(key)
 }
