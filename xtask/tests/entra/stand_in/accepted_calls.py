@@ -48,11 +48,19 @@ def option(argument):
 
 def options(command):
     arguments = [argument for argument in command.arguments.values() if argument.type.settings.get("options_list")]
-    return sorted((option(argument) for argument in arguments), key=lambda found: found["names"])
+    found = (option(argument) for argument in arguments)
+    public = (option for option in found if option["names"][0] not in ("--cmd", "--___SUBSCRIPTION"))
+    return sorted(public, key=lambda option: option["names"])
+
+
+def lines(commands):
+    for name, found in commands.items():
+        yield f" {json.dumps(name)}: [\n  " + ",\n  ".join(map(json.dumps, found)) + "\n ]"
 
 
 cli = get_default_cli()
 create_invoker_and_load_cmds_and_args(cli)
 table = cli.invocation.commands_loader.command_table
-accepted = {"azure-cli": version("azure-cli"), "commands": {name: options(table[name]) for name in COMMANDS}}
-Path(__file__).with_suffix(".json").write_text(json.dumps(accepted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+commands = ",\n".join(lines({name: options(table[name]) for name in COMMANDS}))
+text = f'{{\n"azure-cli": "{version("azure-cli")}",\n"commands": {{\n{commands}\n}}\n}}\n'
+Path(__file__).with_suffix(".json").write_text(text, encoding="utf-8")
