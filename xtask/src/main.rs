@@ -5,6 +5,7 @@
 )]
 
 mod ci;
+mod companion;
 mod counts;
 mod dev;
 mod doctor;

@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, Result, bail, ensure};
-use duct::{Expression, ReaderHandle};
+use anyhow::{Context, Result, ensure};
+use duct::Expression;
 
 use crate::platform::{self, Ending};
 
@@ -95,37 +95,6 @@ impl Supervisor {
     }
 }
 
-/// A program that runs beside the others; it ends when this is dropped.
-pub(crate) struct Companion(ReaderHandle);
-
-impl Companion {
-    /// Starts it. It is one program: what it starts itself is not ended with it.
-    pub(crate) fn start(program: &Expression) -> Result<Self> {
-        Ok(Self(sheltered(program).unchecked().reader()?))
-    }
-
-    /// Reads its standard output up to the line that the function answers `true` to.
-    ///
-    /// # Errors
-    /// When it ends before that.
-    pub(crate) fn read_until(&self, mut is_last: impl FnMut(&str) -> bool) -> Result<()> {
-        let mut lines = BufReader::new(&self.0).lines();
-        while let Some(line) = lines.next().transpose()? {
-            if is_last(line.trim_end_matches('\r')) {
-                return Ok(());
-            }
-        }
-        bail!("it ended at once")
-    }
-}
-
-impl Drop for Companion {
-    fn drop(&mut self) {
-        // It has ended already, which is what is wanted.
-        self.0.kill().ok();
-    }
-}
-
 /// The program away from the terminal: it reads nothing there and no Ctrl-C reaches it.
 pub(crate) fn sheltered(program: &Expression) -> Expression {
     program.stdin_null().before_spawn(|command| {
@@ -138,7 +107,7 @@ pub(crate) fn sheltered(program: &Expression) -> Expression {
 mod tests {
     use duct::cmd;
 
-    use super::{Companion, Supervisor};
+    use super::Supervisor;
 
     #[test]
     fn the_lines_of_a_program_are_handed_over() {
@@ -173,33 +142,5 @@ mod tests {
                 .to_string(),
             "interrupted"
         );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_companion_is_heard_and_ends_when_it_is_dropped() {
-        let script = "echo first; echo $$; exec sleep 600";
-        let companion = Companion::start(&cmd!("sh", "-c", script)).unwrap();
-        let mut process = String::new();
-        companion
-            .read_until(|line| {
-                line.clone_into(&mut process);
-                line != "first"
-            })
-            .unwrap();
-        let is_running = || {
-            let probe = cmd!("kill", "-0", &process).stderr_null().unchecked();
-            probe.run().unwrap().status.success()
-        };
-        assert!(is_running());
-        drop(companion);
-        assert!(!is_running());
-    }
-
-    #[test]
-    fn a_companion_that_ends_too_early_says_so() {
-        let companion = Companion::start(&cmd!("git", "--version")).unwrap();
-        let error = companion.read_until(|_| false).unwrap_err();
-        assert_eq!(error.to_string(), "it ended at once");
     }
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use duct::{Expression, cmd};
 
+use crate::companion::Companion;
 use crate::platform::write_private;
-use crate::process::{Companion, Supervisor};
+use crate::process::Supervisor;
 use crate::{settings, workspace};
 
 /// The emulator's last line at the start; what comes before are settings.

@@ -7,6 +7,7 @@ mod dotenv_file;
 mod registration;
 mod switch;
 mod secret;
+mod credential;
 mod place;
 mod step;
 mod work;

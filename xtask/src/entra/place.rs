@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
 
 use super::account::Account;
 use super::azd::{self, Environment};
+use super::credential::{Credential, federated_credential};
 use super::dotenv_file;
 use super::secret::SecretStore;
 use crate::{settings, workspace};
@@ -21,13 +21,6 @@ pub(super) enum Place {
     /// The file is `.env`.
     Home(PathBuf),
     Site(Environment),
-}
-
-/// How the app proves that it is the registered one.
-pub(super) enum Credential {
-    Secret(SecretStore),
-    /// The federated credential that lets the managed identity vouch for the site.
-    Identity(Value),
 }
 
 impl Place {
@@ -182,20 +175,4 @@ impl Place {
         let address = base_url.map_or_else(|| environment.output("WEB_URI"), Ok)?;
         Ok(address.trim_end_matches('/').to_owned())
     }
-}
-
-/// The identity's tokens are issued by the tenant of the subscription, and only a registration there can trust them.
-fn federated_credential(environment: &Environment, account: &Account) -> Result<Value> {
-    let tenant_id = environment.output("AZURE_TENANT_ID")?;
-    ensure!(
-        tenant_id == account.tenant_id,
-        "the site's identity belongs to the tenant {tenant_id}, and no registration of another tenant can trust it: add --client-secret"
-    );
-    let authority = environment.output("AZURE_AUTHORITY_HOST")?;
-    Ok(json!({
-        "name": format!("identity-of-{}", environment.output("SERVICE_WEB_NAME")?),
-        "issuer": format!("{authority}/{tenant_id}/v2.0"),
-        "subject": environment.output("AZURE_MANAGED_IDENTITY_PRINCIPAL_ID")?,
-        "audiences": [environment.output("AZURE_TOKEN_EXCHANGE_AUDIENCE")?],
-    }))
 }

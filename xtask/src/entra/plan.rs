@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::account::Account;
 use super::az::{Az, text};
-use super::place::{Credential, Place};
+use super::credential::Credential;
+use super::place::Place;
 use super::registration::{Registration, list};
 use super::secret::SecretStore;
 use super::step::Step;

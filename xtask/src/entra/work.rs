@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::az::{Az, Refusal, refusal, text};
-use super::place::{Credential, Place};
+use super::credential::Credential;
+use super::place::Place;
 use super::registration::MARK;
 use super::secret::Kept;
 use super::step::Step;

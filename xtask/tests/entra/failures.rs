@@ -61,7 +61,7 @@ fn in_another_tenant_it_says_how_to_get_to_the_right_one() {
         &["tenant-1, not in tenant-2", "az login --tenant tenant-2"],
     );
     world.change(|tenant| {
-        tenant["accounts"] = json!([{ "tenantId": "tenant-2", "id": "subscription-2" }])
+        tenant["accounts"] = json!([{ "tenantId": "tenant-2", "id": "subscription-2" }]);
     });
     let text = world.fail(&["--tenant", "tenant-2"]);
     assert_says(&text, &["az account set --subscription subscription-2"]);

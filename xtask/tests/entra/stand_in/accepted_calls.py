@@ -55,7 +55,7 @@ def options(command):
 
 def lines(commands):
     for name, found in commands.items():
-        yield f" {json.dumps(name)}: [\n  " + ",\n  ".join(map(json.dumps, found)) + "\n ]"
+        yield f" {json.dumps(name)}: [" + ",".join(f"\n  {json.dumps(option)}" for option in found) + "\n ]"
 
 
 cli = get_default_cli()

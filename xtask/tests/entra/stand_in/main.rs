@@ -7,7 +7,8 @@
 mod parser;
 mod tenant;
 
-use std::io::Read as _;
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
@@ -69,11 +70,12 @@ fn folder() -> PathBuf {
 /// One line of JSON for each call.
 fn log(folder: &Path, is_azd: bool, arguments: &[String]) {
     let program = if is_azd { "azd" } else { "az" };
-    let file = folder.join("calls");
-    let mut calls = fs::read_to_string(&file).unwrap_or_default();
-    calls.push_str(&format!(
-        "{}\n",
-        json!({ "program": program, "arguments": arguments })
-    ));
-    fs::write(file, calls).ok();
+    let call = json!({ "program": program, "arguments": arguments });
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join("calls"));
+    if let Ok(mut file) = file {
+        writeln!(file, "{call}").ok();
+    }
 }

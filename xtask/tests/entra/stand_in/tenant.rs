@@ -196,13 +196,20 @@ fn rest(tenant: &mut Value, call: &Call) -> Outcome {
     let uri = call.one("--url");
     if uri.ends_with("/appRoleAssignedTo") {
         entries(&mut tenant["assignments"]).push(call.json("--body").unwrap_or_default());
-    } else if uri.ends_with("/appRoleAssignments") {
+        return Ok(Value::Null);
+    }
+    if uri.ends_with("/appRoleAssignments") {
         return Ok(json!({ "value": tenant["assignments"] }));
-    } else if uri.contains("/configreferences/appsettings/AZURE_CLIENT_SECRET?") {
+    }
+    let path = uri.split('?').next().unwrap_or_default();
+    if path.ends_with("/configreferences/appsettings/refresh") {
+        return Ok(Value::Null);
+    }
+    if path.ends_with("/configreferences/appsettings/AZURE_CLIENT_SECRET") {
         let version = format!("v{}", tenant["vault"]["azure-client-secret"]["version"]);
         return Ok(json!({ "properties": { "activeVersion": version } }));
     }
-    Ok(Value::Null)
+    Err((1, format!("Not Found({uri})")))
 }
 
 fn find<'a>(tenant: &'a mut Value, call: &Call) -> Result<&'a mut Value, (u8, String)> {
