@@ -1,6 +1,6 @@
 //! A program that runs beside those of the supervisor.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 
 use anyhow::{Result, bail};
 use duct::{Expression, ReaderHandle};
@@ -33,8 +33,10 @@ impl Companion {
 
 impl Drop for Companion {
     fn drop(&mut self) {
-        // It has ended already, which is what is wanted.
+        // An error means that it has ended already, which is what is wanted.
         self.0.kill().ok();
+        // The end of its output is its own: nobody finds it still running.
+        io::copy(&mut &self.0, &mut io::sink()).ok();
     }
 }
 
