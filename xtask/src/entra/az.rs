@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use duct::{Expression, cmd};
@@ -21,6 +23,8 @@ pub(super) enum Refusal {
     Forbidden,
     /// There is nothing of this name, or not yet.
     NotFound,
+    /// The name is still taken by something deleted, which can be brought back.
+    Deleted,
     Other,
 }
 
@@ -32,8 +36,12 @@ pub(super) struct AzError {
     message: String,
 }
 
+/// In seconds; about a minute in all.
+const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 32];
+
 /// Parts of the messages of `az` 2.91 and of the services behind it.
-const MEANINGS: [(&str, Refusal); 12] = [
+const MEANINGS: [(&str, Refusal); 13] = [
+    ("deleted but recoverable", Refusal::Deleted),
     ("az login", Refusal::NotSignedIn),
     ("AADSTS", Refusal::NotSignedIn),
     ("Insufficient privileges", Refusal::Forbidden),
@@ -76,6 +84,21 @@ impl Az {
             Err(error) if refusal(&error) == Some(Refusal::NotFound) => Ok(None),
             answer => answer.map(Some),
         }
+    }
+
+    /// The same, and again where what has just been made is not known everywhere yet.
+    pub(super) fn call_patiently(&self, arguments: &[&str], input: &str) -> Result<Value> {
+        for pause in PAUSES {
+            match self.call_with(arguments, input) {
+                Err(error)
+                    if matches!(refusal(&error), Some(Refusal::NotFound | Refusal::Deleted)) =>
+                {
+                    thread::sleep(Duration::from_secs(pause));
+                }
+                answer => return answer,
+            }
+        }
+        self.call_with(arguments, input)
     }
 
     fn run(&self, arguments: &[&str], input: Option<&str>) -> Result<Value> {

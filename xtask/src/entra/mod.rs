@@ -6,6 +6,7 @@ mod account;
 mod dotenv_file;
 mod registration;
 mod switch;
+mod vault;
 mod secret;
 mod credential;
 mod place;
@@ -19,10 +20,11 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 
 use account::Account;
 use az::{Az, Refusal, refusal};
+use credential::Credential;
 use place::Place;
 use plan::Wanted;
 use registration::Registration;
@@ -77,15 +79,23 @@ fn run_at(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         None => place.registration_name(&account)?,
     };
     let registration = find(&az, place, &name, arguments.remove)?;
-    println!("Tenant {}, as {}.", account.tenant_id, account.user);
+    println!(
+        "Tenant {}, as {}; settings in {}.",
+        account.tenant_id,
+        account.user,
+        place.store()
+    );
     if arguments.remove {
         let removals = removal::plan(&az, place, registration.as_ref())?;
         return carry_out(&removals, arguments.dry_run, |removal| {
             removal.make(&az, place)
         });
     }
-    let secret = arguments.client_secret || arguments.rotate_secret;
-    let credential = place.credential(secret, &account)?;
+    let credential = place.credential(arguments.client_secret, &account)?;
+    ensure!(
+        !arguments.rotate_secret || matches!(credential, Credential::Secret(_)),
+        "this site has no client secret to rotate: its managed identity vouches for it"
+    );
     let wanted = Wanted {
         az: &az,
         place,
@@ -112,7 +122,7 @@ fn find(az: &Az, place: &Place, name: &str, remove: bool) -> Result<Option<Regis
     };
     let registration = Registration::with_client_id(az, &client_id)?;
     if registration.is_none() && !remove {
-        anyhow::bail!(
+        bail!(
             "{setting} names the registration {client_id}, which is not in this tenant: choose its tenant with --tenant, or clear the setting in {} to make a new one",
             place.store()
         );

@@ -127,7 +127,7 @@ impl Place {
                     ("ENABLE_ENTRA_AUTH", "true".to_owned()),
                 ];
                 if let Credential::Secret(SecretStore::Vault { secret, .. }) = credential {
-                    settings.push(("AUTH_CLIENT_SECRET_NAME", secret.clone()));
+                    settings.push(("AUTH_CLIENT_SECRET_NAME", secret.name.clone()));
                 }
                 settings
             }

@@ -62,7 +62,6 @@ impl Wanted<'_> {
             credential: self.credential,
             client_id: registration.client_id().map(str::to_owned),
             service_principal: registration.service_principal,
-            kept: None,
         }
     }
 

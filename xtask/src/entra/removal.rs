@@ -9,6 +9,7 @@ use super::azd;
 use super::dotenv_file;
 use super::place::Place;
 use super::registration::Registration;
+use super::vault::VaultSecret;
 
 /// One thing to take away.
 pub(super) enum Removal {
@@ -17,10 +18,7 @@ pub(super) enum Removal {
         client_id: String,
         name: String,
     },
-    VaultSecret {
-        vault: String,
-        secret: String,
-    },
+    VaultSecret(VaultSecret),
     /// New values of settings of the azd environment; names of settings of `.env`.
     Settings {
         names: Vec<&'static str>,
@@ -85,17 +83,7 @@ impl Removal {
             Self::Registration { client_id, .. } => az
                 .call(&["ad", "app", "delete", "--id", client_id])
                 .map(drop),
-            Self::VaultSecret { vault, secret } => az
-                .call(&[
-                    "keyvault",
-                    "secret",
-                    "delete",
-                    "--vault-name",
-                    vault,
-                    "--name",
-                    secret,
-                ])
-                .map(drop),
+            Self::VaultSecret(secret) => secret.delete(az),
             Self::Settings { names, .. } => match place {
                 Place::Home(file) => dotenv_file::remove(file, names),
                 Place::Site(_) => SITE_SETTINGS
@@ -114,25 +102,14 @@ fn vault_secret(az: &Az, place: &Place) -> Result<Option<Removal>> {
     let named = environment
         .get("AUTH_CLIENT_SECRET_NAME")
         .zip(environment.get("AZURE_KEY_VAULT_NAME"));
-    let Some((secret, vault)) = named else {
+    let Some((name, vault)) = named else {
         return Ok(None);
     };
-    let show = [
-        "keyvault",
-        "secret",
-        "show",
-        "--vault-name",
-        vault,
-        "--name",
-        secret,
-        "--query",
-        "id",
-    ];
-    let found = az.find_one(&show)?;
-    Ok(found.map(|_| Removal::VaultSecret {
+    let secret = VaultSecret {
         vault: vault.to_owned(),
-        secret: secret.to_owned(),
-    }))
+        name: name.to_owned(),
+    };
+    Ok(secret.exists(az)?.then_some(Removal::VaultSecret(secret)))
 }
 
 fn names(place: &Place) -> Result<Vec<&'static str>> {
@@ -163,10 +140,10 @@ impl fmt::Display for Removal {
                 formatter,
                 "delete the registration {name} ({client_id}); Entra keeps it restorable for 30 days"
             ),
-            Self::VaultSecret { vault, secret } => {
+            Self::VaultSecret(VaultSecret { vault, name }) => {
                 write!(
                     formatter,
-                    "delete the secret {secret} of the key vault {vault}"
+                    "delete the secret {name} of the key vault {vault}"
                 )
             }
             Self::Settings { names, place } => {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::az::{Az, text};
@@ -10,13 +10,11 @@ use super::azd::Environment;
 use super::dotenv_file;
 use super::registration::Registration;
 use super::switch::{Site, wait_for_version};
+use super::vault::{SECRET_NAME, VaultSecret, hint_of};
 use crate::settings;
 
-/// What the site's secret is called in its vault.
-const VAULT_SECRET: &str = "azure-client-secret";
-
-/// Entra shows so many first letters of a secret, for telling one from the other.
-const HINT_LETTERS: usize = 3;
+/// What the app calls it.
+const SETTING: &str = "AZURE_CLIENT_SECRET";
 
 /// A secret is valid for so long.
 const YEARS: &str = "1";
@@ -24,29 +22,17 @@ const YEARS: &str = "1";
 /// Where the secret is kept.
 pub(super) enum SecretStore {
     DotEnv(PathBuf),
-    Vault {
-        vault: String,
-        secret: String,
-        site: Site,
-    },
-}
-
-/// A secret that was made and put away.
-pub(super) enum Kept {
-    /// The app reads it when it starts.
-    DotEnv,
-    /// The version of the vault's secret.
-    Vault(String),
+    Vault { secret: VaultSecret, site: Site },
 }
 
 impl SecretStore {
     pub(super) fn of_site(environment: &Environment) -> Result<Self> {
-        let secret = environment
-            .get("AUTH_CLIENT_SECRET_NAME")
-            .unwrap_or(VAULT_SECRET);
+        let name = environment.get("AUTH_CLIENT_SECRET_NAME");
         Ok(Self::Vault {
-            vault: environment.output("AZURE_KEY_VAULT_NAME")?,
-            secret: secret.to_owned(),
+            secret: VaultSecret {
+                vault: environment.output("AZURE_KEY_VAULT_NAME")?,
+                name: name.unwrap_or(SECRET_NAME).to_owned(),
+            },
             site: Site {
                 group: environment.output("AZURE_RESOURCE_GROUP")?,
                 name: environment.output("SERVICE_WEB_NAME")?,
@@ -57,7 +43,9 @@ impl SecretStore {
     pub(super) fn description(&self) -> String {
         match self {
             Self::DotEnv(_) => ".env".to_owned(),
-            Self::Vault { vault, secret, .. } => format!("the key vault {vault} as {secret}"),
+            Self::Vault { secret, .. } => {
+                format!("the key vault {} as {}", secret.vault, secret.name)
+            }
         }
     }
 
@@ -67,11 +55,15 @@ impl SecretStore {
         az: &Az,
         registration: &'a Registration,
     ) -> Result<Option<&'a Value>> {
-        let Some(kept) = self.hint(az)? else {
-            return Ok(None);
+        let kept = match self {
+            Self::DotEnv(file) => settings::read(file)?
+                .remove(SETTING)
+                .map(|secret| hint_of(&secret)),
+            Self::Vault { secret, .. } => secret.hint(az)?,
         };
+        let is_kept = |secret: &&Value| kept.as_deref() == secret["hint"].as_str();
         let mut secrets = registration.secrets().iter();
-        Ok(secrets.find(|secret| secret["hint"].as_str() == Some(&kept)))
+        Ok(secrets.find(|secret| kept.is_some() && is_kept(secret)))
     }
 
     /// Whether the secret was made for this place, so that this place alone can need it.
@@ -79,120 +71,40 @@ impl SecretStore {
         match self {
             // Other machines of the same developer have theirs.
             Self::DotEnv(_) => false,
-            Self::Vault { .. } => secret["displayName"].as_str() == Some(&self.secret_name()),
+            Self::Vault { .. } => secret["displayName"].as_str() == Some(self.name_at_entra()),
         }
     }
 
     /// Has Entra make a secret, and puts it away without showing it to anybody.
-    pub(super) fn make(&self, az: &Az, client_id: &str) -> Result<Kept> {
-        let name = self.secret_name();
-        let reset = [
-            "ad",
-            "app",
-            "credential",
-            "reset",
-            "--id",
-            client_id,
+    pub(super) fn make(&self, az: &Az, client_id: &str) -> Result<()> {
+        let reset = ["ad", "app", "credential", "reset", "--id", client_id];
+        let options = [
             "--append",
             "--display-name",
-            &name,
+            self.name_at_entra(),
             "--years",
             YEARS,
         ];
-        let password = text(&az.call(&reset)?, "password")?;
+        let password = text(&az.call(&[&reset[..], &options].concat())?, "password")?;
         match self {
-            Self::DotEnv(file) => {
-                dotenv_file::set(file, &[("AZURE_CLIENT_SECRET", password)])?;
-                Ok(Kept::DotEnv)
-            }
-            Self::Vault { vault, secret, .. } => {
-                let tag = format!("hint={}", hint_of(&password));
-                let set = [
-                    "keyvault",
-                    "secret",
-                    "set",
-                    "--vault-name",
-                    vault,
-                    "--name",
-                    secret,
-                    "--tags",
-                    &tag,
-                    "--value",
-                    "@-",
-                ];
-                let id = text(&az.call_with(&set, &password)?, "id")?;
-                let version = id.rsplit('/').next().unwrap_or_default();
-                Ok(Kept::Vault(version.to_owned()))
-            }
+            Self::DotEnv(file) => dotenv_file::set(file, &[(SETTING, password)]),
+            Self::Vault { secret, .. } => secret.write(az, &password).map(drop),
         }
     }
 
-    /// Waits until the app uses this secret, so that older ones are of no use any more.
-    pub(super) fn wait_until_used(&self, az: &Az, kept: &Kept) -> Result<()> {
-        match (self, kept) {
-            (Self::Vault { site, .. }, Kept::Vault(version)) => wait_for_version(az, site, version),
-            _ => Ok(()),
-        }
-    }
-
-    /// What is kept here already.
-    pub(super) fn kept(&self, az: &Az) -> Result<Kept> {
-        let Self::Vault { vault, secret, .. } = self else {
-            return Ok(Kept::DotEnv);
-        };
-        let id = az.call(&[
-            "keyvault",
-            "secret",
-            "show",
-            "--vault-name",
-            vault,
-            "--name",
-            secret,
-            "--query",
-            "id",
-        ])?;
-        let id = id.as_str().unwrap_or_default();
-        let version = id.rsplit('/').next().unwrap_or_default();
-        ensure!(
-            !version.is_empty(),
-            "the secret {secret} in {vault} has no version"
-        );
-        Ok(Kept::Vault(version.to_owned()))
-    }
-
-    fn hint(&self, az: &Az) -> Result<Option<String>> {
+    /// Waits until the app uses the secret that is kept here, so that older ones are of no use any more.
+    pub(super) fn wait_until_used(&self, az: &Az) -> Result<()> {
         match self {
-            Self::DotEnv(file) => {
-                let secret = settings::read(file)?.remove("AZURE_CLIENT_SECRET");
-                Ok(secret.map(|secret| hint_of(&secret)))
-            }
-            Self::Vault { vault, secret, .. } => {
-                let show = [
-                    "keyvault",
-                    "secret",
-                    "show",
-                    "--vault-name",
-                    vault,
-                    "--name",
-                    secret,
-                    "--query",
-                    "tags.hint",
-                ];
-                let hint = az.find_one(&show)?;
-                Ok(hint.and_then(|hint| hint.as_str().map(str::to_owned)))
-            }
+            // The app reads it when it starts.
+            Self::DotEnv(_) => Ok(()),
+            Self::Vault { secret, site } => wait_for_version(az, site, &secret.version(az)?),
         }
     }
 
-    /// What the secret is called at Entra.
-    fn secret_name(&self) -> String {
+    fn name_at_entra(&self) -> &str {
         match self {
-            Self::DotEnv(_) => "home".to_owned(),
-            Self::Vault { site, .. } => site.name.clone(),
+            Self::DotEnv(_) => "home",
+            Self::Vault { site, .. } => &site.name,
         }
     }
-}
-
-fn hint_of(secret: &str) -> String {
-    secret.chars().take(HINT_LETTERS).collect()
 }

@@ -1,21 +1,14 @@
 //! Makes the changes, one call of `az` each.
 
-use std::thread;
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::account::Account;
-use super::az::{Az, Refusal, refusal, text};
+use super::az::{Az, text};
 use super::credential::Credential;
 use super::place::Place;
 use super::registration::MARK;
-use super::secret::Kept;
 use super::step::Step;
-
-/// What is new may take so long to be known everywhere at Entra: the pauses add up to about a minute.
-const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 32];
 
 /// The work under way.
 pub(super) struct Work<'a> {
@@ -26,8 +19,6 @@ pub(super) struct Work<'a> {
     /// Known once the registration is made.
     pub(super) client_id: Option<String>,
     pub(super) service_principal: Option<String>,
-    /// Made in this run.
-    pub(super) kept: Option<Kept>,
 }
 
 impl Work<'_> {
@@ -74,11 +65,15 @@ impl Work<'_> {
 
     fn update(&self, change: &[&str], input: &str) -> Result<()> {
         let update = ["ad", "app", "update", "--id", self.client_id()?];
-        self.call(&[&update[..], change].concat(), input).map(drop)
+        self.az
+            .call_patiently(&[&update[..], change].concat(), input)
+            .map(drop)
     }
 
     fn make_service_principal(&mut self) -> Result<()> {
-        let made = self.call(&["ad", "sp", "create", "--id", self.client_id()?], "")?;
+        let made = self
+            .az
+            .call_patiently(&["ad", "sp", "create", "--id", self.client_id()?], "")?;
         self.service_principal = Some(text(&made, "id")?);
         Ok(())
     }
@@ -98,7 +93,9 @@ impl Work<'_> {
         } else {
             [&command[..], &["create"], &rest].concat()
         };
-        self.call(&call, &credential.to_string()).map(drop)
+        self.az
+            .call_patiently(&call, &credential.to_string())
+            .map(drop)
     }
 
     fn assign(&self, user_id: &str, role_id: &str) -> Result<()> {
@@ -122,22 +119,19 @@ impl Work<'_> {
             "--body",
             "@-",
         ];
-        self.call(&post, &body.to_string()).map(drop)
+        self.az.call_patiently(&post, &body.to_string()).map(drop)
     }
 
-    fn make_secret(&mut self) -> Result<()> {
-        if let Credential::Secret(store) = self.credential {
-            self.kept = Some(store.make(self.az, self.client_id()?)?);
+    fn make_secret(&self) -> Result<()> {
+        match self.credential {
+            Credential::Secret(store) => store.make(self.az, self.client_id()?),
+            Credential::Identity(_) => Ok(()),
         }
-        Ok(())
     }
 
     fn retire_secrets(&self, keys: &[String]) -> Result<()> {
         if let Credential::Secret(store) = self.credential {
-            match &self.kept {
-                Some(kept) => store.wait_until_used(self.az, kept)?,
-                None => store.wait_until_used(self.az, &store.kept(self.az)?)?,
-            }
+            store.wait_until_used(self.az)?;
         }
         let client_id = self.client_id()?;
         for key in keys {
@@ -153,19 +147,6 @@ impl Work<'_> {
             ])?;
         }
         Ok(())
-    }
-
-    /// Calls `az`, and again where what has just been made is not known everywhere yet.
-    fn call(&self, arguments: &[&str], input: &str) -> Result<Value> {
-        for pause in PAUSES {
-            match self.az.call_with(arguments, input) {
-                Err(error) if refusal(&error) == Some(Refusal::NotFound) => {
-                    thread::sleep(Duration::from_secs(pause));
-                }
-                answer => return answer,
-            }
-        }
-        self.az.call_with(arguments, input)
     }
 
     fn client_id(&self) -> Result<&str> {

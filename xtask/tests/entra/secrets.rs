@@ -102,3 +102,22 @@ fn a_secret_that_entra_does_not_know_any_more_is_made_anew() {
     world.succeed(&[]);
     assert_eq!(keys(&world), [json!("key-2")]);
 }
+
+#[test]
+fn the_name_of_a_deleted_secret_can_be_used_again() {
+    let world = World::with_site();
+    world.succeed(&["--client-secret"]);
+    world.succeed(&["--remove"]);
+    world.succeed(&["--client-secret"]);
+    let secret = &world.tenant()["vault"]["azure-client-secret"];
+    assert_eq!(secret["value"], "002~s3cret");
+    assert_eq!(world.succeed(&[]).changes, [""; 0]);
+}
+
+#[test]
+fn there_is_nothing_to_rotate_where_the_identity_vouches() {
+    let world = World::with_site();
+    let text = world.fail(&["--rotate-secret"]);
+    assert!(text.contains("no client secret to rotate"), "{text}");
+    assert_eq!(world.tenant()["applications"], json!([]));
+}

@@ -207,7 +207,7 @@ fn removing_undoes_everything_and_again_nothing() {
     world.succeed(&["--remove"]);
     let tenant = world.tenant();
     assert_eq!(tenant["applications"], json!([]));
-    assert_eq!(tenant["vault"]["azure-client-secret"], Value::Null);
+    assert_eq!(tenant["vault"]["azure-client-secret"]["deleted"], true);
     assert_eq!(tenant["azd"]["AUTH_CLIENT_ID"], "");
     assert_eq!(tenant["azd"]["AUTH_CLIENT_SECRET_NAME"], "");
     assert_eq!(tenant["azd"]["ENABLE_ENTRA_AUTH"], "false");

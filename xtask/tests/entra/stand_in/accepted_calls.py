@@ -29,6 +29,7 @@ ad sp show
 ad user show
 cloud show
 keyvault secret delete
+keyvault secret recover
 keyvault secret set
 keyvault secret show
 rest

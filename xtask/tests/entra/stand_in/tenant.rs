@@ -167,7 +167,15 @@ fn service_principal(tenant: &mut Value, call: &Call) -> Outcome {
 
 fn vault(tenant: &mut Value, call: &Call) -> Outcome {
     let secret = &mut tenant["vault"][call.one("--name")];
+    let is_deleted = secret["deleted"] == true;
     match call.command.as_str() {
+        "keyvault secret set" if is_deleted => {
+            let state = "the secret is currently in a deleted but recoverable state";
+            Err((
+                1,
+                format!("(Conflict) {state}, and its name cannot be reused"),
+            ))
+        }
         "keyvault secret set" => {
             let version = secret["version"].as_u64().unwrap_or_default() + 1;
             let hint = call.one("--tags").trim_start_matches("hint=");
@@ -176,12 +184,16 @@ fn vault(tenant: &mut Value, call: &Call) -> Outcome {
                 json!({ "id": format!("https://vault/secrets/name/v{version}"), "value": call.one("--value") }),
             )
         }
-        _ if !secret.is_object() => Err((
-            1,
-            "(SecretNotFound) A secret with this name was not found".to_owned(),
-        )),
+        "keyvault secret recover" if is_deleted => {
+            secret["deleted"] = json!(false);
+            Ok(Value::Null)
+        }
+        _ if is_deleted || !secret.is_object() => {
+            let message = "(SecretNotFound) A secret with this name was not found";
+            Err((1, message.to_owned()))
+        }
         "keyvault secret delete" => {
-            *secret = Value::Null;
+            secret["deleted"] = json!(true);
             Ok(Value::Null)
         }
         _ if call.one("--query") == "tags.hint" => Ok(secret["hint"].clone()),
