@@ -46,3 +46,29 @@ pub(crate) fn read(path: &Path) -> Result<BTreeMap<String, String>> {
 fn from_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn a_file_is_read_as_the_app_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        assert!(read(&file).unwrap().is_empty());
+        std::fs::write(&file, "# A=0\nA='a $b'\nA=2\nexport B=\n").unwrap();
+        let settings = read(&file).unwrap();
+        assert_eq!(settings["A"], "a $b");
+        assert_eq!(settings["B"], "");
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_understood_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        std::fs::write(&file, "A='s3cret\n").unwrap();
+        let error = format!("{:?}", read(&file).unwrap_err());
+        assert!(error.contains("cannot understand"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+}

@@ -67,7 +67,9 @@ impl SignIn {
         read.context("the Entra emulator does not start")?;
         Ok(Self {
             settings,
-            description: "as Alice (a user) or Carol (the Admin), without a password".to_owned(),
+            description:
+                "as Alice (a user) or Carol (the Admin), without a password: Entra is emulated"
+                    .to_owned(),
             _emulator: Some(emulator),
         })
     }
