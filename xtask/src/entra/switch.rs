@@ -7,7 +7,10 @@ use anyhow::{Context, Result, bail};
 
 use super::az::{Az, text};
 
+/// The version with which the refresh is documented, and one whose answers have `activeVersion`.
+const REFRESH_API: &str = "api-version=2022-03-01";
 const API: &str = "api-version=2024-11-01";
+
 const PAUSE: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 60;
 
@@ -32,7 +35,7 @@ pub(super) fn wait_for_version(az: &Az, site: &Site, version: &str) -> Result<()
     ];
     let id = text(&az.call(&show)?, "id")?;
     let references = format!("{id}/config/configreferences/appsettings");
-    let refresh = format!("{references}/refresh?{API}");
+    let refresh = format!("{references}/refresh?{REFRESH_API}");
     az.call(&["rest", "--method", "post", "--uri", &refresh])?;
     let reference = format!("{references}/AZURE_CLIENT_SECRET?{API}");
     for attempt in 0..ATTEMPTS {
