@@ -47,7 +47,7 @@ async fn row_108_a_graph_that_is_busy_or_silent_is_asked_once() {
         Fault::Truncate,
         Fault::HangBeforeHeaders,
         Fault::HangAfterHeaders,
-        Fault::Delay(Duration::from_secs(60)),
+        Fault::Delay(Duration::from_mins(1)),
     ] {
         site.emulator.fault(Endpoint::Graph, fault);
         assert_signs_in_without_graph(&site).await;
