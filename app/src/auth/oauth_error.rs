@@ -14,9 +14,8 @@ pub(super) fn token_error(error: TokenError) -> SignInError {
     match error {
         RequestTokenError::Request(cause) => cause.into(),
         RequestTokenError::ServerResponse(refused) => {
-            let number = refused.error_description().map(|text| aadsts_number(text));
-            let number = number.unwrap_or_default();
-            let reason = format!("{} {number}", error_code(refused.error().as_ref()));
+            let description = refused.error_description().map(String::as_str);
+            let reason = summary(refused.error().as_ref(), description);
             match refused.error() {
                 // The code was not good, or not any more: nothing is wrong with the site.
                 CoreErrorResponseType::InvalidGrant => SignInError::Refused(reason),
@@ -29,8 +28,14 @@ pub(super) fn token_error(error: TokenError) -> SignInError {
     }
 }
 
+/// The error code and Entra's number: what the log may hold of an error.
+pub(super) fn summary(error: &str, description: Option<&str>) -> String {
+    let number = description.map(aadsts_number).unwrap_or_default();
+    format!("{} {number}", error_code(error)).trim().to_owned()
+}
+
 /// An error code as RFC 6749 allows it, and nothing else.
-pub(super) fn error_code(text: &str) -> String {
+fn error_code(text: &str) -> String {
     text.chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
         .take(64)

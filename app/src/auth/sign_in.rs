@@ -11,7 +11,6 @@ use super::callback::Callback;
 use super::credential::Credential;
 use super::error::SignInError;
 use super::graph::get_me;
-use super::oauth_error::error_code;
 use super::outbound::Outbound;
 use super::person::describe;
 use super::provider::{Conversation, IdentityProvider};
@@ -113,10 +112,8 @@ impl SignIn {
         if !metadata.accepts_issuer(callback.issuer.as_deref()) {
             return Err(SignInError::Unknown("its iss parameter is another issuer"));
         }
-        match callback.error.as_deref() {
-            None => {}
-            Some("access_denied") => return Err(SignInError::Denied),
-            Some(error) => return Err(SignInError::Refused(error_code(error))),
+        if let Some(error) = callback.error {
+            return Err(error);
         }
         if callback.code.is_empty() {
             return Err(SignInError::Unknown("it has no code"));
@@ -155,7 +152,9 @@ impl SignIn {
         let client = &self.config.client;
         let tokens = exchange_code(provider, (client, &self.credential), code, secrets).await?;
         let claims = verify(provider, &client.id, &tokens, secrets.nonce()).await?;
-        let graph = get_me(provider.calls(), provider.config(), &tokens.access_token).await;
+        let object_id = claims.additional_claims().oid.as_deref();
+        let token = &tokens.access_token;
+        let graph = get_me(provider.calls(), provider.config(), token, object_id).await;
         if let Err(cause) = &graph {
             tracing::warn!(%cause, "Microsoft Graph told nothing of the person who signs in");
         }
