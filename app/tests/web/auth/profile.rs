@@ -167,6 +167,8 @@ async fn row_112_no_token_is_anywhere_after_the_sign_in() {
         .await;
     browser.get("/auth/profile").await;
     site.assert_holds().await;
+    let told = site.log.since(0);
+    assert!(told.iter().any(|line| line.json["level"] == "TRACE"));
     let stored = everything_stored(&site).await;
     let cookies = format!("{:?}", browser.cookies());
     let verifiers = site.emulator.requests_to(Endpoint::Token);
