@@ -14,7 +14,7 @@ use crate::clock;
 const LIFETIME: Duration = Duration::minutes(10);
 
 /// How long a sign-in is known, here and by the browser's cookie: whoever comes back late is told so.
-pub(super) const MEMORY: Duration = Duration::hours(1);
+pub(super) const MEMORY: Duration = Duration::minutes(30);
 
 /// Sign-ins of one browser that may be under way, in as many tabs; an eleventh ends the oldest.
 const PENDING_LIMIT: u64 = 10;
@@ -75,7 +75,7 @@ pub(super) async fn take_attempt(
     Ok(attempt.return_to)
 }
 
-/// Deletes the sign-ins that nobody has finished within the hour.
+/// Deletes the sign-ins that nobody has finished and nobody will be told of any more.
 pub(super) async fn delete_expired(db: &DatabaseConnection) -> Result<(), DbErr> {
     Entity::delete_many()
         .filter(Column::ExpiresAt.lt(clock::now().saturating_sub(MEMORY - LIFETIME)))

@@ -5,6 +5,7 @@ use salvo::{Depot, Extractible, Request};
 use serde::Deserialize;
 
 use super::error::SignInError;
+use super::oauth_error::summary;
 use crate::error::Error;
 use crate::extract::{Query, no_metadata};
 
@@ -13,7 +14,8 @@ pub(super) struct Callback {
     /// Never empty.
     pub(super) state: String,
     pub(super) code: String,
-    pub(super) error: Option<String>,
+    /// What the provider sent instead of a code.
+    pub(super) error: Option<SignInError>,
     pub(super) issuer: Option<String>,
 }
 
@@ -23,6 +25,7 @@ struct Parameters {
     state: Option<String>,
     code: Option<String>,
     error: Option<String>,
+    error_description: String,
     iss: Option<String>,
 }
 
@@ -34,6 +37,7 @@ impl TryFrom<Parameters> for Callback {
             state,
             code,
             error,
+            error_description,
             iss: issuer,
         } = parameters;
         if state.is_none() && code.is_none() && error.is_none() {
@@ -43,9 +47,16 @@ impl TryFrom<Parameters> for Callback {
         Ok(Self {
             state: state.ok_or(SignInError::Unknown("it has no state"))?,
             code: code.unwrap_or_default(),
-            error,
+            error: error.map(|error| refusal(&error, &error_description)),
             issuer,
         })
+    }
+}
+
+fn refusal(error: &str, description: &str) -> SignInError {
+    match error {
+        "access_denied" => SignInError::Denied,
+        _ => SignInError::Refused(summary(error, Some(description))),
     }
 }
 

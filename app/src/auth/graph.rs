@@ -11,6 +11,7 @@ use crate::config::ProviderConfig;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct GraphUser {
+    id: String,
     pub(super) display_name: Option<String>,
     pub(super) mail: Option<String>,
     pub(super) user_principal_name: Option<String>,
@@ -26,13 +27,16 @@ pub(super) enum GraphError {
     Status(u16),
     #[error("its answer is malformed")]
     Malformed,
+    #[error("it tells of another account")]
+    AnotherAccount,
 }
 
-/// Asks once; a sign-in does not depend on the answer.
+/// Asks once for the account with this object id; a sign-in does not depend on the answer.
 pub(super) async fn get_me(
     calls: &Calls,
     config: &ProviderConfig,
     token: &AccessToken,
+    object_id: Option<&str>,
 ) -> Result<GraphUser, GraphError> {
     let url = format!("{}/v1.0/me", config.graph_url.origin());
     let mut request = HttpRequest::new(Vec::new());
@@ -45,5 +49,14 @@ pub(super) async fn get_me(
     if !answer.status().is_success() {
         return Err(GraphError::Status(answer.status().as_u16()));
     }
-    serde_json::from_slice(answer.body()).map_err(|_| GraphError::Malformed)
+    let user: GraphUser =
+        serde_json::from_slice(answer.body()).map_err(|_| GraphError::Malformed)?;
+    let same = object_id.is_some_and(|id| digits(id) == digits(&user.id));
+    same.then_some(user).ok_or(GraphError::AnotherAccount)
+}
+
+/// Graph writes the id of a personal account without hyphens and leading zeros.
+fn digits(id: &str) -> String {
+    let digits = id.replace('-', "").to_ascii_lowercase();
+    digits.trim_start_matches('0').to_owned()
 }

@@ -3,6 +3,7 @@
 
 mod outbound;
 mod error;
+mod oauth_error;
 mod secrets;
 mod provider;
 mod credential;

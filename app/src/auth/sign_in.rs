@@ -17,7 +17,7 @@ use super::provider::{Conversation, IdentityProvider};
 use super::secrets::{AttemptSecrets, Keyring, random_token};
 use super::session::Sessions;
 use super::store::DatabaseStore;
-use super::tokens::{authorization_url, error_code, exchange_code};
+use super::tokens::{authorization_url, exchange_code};
 use super::verification::verify;
 use crate::config::SignInConfig;
 use crate::current_user::CurrentUser;
@@ -117,10 +117,8 @@ impl SignIn {
         if !metadata.accepts_issuer(callback.issuer.as_deref()) {
             return Err(SignInError::Unknown("its iss parameter is another issuer"));
         }
-        match callback.error.as_deref() {
-            None => {}
-            Some("access_denied") => return Err(SignInError::Denied),
-            Some(error) => return Err(SignInError::Refused(error_code(error))),
+        if let Some(error) = callback.error {
+            return Err(error);
         }
         if callback.code.is_empty() {
             return Err(SignInError::Unknown("it has no code"));
@@ -159,7 +157,9 @@ impl SignIn {
         let client = &self.config.client;
         let tokens = exchange_code(provider, (client, &self.credential), code, secrets).await?;
         let claims = verify(provider, &client.id, &tokens, secrets.nonce()).await?;
-        let graph = get_me(provider.calls(), provider.config(), &tokens.access_token).await;
+        let object_id = claims.additional_claims().oid.as_deref();
+        let token = &tokens.access_token;
+        let graph = get_me(provider.calls(), provider.config(), token, object_id).await;
         if let Err(cause) = &graph {
             tracing::warn!(%cause, "Microsoft Graph told nothing of the person who signs in");
         }

@@ -9,15 +9,14 @@ use openidconnect::{
     AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret,
     CsrfToken, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, IdToken, IdTokenFields,
     IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
-    TokenUrl,
+    Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
 use url::Url;
 
 use super::claims::EntraClaims;
 use super::credential::{ClientProof, Credential};
 use super::error::SignInError;
-use super::outbound::OutboundError;
+use super::oauth_error::token_error;
 use super::provider::{Conversation, Metadata};
 use super::secrets::AttemptSecrets;
 use crate::config::ClientConfig;
@@ -68,8 +67,6 @@ type EntraClient = Client<
     EndpointSet,
     EndpointNotSet,
 >;
-
-type TokenError = RequestTokenError<OutboundError, StandardErrorResponse<CoreErrorResponseType>>;
 
 /// What the token endpoint gave, not verified yet.
 pub(super) struct Tokens {
@@ -157,47 +154,4 @@ fn read_tokens(response: &EntraTokenResponse) -> Result<Tokens, SignInError> {
         access_token: response.access_token().clone(),
         id_token: id_token.clone(),
     })
-}
-
-/// The provider's own text may hold anything; its error code and AADSTS number tell enough.
-fn token_error(error: TokenError) -> SignInError {
-    match error {
-        RequestTokenError::Request(cause) => cause.into(),
-        RequestTokenError::ServerResponse(refused) => {
-            let number = refused.error_description().map(|text| aadsts_number(text));
-            let number = number.unwrap_or_default();
-            let reason = format!("{} {number}", error_code(refused.error().as_ref()));
-            match refused.error() {
-                // The code was not good, or not any more: nothing is wrong with the site.
-                CoreErrorResponseType::InvalidGrant => SignInError::Refused(reason),
-                _ => SignInError::Provider(format!("the token endpoint answers {reason}")),
-            }
-        }
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            SignInError::provider("the token endpoint's answer cannot be understood")
-        }
-    }
-}
-
-/// An error code as RFC 6749 allows it, and nothing else.
-pub(super) fn error_code(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .take(64)
-        .collect()
-}
-
-/// `AADSTS` and its digits, where Entra's text begins with it.
-fn aadsts_number(text: &str) -> String {
-    let digits = text.strip_prefix("AADSTS").unwrap_or_default();
-    let digits: String = digits
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .take(10)
-        .collect();
-    if digits.is_empty() {
-        digits
-    } else {
-        format!("AADSTS{digits}")
-    }
 }

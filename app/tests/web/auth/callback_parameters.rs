@@ -120,6 +120,28 @@ async fn row_030_every_error_leads_to_a_page_and_not_back_to_the_provider() {
 }
 
 #[tokio::test]
+async fn row_030_the_log_names_the_providers_error_by_its_number() {
+    let site = SignInSite::start().await;
+    answer_with_error(
+        &site,
+        "invalid_request",
+        "AADSTS50105: <b>the words</b> of the provider",
+    );
+    let start = site.log.len();
+    site.attempt(Expected::refused(400)).await;
+    let told = site.log.since(start);
+    let reason = "the provider refused: invalid_request AADSTS50105";
+    assert!(
+        told.iter().any(|line| line.reason().ends_with(reason)),
+        "{told:?}"
+    );
+    assert!(
+        told.iter().all(|line| !line.text.contains("the words")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn row_031_without_a_code_nobody_is_signed_in() {
     let site = SignInSite::start().await;
     for code in [None, Some("")] {

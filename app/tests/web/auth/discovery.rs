@@ -61,7 +61,7 @@ async fn row_007_metadata_that_cannot_be_right_are_refused_and_not_kept() {
     }
     for issuer in [other_tenant, "https://login.example/common/v2.0".to_owned()] {
         faults.push(Fault::edit_json(move |document| {
-            document["issuer"] = json!(issuer)
+            document["issuer"] = json!(issuer);
         }));
     }
     for fault in faults {

@@ -62,9 +62,11 @@ async fn row_071_a_new_key_that_could_not_be_fetched_is_fetched_the_next_time() 
 
 #[tokio::test]
 async fn row_073_a_withdrawn_key_signs_nothing_for_a_site_that_never_saw_it() {
-    let site = SignInSite::start().await;
+    let mut site = SignInSite::start().await;
+    site.recovers().await;
     let old = site.emulator.rotate_key();
     site.emulator.withdraw_old_keys();
+    site.restart_instance(0).await;
     site.emulator.forge(
         Forgery::new()
             .signature(Signature::Rs256(old.clone()))

@@ -38,6 +38,57 @@ async fn row_107_an_answer_of_graph_that_is_no_profile_is_a_refusal() {
 }
 
 #[tokio::test]
+async fn row_107_somebody_elses_profile_is_not_taken() {
+    let site = SignInSite::start().await;
+    for id in [
+        json!("00000000-0000-4000-8000-000000000002"),
+        json!(""),
+        json!(7),
+        Value::Null,
+    ] {
+        site.emulator.fault(
+            Endpoint::Graph,
+            Fault::edit_json(move |profile| {
+                profile["id"] = id.clone();
+                profile["displayName"] = json!("Carol Example");
+            }),
+        );
+        assert_signs_in_without_graph(&site).await;
+    }
+}
+
+#[tokio::test]
+async fn row_107_graph_writes_the_id_of_a_personal_account_in_its_own_way() {
+    let settings = [
+        ("AZURE_TENANT_ID", "consumers"),
+        ("AZURE_ALLOWED_TENANTS", "*"),
+    ];
+    let mut site = SignInSite::start_with(&settings).await;
+    site.honest_person = "peggy";
+    let id = "00000000-0000-0000-0abc-00000000000a";
+    let people = site.emulator.people();
+    let peggy = people
+        .into_iter()
+        .find(|person| person.key == "peggy")
+        .expect("Peggy");
+    let peggy = entra_emulator::Person {
+        object_id: id.to_owned(),
+        ..peggy
+    };
+    site.emulator
+        .put_person(peggy.profile("id", "abc00000000000a"));
+    let browser = site.browser();
+    let callback = browser.begin_as("peggy").await;
+    site.open(&browser, &callback, Expected::signed_in("peggy"))
+        .await;
+    let profile = browser.get("/auth/profile").await.body;
+    assert!(
+        !profile.contains("Failed to get user information"),
+        "{profile}"
+    );
+}
+
+#[tokio::test]
 async fn row_108_a_graph_that_is_busy_or_silent_is_asked_once() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let busy = Reply::json(429, &json!({})).header("Retry-After", "3600");
@@ -47,7 +98,7 @@ async fn row_108_a_graph_that_is_busy_or_silent_is_asked_once() {
         Fault::Truncate,
         Fault::HangBeforeHeaders,
         Fault::HangAfterHeaders,
-        Fault::Delay(Duration::from_secs(60)),
+        Fault::Delay(Duration::from_mins(1)),
     ] {
         site.emulator.fault(Endpoint::Graph, fault);
         assert_signs_in_without_graph(&site).await;

@@ -130,7 +130,7 @@ async fn row_047_a_slow_answer_ends_at_the_limit() {
     for fault in [
         Fault::HangBeforeHeaders,
         Fault::HangAfterHeaders,
-        Fault::Delay(Duration::from_secs(60)),
+        Fault::Delay(Duration::from_mins(1)),
         Fault::Drip(Duration::from_millis(300)),
     ] {
         site.emulator.fault(Endpoint::Token, fault);
