@@ -99,7 +99,7 @@ async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is
 }
 
 #[tokio::test]
-async fn row_115_those_who_wait_for_one_assertion_share_its_failure() {
+async fn row_115_all_who_wait_for_one_assertion_are_answered_in_time() {
     let site = impatient_site().await;
     let fault = Fault::HangBeforeHeaders;
     site.emulator.fault(Endpoint::ManagedIdentity, fault);
