@@ -17,7 +17,6 @@ async fn secretless(options: Options, further: &[(&str, &str)]) -> SignInSite {
     let mut settings = vec![
         ("AZURE_CLIENT_SECRET", ""),
         ("AZURE_MANAGED_IDENTITY_CLIENT_ID", &identity),
-        ("OUTBOUND_TIMEOUT", "1s"),
     ];
     settings.extend(endpoint.iter().map(|(name, value)| (*name, value.as_str())));
     settings.extend(further);
@@ -26,6 +25,11 @@ async fn secretless(options: Options, further: &[(&str, &str)]) -> SignInSite {
 
 async fn site() -> SignInSite {
     secretless(Options::default(), &[]).await
+}
+
+/// One that does not wait long.
+async fn impatient_site() -> SignInSite {
+    secretless(Options::default(), &[("OUTBOUND_TIMEOUT", "2s")]).await
 }
 
 fn expires_in(seconds: i64) -> Fault {
@@ -67,7 +71,7 @@ async fn row_114_the_identity_vouches_for_the_site_and_no_secret_is_sent() {
 
 #[tokio::test]
 async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is_tried() {
-    let site = site().await;
+    let site = impatient_site().await;
     let elsewhere = format!("{}/v1.0/me", site.emulator.base_url());
     for (fault, status) in [
         (Fault::Reply(Reply::json(400, &json!({}))), 502),
@@ -95,8 +99,8 @@ async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is
 }
 
 #[tokio::test]
-async fn row_115_those_who_wait_for_one_assertion_share_its_failure() {
-    let site = site().await;
+async fn row_115_all_who_wait_for_one_assertion_are_answered_in_time() {
+    let site = impatient_site().await;
     let fault = Fault::HangBeforeHeaders;
     site.emulator.fault(Endpoint::ManagedIdentity, fault);
     let callbacks = join_all((0..5).map(|_| async {
@@ -113,7 +117,7 @@ async fn row_115_those_who_wait_for_one_assertion_share_its_failure() {
         assert_eq!(answer.status, 504, "{}", answer.body);
     }
     assert!(
-        started.elapsed() < Duration::from_secs(2),
+        started.elapsed() < Duration::from_secs(3),
         "{:?}",
         started.elapsed()
     );
