@@ -71,12 +71,17 @@ pub(crate) fn find_chromium() -> Option<PathBuf> {
     named.chain(placed).find(|path| version(path).is_some())
 }
 
-/// A program of this name in one of the folders of `PATH`.
+/// A program of this name in one of the folders of `PATH`. On Windows some, such as az, are batch files.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
-    search_path()
-        .into_iter()
-        .map(|folder| folder.join(executable(name)))
-        .find(|path| path.is_file())
+    let batch_file = cfg!(windows).then(|| format!("{name}.cmd"));
+    let names: Vec<String> = [executable(name)].into_iter().chain(batch_file).collect();
+    let paths = search_path().into_iter().flat_map(|folder| {
+        names
+            .iter()
+            .map(move |name| folder.join(name))
+            .collect::<Vec<_>>()
+    });
+    paths.into_iter().find(|path| path.is_file())
 }
 
 /// The first line that the program prints for `--version`; `None` where it does not start.

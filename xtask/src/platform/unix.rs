@@ -1,7 +1,7 @@
 //! Linux and macOS.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,6 +80,12 @@ impl Account {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
     }
+}
+
+/// Lets everybody run the file, and nobody but us change it.
+pub(crate) fn make_executable(path: &Path) -> Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(0o755))
+        .with_context(|| format!("cannot make {} executable", path.display()))
 }
 
 /// Whether we may change the system ourselves.

@@ -1,0 +1,147 @@
+//! `cargo xtask simulate`: runs what `cargo xtask package` made as App Service would.
+
+mod environment;
+mod machine;
+mod site;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use duct::Expression;
+
+use crate::infra::{self, SiteSetting};
+use crate::postgres::PostgresServer;
+use crate::process::Supervisor;
+use crate::{install, package};
+use environment::DATABASE_HOST;
+use site::Site;
+
+/// In which state the files arrive, and the word for it that `enter.sh` knows.
+const MANNERS: [(&str, &str); 3] = [
+    ("as packed", "packed"),
+    (
+        "without permissions, as a zip from Windows",
+        "without-permissions",
+    ),
+    ("without permissions and read-only", "read-only"),
+];
+
+/// What the Bicep says about the site.
+struct SiteFacts {
+    settings: Vec<SiteSetting>,
+    command: String,
+    health: String,
+    stop_limit: Duration,
+}
+
+pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
+    let dist = package::folder();
+    for file in [package::PROGRAM, package::START_SCRIPT] {
+        let is_there = dist.join(file).exists();
+        ensure!(
+            is_there,
+            "dist/{file} is missing: `cargo xtask package` makes it"
+        );
+    }
+    let facts = SiteFacts::read()?;
+    let root = machine::root(supervisor)?;
+    let server = PostgresServer::encrypted(install::postgres_server(supervisor)?, DATABASE_HOST)?;
+    let mut is_good = true;
+    for (description, manner) in MANNERS {
+        println!("\n==> The site starts and stops, {description}.");
+        is_good &= try_once(&facts, &server, [&root, &dist], (manner, supervisor))?;
+    }
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn try_once(
+    facts: &SiteFacts,
+    server: &PostgresServer,
+    [root, dist]: [&Path; 2],
+    (manner, supervisor): (&str, &Supervisor),
+) -> Result<bool> {
+    let port = free_port()?;
+    let variables = environment::variables(&facts.settings, server, port)?;
+    let machine = machine::mount_point()?;
+    let script = machine::script()?;
+    let authority = server.authority();
+    let path = |path: &Path| path.to_string_lossy().into_owned();
+    let mut arguments = vec![path(&script), path(&machine), path(root), path(dist)];
+    arguments.extend([
+        manner.to_owned(),
+        path(&authority),
+        DATABASE_HOST.to_owned(),
+    ]);
+    arguments.push(facts.command.clone());
+    arguments.extend(variables);
+    let site = Site::start(&in_namespaces(&arguments)?, port)?;
+    match site.visit(&facts.health, facts.stop_limit, supervisor) {
+        Ok(run) => {
+            println!(
+                "healthy after {} ms; gone {} ms after SIGTERM, exit code {}",
+                run.start.as_millis(),
+                run.stop.as_millis(),
+                run.exit_code
+            );
+            Ok(run.exit_code == 0)
+        }
+        Err(error) if supervisor.is_interrupted() => Err(error),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            Ok(false)
+        }
+    }
+}
+
+/// `sh` with these arguments, as process 1 of a machine of its own that shares our network.
+fn in_namespaces(arguments: &[String]) -> Result<Expression> {
+    let namespaces = [
+        "--mount",
+        "--pid",
+        "--ipc",
+        "--uts",
+        "--fork",
+        "--kill-child",
+    ];
+    let shell = ["--propagation", "private", "sh"];
+    let arguments = arguments.iter().map(String::as_str);
+    let arguments: Vec<&str> = namespaces
+        .into_iter()
+        .chain(shell)
+        .chain(arguments)
+        .collect();
+    machine::as_root("unshare", &arguments)
+}
+
+impl SiteFacts {
+    fn read() -> Result<Self> {
+        let unknown = infra::unknown_settings()?;
+        if !unknown.is_empty() {
+            bail!("the Bicep sets what nobody reads: {}", unknown.join(", "));
+        }
+        let settings = infra::site_settings()?;
+        let limit = settings
+            .iter()
+            .find(|setting| setting.name == "WEBSITES_CONTAINER_STOP_TIME_LIMIT");
+        let limit = limit.context("the Bicep sets no WEBSITES_CONTAINER_STOP_TIME_LIMIT")?;
+        let seconds = limit.value.trim_matches('\'').parse();
+        Ok(Self {
+            command: infra::site_text("var startCommand = ")?,
+            health: infra::site_text("healthCheckPath: ")?,
+            stop_limit: Duration::from_secs(seconds.context("the stop limit is no number")?),
+            settings,
+        })
+    }
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
+}
