@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
 
 /// Goes through every call of az that the hooks make.
 pub(crate) fn rehearse(programs: &dyn Programs) {
-    preprovision::run(&Environment::for_rehearsal(), programs);
+    preprovision::check(&Environment::for_rehearsal(), programs);
 }
 
 fn prepackage(environment: &Environment, supervisor: &Supervisor) -> Result<ExitCode> {

@@ -1,7 +1,7 @@
 //! The machines that sites run on: a root file system, made once, and a fresh copy of it for each run.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use duct::{Expression, cmd};
@@ -62,36 +62,41 @@ pub(super) fn as_root(program: &str, arguments: &[&str]) -> Result<Expression> {
     Ok(cmd("sudo", ["-n", program].iter().chain(arguments)))
 }
 
-/// Signals the program that `leader` has started, however many wrappers are between.
+/// Signals process 1 of the machine that `leader` has started, as App Service does.
 pub(super) fn signal(name: &str, leader: u32) -> Result<()> {
-    let pid = innermost(leader).to_string();
-    as_root("kill", &[name, &pid])?
-        .stderr_null()
-        .unchecked()
-        .run()?;
+    if let Some(pid) = first_process(leader) {
+        let kill = as_root("kill", &[name, &pid.to_string()])?;
+        kill.stderr_null().unchecked().run()?;
+    }
     Ok(())
 }
 
-fn innermost(pid: u32) -> u32 {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
-    let child = children
-        .ok()
-        .and_then(|list| list.split_whitespace().next()?.parse().ok());
-    child.map_or(pid, innermost)
+/// Down from `pid`, the first program that is number 1 in its own namespace.
+fn first_process(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let numbers = status
+        .lines()
+        .find_map(|line| line.strip_prefix("NSpid:"))?;
+    let numbers: Vec<&str> = numbers.split_whitespace().collect();
+    if numbers.len() > 1 && numbers.last() == Some(&"1") {
+        return Some(pid);
+    }
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    let mut children = children.split_whitespace();
+    children.find_map(|child| first_process(child.parse().ok()?))
 }
 
-fn folder() -> Result<PathBuf> {
+/// Where the simulation keeps its files.
+pub(super) fn folder() -> Result<PathBuf> {
     let folder = workspace::root().join("target/simulate");
     fs::create_dir_all(&folder).context("cannot create target/simulate")?;
     Ok(folder)
 }
 
-/// A file of ours that the machine needs.
+/// The script that makes a machine.
 pub(super) fn script() -> Result<PathBuf> {
-    write(&folder()?.join("enter.sh"), include_str!("enter.sh"))
-}
-
-fn write(path: &Path, content: &str) -> Result<PathBuf> {
-    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path.to_path_buf())
+    let path = folder()?.join("enter.sh");
+    let content = include_str!("enter.sh");
+    fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
 }

@@ -4,6 +4,7 @@ mod environment;
 mod machine;
 mod site;
 
+use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
@@ -81,7 +82,8 @@ fn try_once(
     ]);
     arguments.push(facts.command.clone());
     arguments.extend(variables);
-    let site = Site::start(&in_namespaces(&arguments)?, port)?;
+    let log = machine::folder()?.join(format!("{manner}.log"));
+    let site = Site::start(&in_namespaces(&arguments)?, port, &log)?;
     match site.visit(&facts.health, facts.stop_limit, supervisor) {
         Ok(run) => {
             println!(
@@ -94,7 +96,7 @@ fn try_once(
         }
         Err(error) if supervisor.is_interrupted() => Err(error),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {error:#}\n{}", last_lines(&log));
             Ok(false)
         }
     }
@@ -139,6 +141,14 @@ impl SiteFacts {
             settings,
         })
     }
+}
+
+/// The end of the site's log, and where the rest of it is.
+fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let end = lines[lines.len().saturating_sub(10)..].join("\n");
+    format!("{end}\n(all of it: {})", log.display())
 }
 
 fn free_port() -> Result<u16> {

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::process::{Supervisor, sheltered};
 
 /// App Service's own limit for a start.
 const START_LIMIT: Duration = Duration::from_secs(230);
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How a run went.
 pub(super) struct Run {
@@ -32,11 +33,12 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Starts the program, which must not print secrets: its output is shown.
-    pub(super) fn start(program: &Expression, port: u16) -> Result<Self> {
+    /// Starts the program; all that it prints goes to the file `log`.
+    pub(super) fn start(program: &Expression, port: u16, log: &Path) -> Result<Self> {
+        let program = program.stderr_to_stdout().stdout_path(log);
         Ok(Self {
             since: Instant::now(),
-            handle: sheltered(program).unchecked().start()?,
+            handle: sheltered(&program).unchecked().start()?,
             port,
         })
     }

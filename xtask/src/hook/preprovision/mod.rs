@@ -23,7 +23,7 @@ pub(super) fn run(environment: &Environment, programs: &dyn Programs) -> bool {
         .any(|finding| matches!(finding, Finding::Problem(_)))
 }
 
-fn check(environment: &Environment, programs: &dyn Programs) -> Vec<Finding> {
+pub(super) fn check(environment: &Environment, programs: &dyn Programs) -> Vec<Finding> {
     let mut findings = vec![azd_version(programs), deploy_mode(environment)];
     match sign_in(environment, programs) {
         Ok(azure) => findings.extend(check_azure(environment, &azure)),

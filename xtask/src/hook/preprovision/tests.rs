@@ -166,7 +166,9 @@ fn the_right_to_assign_roles_is_asked_for() {
 
 #[test]
 fn who_may_not_register_applications_is_told_and_goes_on() {
-    let programs = programs().answers("authorizationPolicy", "false");
+    let programs = programs()
+        .answers("authorizationPolicy", "false")
+        .answers("directoryRole", "");
     assert_one(
         &remarks(&environment(), &programs),
         "you may not register applications",
