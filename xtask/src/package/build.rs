@@ -16,7 +16,8 @@ const SOURCE_DATE_EPOCH: &str = "315532800";
 /// Separates the flags in `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\u{1f}";
 
-const ADVICE: &str = if cfg!(target_os = "linux") {
+/// How to get one of the compilers.
+pub(crate) const COMPILER_ADVICE: &str = if cfg!(target_os = "linux") {
     "install musl-gcc (Debian: `apt-get install musl-tools`), or Zig with `pip install cargo-zigbuild`"
 } else {
     "install Zig and its companion for cargo with `pip install cargo-zigbuild`"
@@ -51,7 +52,7 @@ impl Compiler {
         let is_installed = |name: &str| programs::find(name).is_some();
         match Self::choose(cfg!(target_arch = "x86_64"), is_installed) {
             Some(compiler) => Ok(compiler),
-            None => bail!("no C compiler for {TARGET}: {ADVICE}"),
+            None => bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}"),
         }
     }
 

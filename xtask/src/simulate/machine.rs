@@ -22,7 +22,7 @@ pub(super) fn root(supervisor: &Supervisor) -> Result<PathBuf> {
         cfg!(target_os = "linux"),
         "`simulate` needs Linux: run it in the devcontainer"
     );
-    let root = folder()?.join(SUITE);
+    let root = cache()?.join(SUITE);
     if root.join("complete").exists() {
         return Ok(root);
     }
@@ -84,6 +84,15 @@ fn first_process(pid: u32) -> Option<u32> {
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
     let mut children = children.split_whitespace();
     children.find_map(|child| first_process(child.parse().ok()?))
+}
+
+/// Outside of `target/`, as `cargo clean` could not delete what belongs to root.
+fn cache() -> Result<PathBuf> {
+    let home =
+        std::env::home_dir().context("there is no home folder to keep the root file system in")?;
+    let cache = home.join(".cache/app-service-simulation");
+    fs::create_dir_all(&cache).with_context(|| format!("cannot create {}", cache.display()))?;
+    Ok(cache)
 }
 
 /// Where the simulation keeps its files.

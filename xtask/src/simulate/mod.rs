@@ -6,7 +6,7 @@ mod site;
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -38,22 +38,24 @@ struct SiteFacts {
     stop_limit: Duration,
 }
 
+/// All that is the same for every run.
+struct Simulation<'a> {
+    site: SiteFacts,
+    server: PostgresServer,
+    /// Root file system of the machines.
+    root: PathBuf,
+    /// What is deployed.
+    dist: PathBuf,
+    supervisor: &'a Supervisor,
+}
+
+/// Tries the package in every state in which it may arrive.
 pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
-    let dist = package::folder();
-    for file in [package::PROGRAM, package::START_SCRIPT] {
-        let is_there = dist.join(file).exists();
-        ensure!(
-            is_there,
-            "dist/{file} is missing: `cargo xtask package` makes it"
-        );
-    }
-    let facts = SiteFacts::read()?;
-    let root = machine::root(supervisor)?;
-    let server = PostgresServer::encrypted(install::postgres_server(supervisor)?, DATABASE_HOST)?;
+    let simulation = Simulation::prepare(supervisor)?;
     let mut is_good = true;
     for (description, manner) in MANNERS {
         println!("\n==> The site starts and stops, {description}.");
-        is_good &= try_once(&facts, &server, [&root, &dist], (manner, supervisor))?;
+        is_good &= simulation.try_once(manner)?;
     }
     Ok(if is_good {
         ExitCode::SUCCESS
@@ -62,43 +64,71 @@ pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
     })
 }
 
-fn try_once(
-    facts: &SiteFacts,
-    server: &PostgresServer,
-    [root, dist]: [&Path; 2],
-    (manner, supervisor): (&str, &Supervisor),
-) -> Result<bool> {
-    let port = free_port()?;
-    let variables = environment::variables(&facts.settings, server, port)?;
-    let machine = machine::mount_point()?;
-    let script = machine::script()?;
-    let authority = server.authority();
-    let path = |path: &Path| path.to_string_lossy().into_owned();
-    let mut arguments = vec![path(&script), path(&machine), path(root), path(dist)];
-    arguments.extend([
-        manner.to_owned(),
-        path(&authority),
-        DATABASE_HOST.to_owned(),
-    ]);
-    arguments.push(facts.command.clone());
-    arguments.extend(variables);
-    let log = machine::folder()?.join(format!("{manner}.log"));
-    let site = Site::start(&in_namespaces(&arguments)?, port, &log)?;
-    match site.visit(&facts.health, facts.stop_limit, supervisor) {
-        Ok(run) => {
-            println!(
-                "healthy after {} ms; gone {} ms after SIGTERM, exit code {}",
-                run.start.as_millis(),
-                run.stop.as_millis(),
-                run.exit_code
+impl<'a> Simulation<'a> {
+    fn prepare(supervisor: &'a Supervisor) -> Result<Self> {
+        let dist = package::folder();
+        for file in [package::PROGRAM, package::START_SCRIPT] {
+            let is_there = dist.join(file).exists();
+            ensure!(
+                is_there,
+                "dist/{file} is missing: `cargo xtask package` makes it"
             );
-            Ok(run.exit_code == 0)
         }
-        Err(error) if supervisor.is_interrupted() => Err(error),
-        Err(error) => {
-            eprintln!("error: {error:#}\n{}", last_lines(&log));
-            Ok(false)
+        let site = SiteFacts::read()?;
+        let root = machine::root(supervisor)?;
+        let programs = install::postgres_server(supervisor)?;
+        Ok(Self {
+            site,
+            server: PostgresServer::encrypted(programs, DATABASE_HOST)?,
+            root,
+            dist,
+            supervisor,
+        })
+    }
+
+    /// Says how the run went, and whether it was good.
+    fn try_once(&self, manner: &str) -> Result<bool> {
+        let port = free_port()?;
+        let log = machine::folder()?.join(format!("{manner}.log"));
+        let program = in_namespaces(&self.arguments(manner, port)?)?;
+        let site = Site::start(&program, port, &log)?;
+        match site.visit(&self.site.health, self.site.stop_limit, self.supervisor) {
+            Ok(run) => {
+                println!(
+                    "healthy after {} ms; gone {} ms after SIGTERM, exit code {}",
+                    run.start.as_millis(),
+                    run.stop.as_millis(),
+                    run.exit_code
+                );
+                Ok(run.exit_code == 0)
+            }
+            Err(error) if self.supervisor.is_interrupted() => Err(error),
+            Err(error) => {
+                eprintln!("error: {error:#}\n{}", last_lines(&log));
+                Ok(false)
+            }
         }
+    }
+
+    /// What `enter.sh` wants to know.
+    fn arguments(&self, manner: &str, port: u16) -> Result<Vec<String>> {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let mut arguments = vec![
+            path(&machine::script()?),
+            path(&machine::mount_point()?),
+            path(&self.root),
+            path(&self.dist),
+            manner.to_owned(),
+            path(&self.server.authority()),
+            DATABASE_HOST.to_owned(),
+            self.site.command.clone(),
+        ];
+        arguments.extend(environment::variables(
+            &self.site.settings,
+            &self.server,
+            port,
+        )?);
+        Ok(arguments)
     }
 }
 
