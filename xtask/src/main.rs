@@ -57,7 +57,7 @@ enum Task {
     /// Check infra, azure.yaml, workflows and devcontainer with every checker that is here.
     Infra,
     /// Do the work of one of azd's hooks.
-    Hook(hook::Arguments),
+    Hook(Box<hook::Arguments>),
     /// Run every check that a change must pass.
     Ci(ci::Arguments),
     /// Check the rules of the code that no compiler knows.

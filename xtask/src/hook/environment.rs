@@ -16,6 +16,11 @@ pub(super) struct Environment {
     pub(super) azure_subscription_id: String,
     #[arg(long, env = "AZURE_LOCATION", default_value = "")]
     pub(super) azure_location: String,
+    #[arg(long, env = "AZURE_RESOURCE_GROUP", default_value = "")]
+    pub(super) azure_resource_group: String,
+    /// Name of the site.
+    #[arg(long, env = "SERVICE_WEB_NAME", default_value = "")]
+    pub(super) service_web_name: String,
     /// Size of the site's machines.
     #[arg(long, env = "APP_SERVICE_PLAN_SKU", default_value = "B1")]
     pub(super) app_service_plan_sku: String,
@@ -59,6 +64,8 @@ impl Environment {
             auth_client_id: id.to_owned(),
             azure_subscription_id: id.to_owned(),
             azure_location: "westeurope".to_owned(),
+            azure_resource_group: "rg-app".to_owned(),
+            service_web_name: "app-site".to_owned(),
             app_service_plan_sku: "B1".to_owned(),
             database_sku: "Standard_B1ms".to_owned(),
             ..Self::default()

@@ -48,7 +48,9 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     let succeeded = match hook {
         Hook::Preprovision => preprovision::run(environment, &Installed),
         Hook::Prepackage => return prepackage(environment, supervisor),
-        Hook::Postprovision => registration::create(environment, supervisor).map(|()| true)?,
+        Hook::Postprovision => {
+            registration::create(environment, &Installed, supervisor).map(|()| true)?
+        }
         Hook::Postdeploy => postdeploy::run(environment, &Installed),
         Hook::Postdown => registration::delete(environment, supervisor).map(|()| true)?,
     };
@@ -61,7 +63,9 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
 
 /// Goes through every call of az that the hooks make.
 pub(crate) fn rehearse(programs: &dyn Programs) {
-    preprovision::check(&Environment::for_rehearsal(), programs);
+    let environment = Environment::for_rehearsal();
+    preprovision::check(&environment, programs);
+    registration::tell_site(&environment, programs);
 }
 
 fn prepackage(environment: &Environment, supervisor: &Supervisor) -> Result<ExitCode> {
