@@ -19,9 +19,11 @@ pub(super) struct Azure<'a> {
 }
 
 impl Azure<'_> {
-    /// The lines that az prints; `Err` is the reason why it prints none, in one line.
-    pub(super) fn lines(&self, arguments: &[&str]) -> Result<Vec<String>, String> {
-        let arguments = [arguments, &["--output", "tsv", "--only-show-errors"]].concat();
+    /// The lines that az prints for a command and its options; `Err` is the reason why it prints none, in one line.
+    pub(super) fn lines(&self, command: &str, options: &[&str]) -> Result<Vec<String>, String> {
+        let format = ["--output", "tsv", "--only-show-errors"];
+        let words = command.split(' ').chain(options.iter().copied());
+        let arguments: Vec<&str> = words.chain(format).collect();
         let answer = self.programs.ask("az", &arguments);
         let answer = answer.ok_or_else(|| "az is not installed".to_owned())?;
         if !answer.succeeded {
@@ -32,12 +34,9 @@ impl Azure<'_> {
         Ok(lines.filter(|line| !line.is_empty()).collect())
     }
 
-    /// What a GET of Azure's own API answers, as `query` picks it out.
-    pub(super) fn get(&self, path: &str, query: &str) -> Result<Vec<String>, String> {
-        let address = format!("/subscriptions/{}/{path}", self.subscription);
-        self.lines(&[
-            "rest", "--method", "get", "--url", &address, "--query", query,
-        ])
+    /// What a GET answers, as `query` picks it out. A path from `/subscriptions` on is one of Azure's own API.
+    pub(super) fn get(&self, address: &str, query: &str) -> Result<Vec<String>, String> {
+        self.lines("rest --method get", &["--url", address, "--query", query])
     }
 }
 

@@ -13,29 +13,18 @@ const ROLES: [&str; 4] = [
 
 /// A missing right is no problem: the site goes on without sign-in.
 pub(super) fn may_register(azure: &Azure) -> Result<Finding, String> {
-    let endpoint = [
-        "cloud",
-        "show",
-        "--query",
-        "endpoints.microsoftGraphResourceId",
-    ];
-    let graph = azure.lines(&endpoint)?.concat();
-    let graph = graph.trim_end_matches('/');
-    let get = |path: &str, query: &str| {
-        let address = format!("{graph}/v1.0/{path}");
-        azure.lines(&[
-            "rest", "--method", "get", "--url", &address, "--query", query,
-        ])
-    };
-    let policy = get(
-        "policies/authorizationPolicy",
+    let endpoint = "cloud show --query endpoints.microsoftGraphResourceId";
+    let graph = azure.lines(endpoint, &[])?.concat();
+    let graph = format!("{}/v1.0", graph.trim_end_matches('/'));
+    let policy = azure.get(
+        &format!("{graph}/policies/authorizationPolicy"),
         "defaultUserRolePermissions.allowedToCreateApps",
     )?;
     if policy.concat().eq_ignore_ascii_case("true") {
         return Ok(Finding::Good);
     }
-    let roles = get(
-        "me/transitiveMemberOf/microsoft.graph.directoryRole",
+    let roles = azure.get(
+        &format!("{graph}/me/transitiveMemberOf/microsoft.graph.directoryRole"),
         "value[].roleTemplateId",
     )?;
     if roles.iter().any(|role| ROLES.contains(&role.as_str())) {

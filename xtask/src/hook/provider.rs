@@ -5,50 +5,47 @@ use super::azure::{Azure, Finding};
 /// Whoever deploys gives roles to the identity of the app.
 const ROLE_ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments/write";
 
+/// The sizes of PostgreSQL servers, but none where the region is closed to the subscription.
+const SIZES: &str = "[?!(supportedFeatures[?name=='OfferRestricted' && status=='Enabled'])]\
+    .supportedServerEditions[].supportedServerSkus[].name";
+
+const OTHER_REGION: &str = "choose another region: azd env set AZURE_LOCATION REGION";
+
 /// The region has PostgreSQL flexible servers of this size for this subscription.
 pub(super) fn postgres_offer(azure: &Azure, location: &str, size: &str) -> Result<Finding, String> {
-    let query = "[?restricted!='Enabled'].supportedServerEditions[].supportedServerSkus[].name";
-    let list = [
-        "postgres",
-        "flexible-server",
-        "list-skus",
+    let options = [
+        "--subscription",
+        azure.subscription,
         "--location",
         location,
+        "--query",
+        SIZES,
     ];
-    let subscription = ["--subscription", azure.subscription, "--query", query];
-    let sizes = azure.lines(&[&list[..], &subscription].concat());
-    let advice = "choose another region: azd env set AZURE_LOCATION REGION";
-    match sizes {
-        Ok(sizes) if sizes.is_empty() => Ok(Finding::Problem(format!(
-            "{location} does not offer PostgreSQL flexible servers to this subscription: {advice}"
-        ))),
-        Ok(sizes)
-            if !sizes
-                .iter()
-                .any(|offered| offered.eq_ignore_ascii_case(size)) =>
-        {
-            Ok(Finding::Problem(format!(
-                "{location} has no PostgreSQL server of the size {size}: {advice}, or another size: azd env set DATABASE_SKU SIZE"
-            )))
-        }
-        Err(reason) if is_restriction(&reason) => Ok(Finding::Problem(format!(
-            "{location} does not offer PostgreSQL flexible servers ({reason}): {advice}"
-        ))),
-        other => other.map(|_| Finding::Good),
+    let sizes = match azure.lines("postgres flexible-server list-skus", &options) {
+        Err(reason) if is_restriction(&reason) => Vec::new(),
+        sizes => sizes?,
+    };
+    if sizes.is_empty() {
+        return Ok(Finding::Problem(format!(
+            "{location} does not offer PostgreSQL flexible servers to this subscription: {OTHER_REGION}"
+        )));
     }
+    if sizes
+        .iter()
+        .any(|offered| offered.eq_ignore_ascii_case(size))
+    {
+        return Ok(Finding::Good);
+    }
+    Ok(Finding::Problem(format!(
+        "{location} has no PostgreSQL server of the size {size}: {OTHER_REGION}, or another size: azd env set DATABASE_SKU SIZE"
+    )))
 }
 
 /// The region has Linux machines of this size for App Service.
 pub(super) fn plan_offer(azure: &Azure, location: &str, size: &str) -> Result<Finding, String> {
-    let list = [
-        "appservice",
-        "list-locations",
-        "--sku",
-        size,
-        "--linux-workers-enabled",
-    ];
-    let subscription = ["--subscription", azure.subscription, "--query", "[].name"];
-    let regions = azure.lines(&[&list[..], &subscription].concat())?;
+    let command = "appservice list-locations --linux-workers-enabled --query [].name";
+    let options = ["--subscription", azure.subscription, "--sku", size];
+    let regions = azure.lines(command, &options)?;
     let offered = regions
         .iter()
         .any(|region| plain(region) == plain(location));
@@ -56,31 +53,36 @@ pub(super) fn plan_offer(azure: &Azure, location: &str, size: &str) -> Result<Fi
         return Ok(Finding::Good);
     }
     Ok(Finding::Problem(format!(
-        "{location} has no App Service machines of the size {size}: choose another region (azd env set AZURE_LOCATION REGION) or size (azd env set APP_SERVICE_PLAN_SKU SIZE)"
+        "{location} has no App Service machines of the size {size}: {OTHER_REGION}, or another size: azd env set APP_SERVICE_PLAN_SKU SIZE"
     )))
 }
 
 /// The subscription may have one more machine of this size in the region.
 pub(super) fn plan_quota(azure: &Azure, location: &str, size: &str) -> Result<Finding, String> {
-    let path =
-        format!("providers/Microsoft.Web/locations/{location}/usages?api-version=2024-11-01");
-    let rows = azure.get(&path, "value[].[name.value, currentValue, limit]")?;
-    let exhausted = rows
-        .iter()
-        .filter_map(|row| quota(row, size))
-        .any(|left| left < 1);
-    if !exhausted {
+    let subscription = azure.subscription;
+    let address = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.Web/locations/{location}/usages?api-version=2024-11-01"
+    );
+    let rows = azure.get(&address, "value[].[name.value, currentValue, limit]")?;
+    let mut left = rows.iter().filter_map(|row| quota(row, size));
+    if left.all(|left| left > 0) {
         return Ok(Finding::Good);
     }
     Ok(Finding::Problem(format!(
-        "no App Service machine of the size {size} is left to this subscription in {location}: ask for more (portal, Quotas, App Service), or choose another region (azd env set AZURE_LOCATION REGION) or size (azd env set APP_SERVICE_PLAN_SKU SIZE)"
+        "no App Service machine of the size {size} is left to this subscription in {location}: ask for more (portal, Quotas, App Service), {OTHER_REGION}, or another size: azd env set APP_SERVICE_PLAN_SKU SIZE"
     )))
 }
 
 /// Whoever is signed in may assign roles.
 pub(super) fn role_assignment(azure: &Azure) -> Result<Finding, String> {
-    let path = "providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
-    let rows = azure.get(path, "value[].[join(' ', actions), join(' ', notActions)]")?;
+    let subscription = azure.subscription;
+    let address = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+    );
+    let rows = azure.get(
+        &address,
+        "value[].[join(' ', actions), join(' ', notActions)]",
+    )?;
     let permits = rows.iter().any(|row| {
         let (actions, denied) = row.split_once('\t').unwrap_or((row, ""));
         names_assignment(actions) && !names_assignment(denied)
@@ -93,16 +95,15 @@ pub(super) fn role_assignment(azure: &Azure) -> Result<Finding, String> {
     ))
 }
 
-/// A size that the subscription cannot have, in the words of the service.
+/// A region that is closed to the subscription, in the words of the service.
 fn is_restriction(reason: &str) -> bool {
-    [
+    let words = [
         "restricted",
-        "not supported",
-        "not available",
+        "No available SKUs",
+        "LocationNotAvailable",
         "NotAvailableForSubscription",
-    ]
-    .iter()
-    .any(|word| reason.contains(word))
+    ];
+    words.iter().any(|word| reason.contains(word))
 }
 
 /// How many are left, if the row of name, use and limit is about this size.

@@ -8,6 +8,9 @@ use super::{graph, provider};
 /// Container deployments of older versions overwrite settings of the site.
 const OLDEST_AZD: (u32, u32) = (1, 29);
 
+const NOT_SIGNED_IN: &str =
+    "az is not signed in to this subscription, which azd's own sign-in does not do: az login";
+
 /// Prints every problem and remark; succeeds where there is no problem.
 pub(super) fn run(environment: &Environment, programs: &dyn Programs) -> bool {
     let findings = check(environment, programs);
@@ -69,33 +72,19 @@ fn sign_in<'a>(
     if subscription.is_empty() {
         return Err(left_out("azd has not asked for the subscription yet"));
     }
-    let show = [
-        "account",
-        "show",
-        "--subscription",
-        subscription,
-        "--query",
-        "id",
-        "--output",
-        "tsv",
-    ];
-    let Some(answer) = programs.ask("az", &show) else {
-        return Err(left_out("az is not installed (https://aka.ms/azure-cli)"));
-    };
-    if answer.succeeded {
-        return Ok(Azure {
+    let show = "account show --query id --output tsv --subscription".split(' ');
+    let show: Vec<&str> = show.chain([subscription]).collect();
+    match programs.ask("az", &show) {
+        None => Err(left_out("az is not installed (https://aka.ms/azure-cli)")),
+        Some(answer) if answer.succeeded => Ok(Azure {
             programs,
             subscription,
-        });
+        }),
+        Some(_) if environment.wants_sign_in() && environment.auth_client_id.is_empty() => Err(
+            Finding::Problem(format!("{NOT_SIGNED_IN}. Registering the app needs it")),
+        ),
+        Some(_) => Err(left_out(NOT_SIGNED_IN)),
     }
-    let advice =
-        "az is not signed in to this subscription, which azd's own sign-in does not do: az login";
-    if environment.wants_sign_in() && environment.auth_client_id.is_empty() {
-        return Err(Finding::Problem(format!(
-            "{advice}. Registering the app needs it"
-        )));
-    }
-    Err(left_out(advice))
 }
 
 fn left_out(reason: &str) -> Finding {
