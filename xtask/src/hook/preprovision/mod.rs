@@ -46,11 +46,12 @@ fn azd_version(programs: &dyn Programs) -> Finding {
     }
 }
 
-/// Reads `azd version 1.29.0 (commit …)`.
+/// Reads `azd version 1.29.0 (commit …)`. A build of azd's own developers, 0.0.0, has no release.
 fn azd_release(text: &str) -> Option<(u32, u32)> {
     let (major, rest) = text.split_once("azd version ")?.1.split_once('.')?;
     let (minor, _) = rest.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    let release = (major.parse().ok()?, minor.parse().ok()?);
+    (release != (0, 0)).then_some(release)
 }
 
 fn deploy_mode(environment: &Environment) -> Finding {

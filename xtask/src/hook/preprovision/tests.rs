@@ -85,7 +85,7 @@ fn the_version_of_azd_is_read_with_and_without_a_suffix() {
         Some((1, 32))
     );
     assert_eq!(azd_release("azd version 2.0.0"), Some((2, 0)));
-    assert_eq!(azd_release("something else"), None);
+    assert_eq!(azd_release("azd version 0.0.0-dev.0 (commit 0)"), None);
 }
 
 #[test]
