@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::install::{self, Tool};
+use crate::package;
 use crate::programs::{self, PostgresPrograms};
 
 const RUST_ADVICE: &str = concat!(
@@ -97,8 +98,15 @@ fn needed() -> [Finding; 5] {
     ]
 }
 
-fn optional() -> [Finding; 5] {
+fn optional() -> [Finding; 6] {
     [
+        Finding {
+            name: "C compiler for musl",
+            purpose: "builds the zip for App Service",
+            found: ["musl-gcc", "cargo-zigbuild"].into_iter().find_map(program),
+            advice: package::COMPILER_ADVICE,
+            needed: false,
+        },
         for_azure("az", "https://aka.ms/azure-cli"),
         for_azure("azd", "https://aka.ms/azd"),
         for_azure("bicep", "`az bicep install`"),

@@ -4,6 +4,7 @@
     reason = "a command-line tool speaks on standard output"
 )]
 
+mod checks;
 mod ci;
 mod companion;
 mod counts;
@@ -11,13 +12,19 @@ mod dev;
 mod doctor;
 mod e2e;
 mod entra;
+mod hook;
+mod infra;
 mod install;
+mod package;
 mod platform;
 mod postgres;
 mod process;
 mod programs;
+#[cfg(test)]
+mod scratch;
 mod seed;
 mod settings;
+mod simulate;
 mod test;
 mod tidy;
 mod workspace;
@@ -48,6 +55,14 @@ enum Task {
     Entra(entra::Arguments),
     /// Write sample data; the arguments are those of `app seed`.
     Seed(seed::Arguments),
+    /// Build what App Service runs: a static binary and its start script, in dist.
+    Package,
+    /// Run what `package` made as App Service would, with a PostgreSQL server.
+    Simulate,
+    /// Check infra, azure.yaml, workflows and devcontainer with every checker that is here.
+    Infra,
+    /// Do the work of one of azd's hooks.
+    Hook(Box<hook::Arguments>),
     /// Run every check that a change must pass.
     Ci(ci::Arguments),
     /// Check the rules of the code that no compiler knows.
@@ -74,6 +89,10 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::E2e(arguments) => e2e::run(&arguments, &supervisor),
         Task::Entra(arguments) => entra::run(&arguments),
         Task::Seed(arguments) => seed::run(&arguments, &supervisor),
+        Task::Package => package::run(&supervisor),
+        Task::Simulate => simulate::run(&supervisor),
+        Task::Infra => infra::run(&supervisor),
+        Task::Hook(arguments) => hook::run(&arguments, &supervisor),
         Task::Ci(arguments) => ci::run(&arguments, &supervisor),
         Task::Tidy => tidy::run(),
         Task::Doctor => Ok(doctor::run()),

@@ -71,7 +71,7 @@ pub(crate) fn find_chromium() -> Option<PathBuf> {
     named.chain(placed).find(|path| version(path).is_some())
 }
 
-/// A program of this name in one of the folders of `PATH`.
+/// A program of this name in one of the folders of `PATH`. On Windows some, such as az, are batch files.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let names = if cfg!(windows) {
         // The Azure CLI is a script there.

@@ -1,6 +1,6 @@
 //! Linux and macOS.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt;
@@ -81,6 +81,12 @@ impl Account {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
     }
+}
+
+/// Lets everybody run the file, and nobody but us change it.
+pub(crate) fn make_executable(path: &Path) -> Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(0o755))
+        .with_context(|| format!("cannot make {} executable", path.display()))
 }
 
 /// Whether we may change the system ourselves.

@@ -1,5 +1,6 @@
 //! A local PostgreSQL server of our own, started and always stopped again.
 
+mod encrypted;
 mod folder;
 
 use std::fs;
@@ -32,13 +33,7 @@ pub(crate) struct PostgresServer {
 impl PostgresServer {
     /// An empty server for tests, removed with its data in the end. What killed runs left goes first.
     pub(crate) fn throw_away(programs: PostgresPrograms) -> Result<Self> {
-        let account = Account::for_postgres()?;
-        let parent = account
-            .home()
-            .unwrap_or_else(|| workspace::root().join("target"));
-        remove_leftovers(&parent, &programs, &account);
-        let folder = parent.join(format!("{THROW_AWAY_PREFIX}{}", std::process::id()));
-        Self::claim(programs, account, folder, true)?.start(TEST_SETTINGS)
+        Self::claim_throw_away(programs)?.start(TEST_SETTINGS)
     }
 
     /// The server whose data stay in `folder`.
@@ -56,6 +51,16 @@ impl PostgresServer {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    fn claim_throw_away(programs: PostgresPrograms) -> Result<Self> {
+        let account = Account::for_postgres()?;
+        let parent = account
+            .home()
+            .unwrap_or_else(|| workspace::root().join("target"));
+        remove_leftovers(&parent, &programs, &account);
+        let folder = parent.join(format!("{THROW_AWAY_PREFIX}{}", std::process::id()));
+        Self::claim(programs, account, folder, true)
     }
 
     fn claim(
