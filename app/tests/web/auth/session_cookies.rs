@@ -80,7 +80,7 @@ async fn row_124_cookies_over_https_belong_to_this_host_alone() {
     let finished = site.open(&browser, &callback, expected).await;
     let host_only = BTreeSet::from(["HttpOnly", "SameSite=Lax", "Secure", "Path=/"]);
     let (_, attributes) = set_cookie(&begun, "__Host-sign-in");
-    assert_eq!(attributes, &host_only | &BTreeSet::from(["Max-Age=3600"]));
+    assert_eq!(attributes, &host_only | &BTreeSet::from(["Max-Age=1800"]));
     let (_, attributes) = set_cookie(&finished, "__Host-session");
     assert_eq!(attributes, host_only);
 
