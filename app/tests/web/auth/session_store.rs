@@ -114,7 +114,7 @@ async fn view(browser: &Browser, views: usize) {
         let path = ["/", "/unprotected", "/?q=cake", "/no/such/page"][number % 4];
         async move { (path, browser.get(path).await) }
     });
-    let mut answers = stream::iter(views).buffer_unordered(32);
+    let mut answers = stream::iter(views).buffer_unordered(8);
     while let Some((path, answer)) = answers.next().await {
         assert!(
             matches!(answer.status.as_u16(), 200 | 404),
