@@ -4,7 +4,7 @@
 use openidconnect::{AccessToken, HttpRequest};
 use serde::Deserialize;
 
-use super::outbound::{Outbound, OutboundError};
+use crate::outbound::{Outbound, OutboundError};
 use crate::config::ProviderConfig;
 
 /// The parts of `/me` that are shown.

@@ -10,7 +10,7 @@ use super::attempt::{self, insert_attempt, take_attempt};
 use super::credential::Credential;
 use super::error::SignInError;
 use super::graph;
-use super::outbound::Outbound;
+use crate::outbound::Outbound;
 use super::person::describe;
 use super::provider::IdentityProvider;
 use super::secrets::{AttemptSecrets, Keyring, random_token};
@@ -54,10 +54,9 @@ impl SignIn {
         };
         let outbound = Outbound::new(&state.config.outbound)?;
         let db = state.database.connection().clone();
-        let endpoint = state.config.outbound.identity_endpoint.clone();
         Ok(Some(Self {
             provider: IdentityProvider::new(config.provider.clone(), outbound),
-            credential: Credential::new(config.client.credential.clone(), endpoint),
+            credential: Credential::new(config.client.credential.clone(), &state.config.outbound),
             keyring: Keyring::new(config.session.key.expose()),
             sessions: Sessions::new(DatabaseStore::new(db.clone()), &config.session),
             db,

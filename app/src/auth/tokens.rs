@@ -17,7 +17,7 @@ use url::Url;
 use super::claims::EntraClaims;
 use super::credential::{ClientProof, Credential};
 use super::error::SignInError;
-use super::outbound::OutboundError;
+use crate::outbound::OutboundError;
 use super::provider::{IdentityProvider, Metadata};
 use super::secrets::AttemptSecrets;
 use crate::config::ClientConfig;

@@ -14,7 +14,7 @@ use openidconnect::HttpRequest;
 use tokio::sync::Mutex;
 
 use super::error::SignInError;
-use super::outbound::Outbound;
+use crate::outbound::Outbound;
 use crate::config::ProviderConfig;
 
 /// What the provider publishes is fetched again when it is this old.

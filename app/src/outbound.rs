@@ -1,4 +1,4 @@
-//! Calls to the provider, Graph and the identity endpoint: bounded in time and size, no redirects,
+//! Calls to other services (sign-in, Graph, the identity endpoint, telemetry): bounded in time and size, no redirects,
 //! and nothing but one JSON object for an answer.
 
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::tls::install_crypto_provider;
 
 /// A client with the limits of the settings.
 #[derive(Clone, Debug)]
-pub(super) struct Outbound {
+pub struct Outbound {
     client: Client,
     body_limit: usize,
 }
@@ -37,7 +37,7 @@ pub enum OutboundError {
 impl Outbound {
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub(super) fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
+    pub fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
         install_crypto_provider();
         let client = Client::builder()
             .timeout(config.timeout)
@@ -50,7 +50,7 @@ impl Outbound {
     }
 
     /// Sends one request and reads the whole answer, whatever its status.
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
         let request = request.try_into().map_err(|_| OutboundError::Failed)?;
         let response = self
             .client
