@@ -4,10 +4,10 @@ use salvo::http::StatusCode;
 use sea_orm::DbErr;
 use tower_sessions_core::session_store;
 
-use crate::outbound::OutboundError;
 use crate::database::is_unavailable;
 use crate::error::{Error, Explanation, WayOn};
 use crate::managed_identity::IdentityError;
+use crate::outbound::OutboundError;
 
 /// Why a sign-in has failed.
 #[derive(Clone, Debug, thiserror::Error)]

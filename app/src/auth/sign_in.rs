@@ -10,7 +10,6 @@ use super::attempt::{self, insert_attempt, take_attempt};
 use super::credential::Credential;
 use super::error::SignInError;
 use super::graph;
-use crate::outbound::Outbound;
 use super::person::describe;
 use super::provider::IdentityProvider;
 use super::secrets::{AttemptSecrets, Keyring, random_token};
@@ -20,6 +19,7 @@ use super::tokens::{authorization_url, error_code, exchange_code};
 use super::verification::verify;
 use crate::config::SignInConfig;
 use crate::current_user::CurrentUser;
+use crate::outbound::Outbound;
 use crate::state::AppState;
 
 /// How often sessions and sign-ins that have ended by themselves are swept away.

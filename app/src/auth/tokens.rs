@@ -17,10 +17,10 @@ use url::Url;
 use super::claims::EntraClaims;
 use super::credential::{ClientProof, Credential};
 use super::error::SignInError;
-use crate::outbound::OutboundError;
 use super::provider::{IdentityProvider, Metadata};
 use super::secrets::AttemptSecrets;
 use crate::config::ClientConfig;
+use crate::outbound::OutboundError;
 
 /// The permission that Microsoft Graph asks for `/me`.
 const GRAPH_SCOPE: &str = "User.Read";

@@ -54,7 +54,9 @@ struct TokenSource {
 /// When the database is not PostgreSQL, or the managed identity gives no token.
 pub async fn database_token(config: &Config) -> anyhow::Result<String> {
     let DatabaseTarget::Postgres(options) = &config.database.target else {
-        anyhow::bail!("the database is not PostgreSQL: AZURE_POSTGRESQL_CONNECTIONSTRING names one");
+        anyhow::bail!(
+            "the database is not PostgreSQL: AZURE_POSTGRESQL_CONNECTIONSTRING names one"
+        );
     };
     let source = TokenSource::new(config, options)?;
     let token = source.fetch().await?;
