@@ -74,9 +74,9 @@ impl Providers {
 
     /// What turns spans into traces, and warnings and errors into records of theirs.
     pub(super) fn layers(&self) -> [BoxedLayer; 2] {
-        let tracer = self.traces.tracer(env!("CARGO_PKG_NAME"));
+        let source = self.traces.tracer(env!("CARGO_PKG_NAME"));
         let traces = tracing_opentelemetry::layer()
-            .with_tracer(tracer)
+            .with_tracer(source)
             .with_location(false)
             .with_threads(false)
             .with_target(false)
