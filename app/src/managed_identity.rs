@@ -9,10 +9,10 @@ use url::Url;
 
 use crate::clock;
 use crate::config::{IdentityEndpoint, OutboundConfig};
-use crate::outbound::{Outbound, OutboundError};
+use crate::outbound::{Calls, OutboundError};
 
 /// The identity that App Service gives to the site.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ManagedIdentity {
     endpoint: Option<IdentityEndpoint>,
     /// Of a user-assigned identity; else the system-assigned one is meant.
@@ -20,7 +20,6 @@ pub struct ManagedIdentity {
 }
 
 /// A token that is good for a while; there is no `Debug`, since the text is secret.
-#[derive(Clone)]
 pub struct Token {
     text: String,
     /// Seconds since 1970.
@@ -69,12 +68,8 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// When the endpoint does not answer, refuses, or gives a token that has expired.
-    pub async fn fetch_token(
-        &self,
-        outbound: &Outbound,
-        resource: &str,
-    ) -> Result<Token, IdentityError> {
-        let answer = outbound.send(self.request(resource)?).await?;
+    pub async fn fetch_token(&self, calls: &Calls, resource: &str) -> Result<Token, IdentityError> {
+        let answer = calls.send(self.request(resource)?).await?;
         if !answer.status().is_success() {
             return Err(IdentityError::Status(answer.status().as_u16()));
         }

@@ -1,8 +1,9 @@
-//! Calls to other services (sign-in, Graph, the identity endpoint, telemetry): bounded in time and size, no redirects,
-//! and nothing but one JSON object for an answer.
+//! Calls to other services (sign-in, Graph, the identity endpoint, telemetry): bounded in time and
+//! size, no redirects, and nothing but one JSON object for an answer.
 
 use std::fmt;
 use std::pin::Pin;
+use std::time::{Duration, Instant};
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, redirect};
@@ -16,6 +17,15 @@ use crate::tls::install_crypto_provider;
 #[derive(Clone, Debug)]
 pub struct Outbound {
     client: Client,
+    timeout: Duration,
+    body_limit: usize,
+}
+
+/// The calls that one answer of ours waits for: together they may take as long as one.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    client: Client,
+    deadline: Instant,
     body_limit: usize,
 }
 
@@ -40,18 +50,36 @@ impl Outbound {
     pub fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
         install_crypto_provider();
         let client = Client::builder()
-            .timeout(config.timeout)
             .redirect(redirect::Policy::none())
             .build()?;
         Ok(Self {
             client,
+            timeout: config.timeout,
             body_limit: config.body_limit,
         })
     }
 
+    /// The time of these calls begins now.
+    pub fn calls(&self) -> Calls {
+        Calls {
+            client: self.client.clone(),
+            deadline: Instant::now() + self.timeout,
+            body_limit: self.body_limit,
+        }
+    }
+}
+
+impl Calls {
+    /// Waits for something that is not a call, but may wait for one.
+    pub async fn wait<T>(&self, other: impl Future<Output = T>) -> Result<T, OutboundError> {
+        let waited = tokio::time::timeout(self.remaining(), other).await;
+        waited.map_err(|_| OutboundError::TimedOut)
+    }
+
     /// Sends one request and reads the whole answer, whatever its status.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
-        let request = request.try_into().map_err(|_| OutboundError::Failed)?;
+        let mut request = reqwest::Request::try_from(request).map_err(|_| OutboundError::Failed)?;
+        *request.timeout_mut() = Some(self.remaining());
         let response = self
             .client
             .execute(request)
@@ -74,6 +102,10 @@ impl Outbound {
         Ok(answer)
     }
 
+    fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, OutboundError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(OutboundError::from)? {
@@ -86,7 +118,7 @@ impl Outbound {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for Outbound {
+impl<'c> AsyncHttpClient<'c> for Calls {
     type Error = OutboundError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutboundError>> + Send + 'c>>;
 

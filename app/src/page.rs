@@ -55,7 +55,7 @@ impl<V: View> Page<V> {
             .get_typed::<AppState>()
             .map_err(|_| anyhow::anyhow!("the application state is missing"))?;
         let user = depot.get_typed::<CurrentUser>().ok();
-        let layout = Layout::new(&self.view, request, state, user);
+        let layout = Layout::new(&self, request, state, user);
         let html = state.templates.render(V::TEMPLATE, &self.view, &layout)?;
         response.status_code(self.status);
         let headers = response.headers_mut();
@@ -100,7 +100,7 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(
-        view: &impl View,
+        page: &Page<impl View>,
         request: &'a Request,
         state: &AppState,
         current_user: Option<&'a CurrentUser>,
@@ -109,22 +109,27 @@ impl<'a> Layout<'a> {
         let base_url = state.config.http.base_url.as_ref();
         Self {
             site_name: SITE_NAME,
-            title: view.title(),
+            title: page.view.title(),
             path,
             canonical: base_url.map(|base_url| format!("{}{path}", base_url.origin())),
-            notice: view.notice(),
+            notice: page.view.notice(),
             current_user,
-            sign_in_path: state.config.sign_in.as_ref().map(|_| sign_in_path(request)),
+            sign_in_path: state
+                .config
+                .sign_in
+                .as_ref()
+                .map(|_| sign_in_path(request, page.status)),
         }
     }
 }
 
-/// To the sign-in and back to this page; the address of a form is none to come back to.
-fn sign_in_path(request: &Request) -> String {
+/// To the sign-in and back to this page. The address of a form is none to come back to, and that of an
+/// error may hold what a failed sign-in came back with.
+fn sign_in_path(request: &Request, status: StatusCode) -> String {
     let next = request
         .uri()
         .path_and_query()
-        .filter(|_| request.method().is_safe());
+        .filter(|_| request.method().is_safe() && status.is_success());
     let next = next.map_or("/", |next| next.as_str());
     format!(
         "/auth/login?next={}",

@@ -32,6 +32,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
     let http = &state.config.http;
     let https = http.base_url.as_ref().is_some_and(BaseUrl::is_https);
     let router = Router::new()
+        .hoop(guard::same_origin)
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
         .push(static_files::routes())
@@ -49,7 +50,6 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .hoop(show_refusal)
         .hoop(guard::catch_panic)
         .hoop(guard::limit_head)
-        .hoop(guard::same_origin)
         .hoop_when(identify, |request, _| is_personal(request.uri().path())))
 }
 

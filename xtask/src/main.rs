@@ -5,16 +5,19 @@
 )]
 
 mod ci;
+mod companion;
 mod counts;
 mod dev;
 mod doctor;
 mod e2e;
+mod entra;
 mod install;
 mod platform;
 mod postgres;
 mod process;
 mod programs;
 mod seed;
+mod settings;
 mod test;
 mod tidy;
 mod workspace;
@@ -41,6 +44,8 @@ enum Task {
     Test(test::Arguments),
     /// Run the browser tests alone; screenshots go to target/e2e.
     E2e(e2e::Arguments),
+    /// Make the app registration of sign-in, or bring it up to date; needs the Azure CLI.
+    Entra(entra::Arguments),
     /// Write sample data; the arguments are those of `app seed`.
     Seed(seed::Arguments),
     /// Run every check that a change must pass.
@@ -67,6 +72,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Dev(arguments) => dev::run(&arguments, &supervisor),
         Task::Test(arguments) => test::run(&arguments, &supervisor),
         Task::E2e(arguments) => e2e::run(&arguments, &supervisor),
+        Task::Entra(arguments) => entra::run(&arguments),
         Task::Seed(arguments) => seed::run(&arguments, &supervisor),
         Task::Ci(arguments) => ci::run(&arguments, &supervisor),
         Task::Tidy => tidy::run(),

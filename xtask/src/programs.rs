@@ -73,9 +73,16 @@ pub(crate) fn find_chromium() -> Option<PathBuf> {
 
 /// A program of this name in one of the folders of `PATH`.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let names = if cfg!(windows) {
+        // The Azure CLI is a script there.
+        vec![executable(name), format!("{name}.cmd")]
+    } else {
+        vec![name.to_owned()]
+    };
+    let in_folder = |folder: PathBuf| names.iter().map(move |name| folder.join(name));
     search_path()
         .into_iter()
-        .map(|folder| folder.join(executable(name)))
+        .flat_map(in_folder)
         .find(|path| path.is_file())
 }
 

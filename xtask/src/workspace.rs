@@ -1,8 +1,13 @@
 //! Where the repository is, and cargo in it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use duct::Expression;
+use serde_json::Value;
+
+use crate::process::Supervisor;
 
 /// The repository's folder.
 pub(crate) fn root() -> PathBuf {
@@ -13,4 +18,32 @@ pub(crate) fn root() -> PathBuf {
 /// Cargo with these arguments, in the repository's folder.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Expression {
     duct::cmd("cargo", arguments).dir(root())
+}
+
+/// Builds a program of this workspace and says where it is.
+///
+/// # Errors
+/// When it does not build; cargo has said why.
+pub(crate) fn build_program(package: &str, supervisor: &Supervisor) -> Result<PathBuf> {
+    let format = "--message-format=json-render-diagnostics";
+    let build = cargo(["build", "--locked", format, "--package", package]);
+    let mut program = None;
+    let succeeded = supervisor.run_lines(&build, |line| {
+        let message: Value = serde_json::from_str(line).unwrap_or_default();
+        program = message["executable"]
+            .as_str()
+            .map(PathBuf::from)
+            .or(program.take());
+    })?;
+    let program = program.filter(|_| succeeded);
+    program.with_context(|| format!("{package} does not build"))
+}
+
+/// A new key of 256 random bits, in hexadecimal.
+pub(crate) fn random_key() -> Result<String> {
+    let mut key = String::new();
+    for _ in 0..4 {
+        write!(key, "{:016x}", getrandom::u64()?)?;
+    }
+    Ok(key)
 }

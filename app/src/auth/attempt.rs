@@ -11,7 +11,10 @@ use super::secrets::hash;
 use crate::clock;
 
 /// How long a person may take at the provider.
-pub(super) const LIFETIME: Duration = Duration::minutes(10);
+const LIFETIME: Duration = Duration::minutes(10);
+
+/// How long a sign-in is known, here and by the browser's cookie: whoever comes back late is told so.
+pub(super) const MEMORY: Duration = Duration::hours(1);
 
 /// Sign-ins of one browser that may be under way, in as many tabs; an eleventh ends the oldest.
 const PENDING_LIMIT: u64 = 10;
@@ -72,10 +75,10 @@ pub(super) async fn take_attempt(
     Ok(attempt.return_to)
 }
 
-/// Deletes the sign-ins that nobody has finished in time.
+/// Deletes the sign-ins that nobody has finished within the hour.
 pub(super) async fn delete_expired(db: &DatabaseConnection) -> Result<(), DbErr> {
     Entity::delete_many()
-        .filter(Column::ExpiresAt.lt(clock::now()))
+        .filter(Column::ExpiresAt.lt(clock::now().saturating_sub(MEMORY - LIFETIME)))
         .exec(db)
         .await?;
     Ok(())

@@ -4,6 +4,7 @@
 use cookie::time::Duration;
 use cookie::{Cookie, CookieJar, SameSite};
 use salvo::Request;
+use salvo::http::header::COOKIE;
 use tower_sessions_core::session::Id;
 
 use super::attempt;
@@ -59,16 +60,26 @@ impl Cookies<'_> {
 
     pub(super) fn new_browser(&self, token: String) -> Cookie<'static> {
         let mut cookie = self.sign(Name::Browser, token);
-        cookie.set_max_age(attempt::LIFETIME);
+        cookie.set_max_age(attempt::MEMORY);
         cookie
     }
 
+    /// The first cookie of that name which is ours: over http another path or host of this machine can
+    /// set one of the same name beside it.
     fn read(&self, request: &Request, name: Name) -> Option<String> {
         let name = name.text(self.https);
-        let mut jar = CookieJar::new();
-        jar.add_original(Cookie::new(name, request.cookie(name)?.value().to_owned()));
-        let cookie = jar.signed(self.keyring.cookies()).get(name)?;
-        Some(cookie.value().to_owned())
+        let headers = request.headers().get_all(COOKIE).iter();
+        headers
+            .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
+            .flat_map(Cookie::split_parse_encoded)
+            .filter_map(Result::ok)
+            .filter(|cookie| cookie.name() == name)
+            .find_map(|cookie| {
+                let mut jar = CookieJar::new();
+                jar.add_original(cookie.into_owned());
+                jar.signed(self.keyring.cookies()).get(name)
+            })
+            .map(|cookie| cookie.value().to_owned())
     }
 
     fn sign(&self, name: Name, value: String) -> Cookie<'static> {

@@ -1,14 +1,14 @@
 //! How the site proves to the provider that it is the registered application: by a client secret, or
 //! by an assertion of the managed identity (a federated credential), so that there is no secret at all.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::error::SignInError;
 use crate::config::{ClientCredential, OutboundConfig};
 use crate::managed_identity::{ManagedIdentity, Token};
-use crate::outbound::Outbound;
+use crate::outbound::Calls;
 
 /// An assertion is renewed this long before it expires.
 const RENEWAL_MARGIN: Duration = Duration::from_mins(5);
@@ -23,14 +23,7 @@ pub(super) enum ClientProof {
 pub(super) struct Credential {
     config: ClientCredential,
     identity: ManagedIdentity,
-    assertion: Mutex<Assertion>,
-}
-
-/// The assertion last fetched, and the last failure for those who were waiting for one.
-#[derive(Default)]
-struct Assertion {
-    token: Option<Token>,
-    failed: Option<(SignInError, Instant)>,
+    assertion: Mutex<Option<Token>>,
 }
 
 impl Credential {
@@ -42,37 +35,25 @@ impl Credential {
         }
     }
 
-    /// The secret, or an assertion: one fetch at a time, its failure shared by all who waited for it.
+    /// The secret, or an assertion, which is renewed in time where the identity endpoint has a newer one.
     ///
     /// # Errors
     /// When the identity endpoint fails; there is no other method to fall back to.
-    pub(super) async fn proof(&self, outbound: &Outbound) -> Result<ClientProof, SignInError> {
+    pub(super) async fn proof(&self, calls: &Calls) -> Result<ClientProof, SignInError> {
         let audience = match &self.config {
             ClientCredential::Secret(secret) => {
                 return Ok(ClientProof::Secret(secret.expose().to_owned()));
             }
             ClientCredential::ManagedIdentity { audience, .. } => audience,
         };
-        let asked = Instant::now();
-        let mut known = self.assertion.lock().await;
+        let mut assertion = calls.wait(self.assertion.lock()).await?;
         let lasting = |token: &&Token| token.remaining() > RENEWAL_MARGIN;
-        if let Some(token) = known.token.as_ref().filter(lasting) {
+        if let Some(token) = assertion.as_ref().filter(lasting) {
             return Ok(ClientProof::Assertion(token.expose().to_owned()));
         }
-        if let Some((error, _)) = known.failed.as_ref().filter(|(_, at)| *at >= asked) {
-            return Err(error.clone());
-        }
-        match self.identity.fetch_token(outbound, audience).await {
-            Ok(token) => {
-                let text = token.expose().to_owned();
-                known.token = Some(token);
-                Ok(ClientProof::Assertion(text))
-            }
-            Err(cause) => {
-                let error = SignInError::from(cause);
-                known.failed = Some((error.clone(), Instant::now()));
-                Err(error)
-            }
-        }
+        let token = self.identity.fetch_token(calls, audience).await?;
+        let proof = ClientProof::Assertion(token.expose().to_owned());
+        *assertion = Some(token);
+        Ok(proof)
     }
 }

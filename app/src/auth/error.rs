@@ -86,7 +86,7 @@ impl From<SignInError> for Error {
             title,
             message: message.to_owned(),
             ways_on: vec![TRY_AGAIN, WayOn::START],
-            reason: Some(format!("sign-in failed: {error}")),
+            reason: format!("sign-in failed: {error}"),
         }))
     }
 }

@@ -5,7 +5,7 @@ use openidconnect::{AccessToken, HttpRequest};
 use serde::Deserialize;
 
 use crate::config::ProviderConfig;
-use crate::outbound::{Outbound, OutboundError};
+use crate::outbound::{Calls, OutboundError};
 
 /// The parts of `/me` that are shown.
 #[derive(Debug, Default, Deserialize)]
@@ -30,7 +30,7 @@ pub(super) enum GraphError {
 
 /// Asks once; a sign-in does not depend on the answer.
 pub(super) async fn get_me(
-    outbound: &Outbound,
+    calls: &Calls,
     config: &ProviderConfig,
     token: &AccessToken,
 ) -> Result<GraphUser, GraphError> {
@@ -41,7 +41,7 @@ pub(super) async fn get_me(
         .parse()
         .map_err(|_| OutboundError::Failed)?;
     request.headers_mut().insert("authorization", bearer);
-    let answer = outbound.send(request).await?;
+    let answer = calls.send(request).await?;
     if !answer.status().is_success() {
         return Err(GraphError::Status(answer.status().as_u16()));
     }

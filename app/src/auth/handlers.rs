@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::macros::format_description;
 
+use super::callback::Callback;
 use super::error::SignInError;
 use super::flow::{Flow, Redirection};
 use super::return_to::local_path;
 use super::secrets::random_token;
-use super::sign_in::Callback;
 use super::views::{ProfilePage, SignOutPage};
 use crate::current_user::{ADMIN, CurrentUser};
 use crate::error::Error;
@@ -53,7 +53,7 @@ pub(super) async fn begin_sign_in(
     visitor: Visitor,
     query: Query<LoginQuery>,
 ) -> Result<Redirection, Error> {
-    let return_to = local_path(&query.0.next);
+    let return_to = local_path(&query.0.next, flow.sign_in.callback_path());
     if visitor.signed_in()?.is_some() {
         return Ok(Redirection::to(return_to));
     }
@@ -62,43 +62,13 @@ pub(super) async fn begin_sign_in(
     Ok(Redirection::to(address).with(flow.cookies().new_browser(browser)))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct CallbackQuery {
-    state: Option<String>,
-    code: Option<String>,
-    error: Option<String>,
-    iss: Option<String>,
-}
-
 /// `GET /auth/callback`: back from the provider.
 #[handler]
-pub(super) async fn finish_sign_in(
-    flow: Flow,
-    query: Query<CallbackQuery>,
-) -> Result<Redirection, Error> {
-    let CallbackQuery {
-        state,
-        code,
-        error,
-        iss,
-    } = query.0;
-    if state.is_none() && code.is_none() && error.is_none() {
-        return Err(SignInError::NoParameters.into());
-    }
-    let state = state
-        .filter(|state| !state.is_empty())
-        .ok_or(SignInError::Unknown("it has no state"))?;
+pub(super) async fn finish_sign_in(flow: Flow, callback: Callback) -> Result<Redirection, Error> {
     let browser = flow
         .browser
         .as_deref()
         .ok_or(SignInError::Unknown("this browser has begun none"))?;
-    let callback = Callback {
-        state,
-        code: code.unwrap_or_default(),
-        error,
-        issuer: iss,
-    };
     let (user, return_to) = flow.sign_in.finish(callback, browser).await?;
     let sessions = flow.sign_in.sessions();
     if let Some(former) = &flow.session {

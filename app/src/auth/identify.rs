@@ -31,8 +31,8 @@ impl Handler for Identify {
         &self,
         request: &mut Request,
         depot: &mut Depot,
-        _: &mut Response,
-        _: &mut FlowCtrl,
+        response: &mut Response,
+        ctrl: &mut FlowCtrl,
     ) {
         let Some(sign_in) = &self.sign_in else {
             return;
@@ -51,8 +51,15 @@ impl Handler for Identify {
             Ok(Some(user)) => drop(depot.insert_typed(user)),
             Ok(None) => {}
             Err(cause) => {
-                tracing::warn!(%cause, "the session could not be read");
-                depot.insert_typed(SessionsUnavailable);
+                depot.insert_typed(SessionsUnavailable(cause.to_string()));
+                ctrl.call_next(request, depot, response).await;
+                // Whoever refuses the request for this reason names it.
+                if response
+                    .status_code
+                    .is_some_and(|status| status.is_success())
+                {
+                    tracing::warn!(%cause, "a page was shown without its session");
+                }
             }
         }
     }

@@ -16,6 +16,7 @@ mod store;
 mod session;
 mod cookies;
 mod return_to;
+mod callback;
 mod sign_in;
 mod identify;
 mod flow;

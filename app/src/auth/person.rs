@@ -44,11 +44,25 @@ fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
         .find(|text| !text.is_empty())
 }
 
+/// One line without what is invisible or turns the text around it.
 fn shown(text: &str) -> String {
     let line: String = text
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !c.is_control() && !is_deceptive(*c))
         .take(DISPLAY_LIMIT)
         .collect();
+    if line.chars().all(is_blank) {
+        return String::new();
+    }
     line.trim().to_owned()
+}
+
+/// Overrides of the direction of writing, and what shows nothing and joins nothing.
+fn is_deceptive(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// White space, and what means something only between other characters: joiners and directional marks.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200c}'..='\u{200f}')
 }

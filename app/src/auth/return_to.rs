@@ -1,18 +1,20 @@
 //! Where a visitor goes after the sign-in: back to a page of this site, and never anywhere else.
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// Longer addresses are not ours.
 const LENGTH_LIMIT: usize = 2048;
 
-/// The path and query of `address` if it is a page of this site, else `/`.
+/// The path and query of `address` if it is a page of this site, else `/`; so the addresses of sign-in
+/// itself, the callback's too, are none to go to.
 ///
 /// What a browser would make of the address decides (WHATWG URL Standard): it must stay on its own site.
-pub(super) fn local_path(address: &str) -> String {
-    parse(address).unwrap_or_else(|| "/".to_owned())
+pub(super) fn local_path(address: &str, callback_path: &str) -> String {
+    parse(address, callback_path).unwrap_or_else(|| "/".to_owned())
 }
 
-fn parse(address: &str) -> Option<String> {
+fn parse(address: &str, callback_path: &str) -> Option<String> {
     let plain = address.starts_with('/')
         && address.len() <= LENGTH_LIMIT
         && !address.contains(|c: char| c == '\\' || c.is_control());
@@ -22,8 +24,10 @@ fn parse(address: &str) -> Option<String> {
     let site = Url::parse("http://site.invalid").ok()?;
     let url = site.join(address).ok()?;
     let path = url.path();
-    let misleading = path.starts_with("//") || encodes_a_slash(path) || path.starts_with("/auth/");
-    if url.origin() != site.origin() || misleading {
+    // The router decodes a path, and so may somebody on the way.
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    let is_sign_in = decoded.starts_with("/auth/") || decoded == callback_path;
+    if url.origin() != site.origin() || is_sign_in || begins_like_another_site(&decoded) {
         return None;
     }
     Some(match url.query() {
@@ -32,17 +36,16 @@ fn parse(address: &str) -> Option<String> {
     })
 }
 
-/// A path that begins like another site once somebody on the way has decoded it.
-fn encodes_a_slash(path: &str) -> bool {
-    let second = path[1..].to_ascii_lowercase();
-    ["%2f", "%5c", "%09", "%0a", "%0d", "%00", ";", "."]
-        .iter()
-        .any(|start| second.starts_with(start))
+fn begins_like_another_site(decoded: &str) -> bool {
+    let second = decoded.chars().nth(1);
+    second.is_some_and(|second| matches!(second, '/' | '\\' | ';' | '.') || second.is_control())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::local_path;
+    fn local_path(address: &str) -> String {
+        super::local_path(address, "/signin-oidc")
+    }
 
     #[test]
     fn a_page_of_this_site_is_kept_with_its_query() {
@@ -87,6 +90,9 @@ mod tests {
             "/auth/logout",
             "/auth/callback?code=1",
             "/a/..//evil",
+            "/%61uth/logout",
+            "/signin-oidc?code=1",
+            "/signin%2doidc",
         ] {
             assert_eq!(local_path(address), "/", "{address:?}");
         }

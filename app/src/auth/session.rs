@@ -66,6 +66,9 @@ impl Sessions {
             return Ok(None);
         };
         let expiry = self.expiry(&user);
+        if expiry <= clock::now().assume_utc() {
+            return Ok(None);
+        }
         if expiry - record.expiry_date > TOUCH_PAUSE.min(self.idle_timeout / 4) {
             record.expiry_date = expiry;
             self.store.save(&record).await?;

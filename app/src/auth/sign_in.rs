@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr};
 use tower_sessions_core::session::Id;
 use url::Url;
 
 use super::attempt::{self, insert_attempt, take_attempt};
+use super::callback::Callback;
 use super::credential::Credential;
 use super::error::SignInError;
-use super::graph;
+use super::graph::get_me;
 use super::person::describe;
-use super::provider::IdentityProvider;
+use super::provider::{Conversation, IdentityProvider};
 use super::secrets::{AttemptSecrets, Keyring, random_token};
 use super::session::Sessions;
 use super::store::DatabaseStore;
@@ -33,14 +34,6 @@ pub struct SignIn {
     keyring: Keyring,
     sessions: Sessions,
     db: DatabaseConnection,
-}
-
-/// The parameters that the provider sends the browser back with (RFC 6749, 4.1.2; RFC 9207).
-pub(super) struct Callback {
-    pub(super) state: String,
-    pub(super) code: String,
-    pub(super) error: Option<String>,
-    pub(super) issuer: Option<String>,
 }
 
 impl SignIn {
@@ -85,19 +78,24 @@ impl SignIn {
     pub async fn sweep_forever(&self) {
         loop {
             tokio::time::sleep(SWEEP_PAUSE).await;
-            let swept = async {
-                self.sessions.store().delete_expired().await?;
-                attempt::delete_expired(&self.db).await
-            };
-            if let Err(cause) = swept.await {
+            if let Err(cause) = self.sweep().await {
                 tracing::warn!(%cause, "ended sessions could not be swept away");
             }
         }
     }
 
+    /// Deletes the sessions and the sign-ins that have ended by themselves.
+    ///
+    /// # Errors
+    /// When the database cannot do it now.
+    pub async fn sweep(&self) -> Result<(), DbErr> {
+        self.sessions.store().delete_expired().await?;
+        attempt::delete_expired(&self.db).await
+    }
+
     /// Remembers a sign-in of this browser and returns the provider's address to send it to.
     pub(super) async fn begin(&self, browser: &str, return_to: &str) -> Result<Url, SignInError> {
-        let metadata = self.provider.metadata().await?;
+        let metadata = self.provider.conversation().metadata().await?;
         let state = random_token();
         let secrets = AttemptSecrets::derive(&self.keyring, &state);
         let url = authorization_url(&metadata, &self.config.client, &state, &secrets)?;
@@ -113,7 +111,8 @@ impl SignIn {
         browser: &str,
     ) -> Result<(CurrentUser, String), SignInError> {
         let return_to = take_attempt(&self.db, &callback.state, browser).await?;
-        let metadata = self.provider.metadata().await?;
+        let provider = self.provider.conversation();
+        let metadata = provider.metadata().await?;
         if !metadata.accepts_issuer(callback.issuer.as_deref()) {
             return Err(SignInError::Unknown("its iss parameter is another issuer"));
         }
@@ -125,7 +124,8 @@ impl SignIn {
         if callback.code.is_empty() {
             return Err(SignInError::Unknown("it has no code"));
         }
-        let user = self.user_of(callback.code, &callback.state).await?;
+        let secrets = AttemptSecrets::derive(&self.keyring, &callback.state);
+        let user = self.user_of(&provider, callback.code, &secrets).await?;
         Ok((user, return_to))
     }
 
@@ -139,7 +139,7 @@ impl SignIn {
             return Ok(None);
         };
         self.sessions.end(&id).await?;
-        let metadata = self.provider.metadata().await.ok();
+        let metadata = self.provider.conversation().metadata().await.ok();
         let address = metadata.and_then(|metadata| metadata.end_session_endpoint().cloned());
         Ok(address.map(|mut address| {
             address
@@ -149,18 +149,16 @@ impl SignIn {
         }))
     }
 
-    async fn user_of(&self, code: String, state: &str) -> Result<CurrentUser, SignInError> {
-        let secrets = AttemptSecrets::derive(&self.keyring, state);
+    async fn user_of(
+        &self,
+        provider: &Conversation<'_>,
+        code: String,
+        secrets: &AttemptSecrets,
+    ) -> Result<CurrentUser, SignInError> {
         let client = &self.config.client;
-        let tokens =
-            exchange_code(&self.provider, (client, &self.credential), code, &secrets).await?;
-        let claims = verify(&self.provider, &client.id, &tokens, secrets.nonce()).await?;
-        let graph = graph::get_me(
-            self.provider.outbound(),
-            self.provider.config(),
-            &tokens.access_token,
-        )
-        .await;
+        let tokens = exchange_code(provider, (client, &self.credential), code, secrets).await?;
+        let claims = verify(provider, &client.id, &tokens, secrets.nonce()).await?;
+        let graph = get_me(provider.calls(), provider.config(), &tokens.access_token).await;
         if let Err(cause) = &graph {
             tracing::warn!(%cause, "Microsoft Graph told nothing of the person who signs in");
         }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use salvo::async_trait;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait as _, DatabaseConnection, DbErr, EntityTrait as _, QueryFilter as _};
 use time::PrimitiveDateTime;
 use tower_sessions_core::session::{Id, Record};
@@ -38,25 +37,20 @@ impl DatabaseStore {
 impl SessionStore for DatabaseStore {
     /// A new id has 128 random bits: it is never another session's.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.save(record).await
+        Entity::insert(row_of(record)?)
+            .exec_without_returning(&self.0)
+            .await
+            .map_err(|cause| backend(&cause))?;
+        Ok(())
     }
 
+    /// A session that has been ended meanwhile stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        let row = ActiveModel {
-            id_hash: Set(hash(&record.id.to_string())),
-            data: Set(serde_json::to_string(&record.data)
-                .map_err(|cause| Error::Encode(cause.to_string()))?),
-            expires_at: Set(PrimitiveDateTime::new(
-                record.expiry_date.date(),
-                record.expiry_date.time(),
-            )),
-        };
-        let replace = OnConflict::column(Column::IdHash)
-            .update_columns([Column::Data, Column::ExpiresAt])
-            .to_owned();
-        Entity::insert(row)
-            .on_conflict(replace)
-            .exec_without_returning(&self.0)
+        let id_hash = hash(&record.id.to_string());
+        Entity::update_many()
+            .set(row_of(record)?)
+            .filter(Column::IdHash.eq(id_hash))
+            .exec(&self.0)
             .await
             .map_err(|cause| backend(&cause))?;
         Ok(())
@@ -87,6 +81,17 @@ impl SessionStore for DatabaseStore {
             .map_err(|cause| backend(&cause))?;
         Ok(())
     }
+}
+
+fn row_of(record: &Record) -> Result<ActiveModel> {
+    let data =
+        serde_json::to_string(&record.data).map_err(|cause| Error::Encode(cause.to_string()))?;
+    let expiry = record.expiry_date;
+    Ok(ActiveModel {
+        id_hash: Set(hash(&record.id.to_string())),
+        data: Set(data),
+        expires_at: Set(PrimitiveDateTime::new(expiry.date(), expiry.time())),
+    })
 }
 
 fn backend(cause: &DbErr) -> session_store::Error {

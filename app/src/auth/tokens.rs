@@ -17,7 +17,7 @@ use url::Url;
 use super::claims::EntraClaims;
 use super::credential::{ClientProof, Credential};
 use super::error::SignInError;
-use super::provider::{IdentityProvider, Metadata};
+use super::provider::{Conversation, Metadata};
 use super::secrets::AttemptSecrets;
 use crate::config::ClientConfig;
 use crate::outbound::OutboundError;
@@ -27,6 +27,9 @@ const GRAPH_SCOPE: &str = "User.Read";
 
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Longer than any header of Entra's, in characters: the library reads what it does not know to any depth.
+const HEADER_LIMIT: usize = 4096;
 
 pub(super) type EntraIdToken = IdToken<
     EntraClaims,
@@ -95,15 +98,14 @@ pub(super) fn authorization_url(
 
 /// Exchanges the code, once: it can be used only once.
 pub(super) async fn exchange_code(
-    provider: &IdentityProvider,
+    provider: &Conversation<'_>,
     (config, credential): (&ClientConfig, &Credential),
     code: String,
     secrets: &AttemptSecrets,
 ) -> Result<Tokens, SignInError> {
     let metadata = provider.metadata().await?;
-    let outbound = provider.outbound();
     let mut client = client(&metadata, config)?;
-    let proof = credential.proof(outbound).await?;
+    let proof = credential.proof(provider.calls()).await?;
     if let ClientProof::Secret(secret) = &proof {
         client = client.set_client_secret(ClientSecret::new(secret.clone()));
     }
@@ -115,7 +117,8 @@ pub(super) async fn exchange_code(
             .add_extra_param("client_assertion_type", ASSERTION_TYPE)
             .add_extra_param("client_assertion", assertion);
     }
-    let response = request.request_async(outbound).await.map_err(token_error)?;
+    let response = request.request_async(provider.calls()).await;
+    let response = response.map_err(token_error)?;
     read_tokens(&response)
 }
 
@@ -145,6 +148,11 @@ fn read_tokens(response: &EntraTokenResponse) -> Result<Tokens, SignInError> {
     let id_token = response
         .id_token()
         .ok_or_else(|| SignInError::provider("it gave no ID token"))?;
+    if id_token.to_string().find('.') > Some(HEADER_LIMIT) {
+        return Err(SignInError::provider(
+            "its ID token has a header that is too long",
+        ));
+    }
     Ok(Tokens {
         access_token: response.access_token().clone(),
         id_token: id_token.clone(),
@@ -156,15 +164,14 @@ fn token_error(error: TokenError) -> SignInError {
     match error {
         RequestTokenError::Request(cause) => cause.into(),
         RequestTokenError::ServerResponse(refused) => {
-            let code = refused.error().as_ref();
-            let number = refused
-                .error_description()
-                .map(|text| aadsts_number(text))
-                .unwrap_or_default();
-            SignInError::Provider(format!(
-                "the token endpoint answers {} {number}",
-                error_code(code)
-            ))
+            let number = refused.error_description().map(|text| aadsts_number(text));
+            let number = number.unwrap_or_default();
+            let reason = format!("{} {number}", error_code(refused.error().as_ref()));
+            match refused.error() {
+                // The code was not good, or not any more: nothing is wrong with the site.
+                CoreErrorResponseType::InvalidGrant => SignInError::Refused(reason),
+                _ => SignInError::Provider(format!("the token endpoint answers {reason}")),
+            }
         }
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             SignInError::provider("the token endpoint's answer cannot be understood")

@@ -1,6 +1,8 @@
 //! Whether an ID token is what it says (OpenID Connect Core 1.0, section 3.1.3.7, and Microsoft Entra's
 //! rules: <https://learn.microsoft.com/entra/identity-platform/id-tokens>).
 
+use std::time::Instant;
+
 use chrono::DateTime;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{
@@ -10,7 +12,7 @@ use openidconnect::{
 
 use super::claims::VerifiedClaims;
 use super::error::SignInError;
-use super::provider::{IdentityProvider, Metadata, is_tenant_id};
+use super::provider::{Conversation, Metadata, is_tenant_id};
 use super::tokens::Tokens;
 use crate::clock;
 use crate::config::{AllowedTenants, ProviderConfig};
@@ -26,7 +28,7 @@ const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// The claims of the token, if every rule holds.
 pub(super) async fn verify(
-    provider: &IdentityProvider,
+    provider: &Conversation<'_>,
     client_id: &str,
     tokens: &Tokens,
     nonce: String,
@@ -36,12 +38,13 @@ pub(super) async fn verify(
     let check = |keys: &CoreJsonWebKeySet| {
         check_signed_claims(&metadata, client_id, (tokens, &nonce), keys)
     };
-    let mut keys = provider.keys().await?.to_set();
+    let known = provider.keys().await?;
+    let mut keys = known.to_set(Instant::now());
     let mut checked = check(&keys);
     if is_unknown_key(&checked)
-        && let Some(newer) = provider.newer_keys().await?
+        && let Some(newer) = provider.newer_keys(&known).await?
     {
-        keys = newer.to_set();
+        keys = newer.to_set(Instant::now());
         checked = check(&keys);
     }
     let claims = checked.map_err(|error| refused(reason(&error)))?;

@@ -1,10 +1,6 @@
 //! The text of every setting; the comment of each is its `--help`, with its default.
 
-#![expect(
-    clippy::doc_markdown,
-    rustdoc::bare_urls,
-    reason = "the comments are read in a terminal"
-)]
+#![expect(clippy::doc_markdown, reason = "the comments are read in a terminal")]
 
 /// The web server's settings as text.
 #[derive(clap::Args)]

@@ -141,7 +141,7 @@ impl TokenSource {
 
     async fn fetch(&self) -> Result<Token, IdentityError> {
         self.identity
-            .fetch_token(&self.outbound, self.resource)
+            .fetch_token(&self.outbound.calls(), self.resource)
             .await
     }
 }

@@ -75,7 +75,7 @@ impl Error {
             title: "Azure authentication not configured",
             message: NOT_CONFIGURED.to_owned(),
             ways_on: vec![WayOn::START],
-            reason: None,
+            reason: "AZURE_CLIENT_ID is not set".to_owned(),
         }))
     }
 

@@ -31,8 +31,8 @@ pub struct Explanation {
     pub title: &'static str,
     pub message: String,
     pub ways_on: Vec<WayOn>,
-    /// For the log, where there is more to say.
-    pub reason: Option<String>,
+    /// For the log.
+    pub reason: String,
 }
 
 impl WayOn {

@@ -91,7 +91,8 @@ impl Error {
         }
     }
 
-    /// Faults are ours to mend: one line with the whole cause, and nothing of it for the visitor.
+    /// One line with the reason, and for a fault, which is ours to mend, with the whole cause; nothing
+    /// of it is for the visitor. The line of the request says enough of an address that does not exist.
     fn log(&self) {
         match self {
             Self::Unexpected(cause) => {
@@ -101,11 +102,10 @@ impl Error {
                 tracing::warn!(cause = format!("{cause:#}"), "a request was put off");
             }
             Self::Explained(explanation) => {
-                if let Some(reason) = &explanation.reason {
-                    tracing::warn!(reason, "a request was refused");
-                }
+                tracing::warn!(reason = explanation.reason, "a request was refused");
             }
-            _ => {}
+            Self::NotFound | Self::Refused(_) => {}
+            _ => tracing::info!(reason = %self, "a request was refused"),
         }
     }
 

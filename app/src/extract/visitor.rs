@@ -7,8 +7,9 @@ use super::no_metadata;
 use crate::current_user::CurrentUser;
 use crate::error::Error;
 
-/// In the depot when the sessions could not be read: who asks is then not known.
-pub struct SessionsUnavailable;
+/// In the depot when the sessions could not be read, and why: who asks is then not known.
+#[derive(Clone)]
+pub struct SessionsUnavailable(pub String);
 
 /// Whoever asks: signed in or not.
 pub struct Visitor(Result<Option<CurrentUser>, SessionsUnavailable>);
@@ -24,14 +25,15 @@ impl Visitor {
     /// # Errors
     /// `Unavailable` when the sessions could not be read.
     pub fn signed_in(self) -> Result<Option<CurrentUser>, Error> {
-        self.0
-            .map_err(|_| Error::Unavailable(anyhow::anyhow!("the sessions cannot be read")))
+        self.0.map_err(|SessionsUnavailable(cause)| {
+            Error::Unavailable(anyhow::anyhow!("the session cannot be read: {cause}"))
+        })
     }
 
     /// Who asks, from what the hoops have left.
     pub fn from_depot(depot: &Depot) -> Self {
-        if depot.contains_typed::<SessionsUnavailable>() {
-            return Self(Err(SessionsUnavailable));
+        if let Ok(unavailable) = depot.get_typed::<SessionsUnavailable>() {
+            return Self(Err(unavailable.clone()));
         }
         Self(Ok(depot.get_typed::<CurrentUser>().ok().cloned()))
     }
@@ -60,7 +62,8 @@ impl<'ex> Extractible<'ex> for CurrentUser {
     }
 }
 
-/// Whether the visitor followed a link of this site or typed the address, by what the browser says.
+/// Whether the visitor followed a link of this site or typed the address, by what the browser says;
+/// a page that it only fetches in advance nobody has asked for.
 pub struct SentFromHere(pub bool);
 
 impl<'ex> Extractible<'ex> for SentFromHere {
@@ -69,9 +72,9 @@ impl<'ex> Extractible<'ex> for SentFromHere {
     }
 
     async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
-        let site = request.headers().get("sec-fetch-site");
-        Ok(Self(site.is_some_and(|site| {
-            site == "same-origin" || site == "none"
-        })))
+        let headers = request.headers();
+        let site = headers.get("sec-fetch-site");
+        let is_from_here = site.is_some_and(|site| site == "same-origin" || site == "none");
+        Ok(Self(is_from_here && !headers.contains_key("sec-purpose")))
     }
 }

@@ -35,7 +35,7 @@ impl HttpClient for Transport {
         let request = request.map(|body| body.to_vec());
         let sending = self
             .runtime
-            .spawn(async move { outbound.send(request).await });
+            .spawn(async move { outbound.calls().send(request).await });
         Ok(sending.await??.map(Bytes::from))
     }
 }

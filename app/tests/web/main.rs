@@ -4,6 +4,7 @@
 
 mod support;
 
+mod auth;
 mod bodies;
 mod headers;
 mod methods;
@@ -14,6 +15,9 @@ mod restaurants; // domain: the example's behaviour
 mod restaurants_ids; // domain: its addresses
 mod restaurants_injection; // domain: text in its fields and queries
 mod restaurants_refused_forms; // domain: its forms
+mod restaurants_accounts; // domain: what accounts may do
+mod restaurants_forgery; // domain: forms that another site sends
+mod restaurants_routes; // domain: its addresses, and who may use them
 mod restaurants_seed; // domain: the sample data
 mod same_origin;
 mod static_files;

@@ -1,6 +1,6 @@
 //! The provider's signing keys.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
 use openidconnect::{JsonWebKey as _, JsonWebKeyUse};
@@ -13,7 +13,11 @@ use crate::auth::error::SignInError;
 /// The keys that were published within the last day: around a change of keys the provider's servers
 /// do not all publish the same ones, so a key that is missing once is kept.
 #[derive(Clone, Debug)]
-pub(crate) struct Keys(Vec<(CoreJsonWebKey, Instant)>);
+pub(crate) struct Keys {
+    /// Each with the time when it was published last.
+    keys: Vec<(CoreJsonWebKey, Instant)>,
+    fetched_at: Instant,
+}
 
 #[derive(Deserialize)]
 struct Document {
@@ -21,11 +25,15 @@ struct Document {
 }
 
 impl Keys {
-    /// Reads the published keys and keeps those known before that are not too old.
+    /// Reads the keys that are published now and keeps those known before that are not too old.
     ///
     /// # Errors
     /// When the document is malformed or has no key that can verify a signature.
-    pub(super) fn parse(body: &[u8], known: Option<&Self>) -> Result<Self, SignInError> {
+    pub(super) fn parse(
+        body: &[u8],
+        known: Option<&Self>,
+        now: Instant,
+    ) -> Result<Self, SignInError> {
         let document: Document = serde_json::from_slice(body)
             .map_err(|_| SignInError::provider("its keys are malformed"))?;
         // One entry that cannot be used does not spoil the others.
@@ -35,33 +43,70 @@ impl Keys {
             .filter_map(|key| serde_json::from_value(key).ok());
         let mut keys: Vec<(CoreJsonWebKey, Instant)> = published
             .filter(is_signing_key)
-            .map(|key| (key, Instant::now()))
+            .map(|key| (key, now))
             .collect();
         if keys.is_empty() {
             return Err(SignInError::provider(
                 "it publishes no key that verifies a signature",
             ));
         }
-        let older = known.map(|known| known.0.as_slice()).unwrap_or_default();
+        let older = known.map(|known| known.keys.as_slice()).unwrap_or_default();
         for (key, at) in older {
             let replaced = keys.iter().any(|(other, _)| other.key_id() == key.key_id());
-            if !replaced && key.key_id().is_some() && at.elapsed() < MAX_AGE {
+            if !replaced && key.key_id().is_some() && now.duration_since(*at) < MAX_AGE {
                 keys.push((key.clone(), *at));
             }
         }
-        Ok(Self(keys))
+        Ok(Self {
+            keys,
+            fetched_at: now,
+        })
     }
 
-    /// The keys in the library's form.
-    pub(crate) fn to_set(&self) -> CoreJsonWebKeySet {
-        let fresh = self
-            .0
-            .iter()
-            .filter(|(_, at)| at.elapsed() < MAX_AGE + Duration::from_mins(1));
-        CoreJsonWebKeySet::new(fresh.map(|(key, _)| key.clone()).collect())
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        self.fetched_at > other.fetched_at
+    }
+
+    /// Those that are not too old, in the library's form.
+    pub(crate) fn to_set(&self, now: Instant) -> CoreJsonWebKeySet {
+        let keys = self.keys.iter();
+        let usable = keys.filter(|(_, at)| now.duration_since(*at) < MAX_AGE);
+        CoreJsonWebKeySet::new(usable.map(|(key, _)| key.clone()).collect())
     }
 }
 
 fn is_signing_key(key: &CoreJsonWebKey) -> bool {
     key.key_use().is_none_or(JsonWebKeyUse::allows_signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::Keys;
+
+    fn published(kid: &str) -> Vec<u8> {
+        let key = serde_json::json!({ "kty": "RSA", "kid": kid, "n": "AQAB", "e": "AQAB" });
+        serde_json::json!({ "keys": [key] })
+            .to_string()
+            .into_bytes()
+    }
+
+    #[test]
+    fn row_073_a_withdrawn_key_is_kept_for_a_day_and_no_longer() {
+        let start = Instant::now();
+        let old = Keys::parse(&published("old"), None, start).unwrap();
+        let later = |hours| start + Duration::from_hours(hours);
+        let both = Keys::parse(&published("new"), Some(&old), later(23)).unwrap();
+        assert!(both.is_newer_than(&old));
+        for (hours, keys) in [(23, 2), (24, 1), (46, 1), (47, 0)] {
+            assert_eq!(
+                both.to_set(later(hours)).keys().len(),
+                keys,
+                "after {hours} hours"
+            );
+        }
+        let new = Keys::parse(&published("new"), Some(&old), later(24)).unwrap();
+        assert_eq!(new.to_set(later(24)).keys().len(), 1);
+    }
 }

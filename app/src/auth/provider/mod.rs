@@ -15,12 +15,13 @@ use tokio::sync::Mutex;
 
 use super::error::SignInError;
 use crate::config::ProviderConfig;
-use crate::outbound::Outbound;
+use crate::outbound::{Calls, Outbound};
 
 /// What the provider publishes is fetched again when it is this old.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
-/// Forced fetches of the keys are at least this far apart, so that forged tokens cannot make us flood the provider.
+/// Forced fetches of the keys are at least this far apart, so that forged tokens cannot make us flood the
+/// provider. One that failed does not count: the key may be there the next time.
 const FORCED_FETCH_PAUSE: Duration = Duration::from_mins(1);
 
 /// Microsoft Entra ID, or what speaks like it.
@@ -30,6 +31,12 @@ pub(super) struct IdentityProvider {
     metadata: Mutex<Fetched<Arc<Metadata>>>,
     keys: Mutex<Fetched<Keys>>,
     last_forced: Mutex<Option<Instant>>,
+}
+
+/// What one answer of ours asks the provider, all within the time of one call.
+pub(super) struct Conversation<'a> {
+    provider: &'a IdentityProvider,
+    calls: Calls,
 }
 
 /// The last good answer, and the last failure for those who were waiting for it.
@@ -51,10 +58,14 @@ impl<T: Clone> Fetched<T> {
     /// What a caller that has waited since `asked` gets without a fetch of its own.
     fn known(&self, asked: Instant) -> Option<Result<T, SignInError>> {
         let fresh = self.good.as_ref().filter(|(_, at)| at.elapsed() < MAX_AGE);
-        let failed = self.failed.as_ref().filter(|(_, at)| *at >= asked);
         fresh
             .map(|(good, _)| Ok(good.clone()))
-            .or_else(|| failed.map(|(error, _)| Err(error.clone())))
+            .or_else(|| self.failed_since(asked).map(Err))
+    }
+
+    fn failed_since(&self, asked: Instant) -> Option<SignInError> {
+        let failed = self.failed.as_ref().filter(|(_, at)| *at >= asked);
+        failed.map(|(error, _)| error.clone())
     }
 
     fn remember(&mut self, answer: &Result<T, SignInError>) {
@@ -76,18 +87,28 @@ impl IdentityProvider {
         }
     }
 
+    /// Its time begins now.
+    pub(super) fn conversation(&self) -> Conversation<'_> {
+        Conversation {
+            provider: self,
+            calls: self.outbound.calls(),
+        }
+    }
+}
+
+impl Conversation<'_> {
     pub(super) fn config(&self) -> &ProviderConfig {
-        &self.config
+        &self.provider.config
     }
 
-    pub(super) fn outbound(&self) -> &Outbound {
-        &self.outbound
+    pub(super) fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The metadata; one fetch at a time, its failure shared by all who waited for it.
     pub(super) async fn metadata(&self) -> Result<Arc<Metadata>, SignInError> {
         let asked = Instant::now();
-        let mut fetched = self.metadata.lock().await;
+        let mut fetched = self.calls.wait(self.provider.metadata.lock()).await?;
         if let Some(known) = fetched.known(asked) {
             return known;
         }
@@ -100,24 +121,36 @@ impl IdentityProvider {
     pub(super) async fn keys(&self) -> Result<Keys, SignInError> {
         let asked = Instant::now();
         let metadata = self.metadata().await?;
-        let mut fetched = self.keys.lock().await;
+        let mut fetched = self.calls.wait(self.provider.keys.lock()).await?;
         if let Some(known) = fetched.known(asked) {
             return known;
         }
         self.fetch_keys(&metadata, &mut fetched).await
     }
 
-    /// The keys fetched anew, because a token names one that is not known: at once after an ordinary
-    /// fetch, then at most once a minute. `None` when it is too early.
-    pub(super) async fn newer_keys(&self) -> Result<Option<Keys>, SignInError> {
-        let mut last_forced = self.last_forced.lock().await;
+    /// The keys anew, because a token names one that is not among those known: what another sign-in
+    /// has fetched meanwhile, or what is published now. `None` when it is too early to ask again.
+    pub(super) async fn newer_keys(&self, known: &Keys) -> Result<Option<Keys>, SignInError> {
+        let asked = Instant::now();
+        let metadata = self.metadata().await?;
+        let mut fetched = self.calls.wait(self.provider.keys.lock()).await?;
+        let newer = fetched
+            .good
+            .as_ref()
+            .filter(|(keys, _)| keys.is_newer_than(known));
+        if let Some((newer, _)) = newer {
+            return Ok(Some(newer.clone()));
+        }
+        if let Some(error) = fetched.failed_since(asked) {
+            return Err(error);
+        }
+        let mut last_forced = self.provider.last_forced.lock().await;
         if last_forced.is_some_and(|at| at.elapsed() < FORCED_FETCH_PAUSE) {
             return Ok(None);
         }
+        let keys = self.fetch_keys(&metadata, &mut fetched).await?;
         *last_forced = Some(Instant::now());
-        let metadata = self.metadata().await?;
-        let mut fetched = self.keys.lock().await;
-        self.fetch_keys(&metadata, &mut fetched).await.map(Some)
+        Ok(Some(keys))
     }
 
     async fn fetch_keys(
@@ -127,18 +160,18 @@ impl IdentityProvider {
     ) -> Result<Keys, SignInError> {
         let answer = self.get_json(metadata.keys_url()).await.and_then(|body| {
             let known = fetched.good.as_ref().map(|(keys, _)| keys);
-            Keys::parse(&body, known)
+            Keys::parse(&body, known, Instant::now())
         });
         fetched.remember(&answer);
         answer
     }
 
     async fn fetch_metadata(&self) -> Result<Metadata, SignInError> {
-        let authority = self.config.authority_host.origin();
-        let tenant = &self.config.tenant;
+        let config = self.config();
+        let (authority, tenant) = (config.authority_host.origin(), &config.tenant);
         let url = format!("{authority}/{tenant}/v2.0/.well-known/openid-configuration");
         let body = self.get_json(&url).await?;
-        Metadata::parse(&body, &self.config)
+        Metadata::parse(&body, config)
     }
 
     async fn get_json(&self, url: &str) -> Result<Vec<u8>, SignInError> {
@@ -146,7 +179,7 @@ impl IdentityProvider {
         *request.uri_mut() = url
             .parse()
             .map_err(|_| SignInError::provider("an address of the provider is malformed"))?;
-        let answer = self.outbound.send(request).await?;
+        let answer = self.calls.send(request).await?;
         if !answer.status().is_success() {
             return Err(SignInError::Provider(format!(
                 "its public documents answer {}",

@@ -49,8 +49,9 @@ pub(in crate::restaurants) async fn create_review(
 ) -> Result<Submission<RestaurantPage>, Error> {
     let form = form.0;
     let db = state.database.connection();
+    let author = visitor.signed_in()?;
     let restaurant = repository::get_restaurant(db, id.0).await?;
-    match form.parse(visitor.user()) {
+    match form.parse(author.as_ref()) {
         Ok(new) => {
             repository::insert_review(db, &restaurant, new, &form.submission_key).await?;
             Ok(Submission::Saved(format!(
@@ -62,7 +63,7 @@ pub(in crate::restaurants) async fn create_review(
             let page = load_page(
                 &state,
                 &restaurant,
-                visitor.user(),
+                author.as_ref(),
                 &DetailsQuery::default(),
             )
             .await?;

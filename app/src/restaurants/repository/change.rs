@@ -3,8 +3,9 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _,
-    QueryFilter as _, TransactionTrait as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
+    EntityTrait as _, QueryFilter as _, QuerySelect as _, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait as _,
 };
 
 use super::insert::counter_of;
@@ -43,7 +44,7 @@ pub(in crate::restaurants) async fn delete_restaurant(
     db: &DatabaseConnection,
     restaurant: &restaurant::Model,
 ) -> Result<(), DbErr> {
-    let transaction = db.begin().await?;
+    let transaction = begin_with(db, restaurant.id).await?;
     review::Entity::delete_many()
         .filter(review::Column::Restaurant.eq(restaurant.id))
         .exec(&transaction)
@@ -59,7 +60,7 @@ pub(in crate::restaurants) async fn delete_review(
     db: &DatabaseConnection,
     review: &review::Model,
 ) -> Result<(), DbErr> {
-    let transaction = db.begin().await?;
+    let transaction = begin_with(db, review.restaurant).await?;
     let deleted = review::Entity::delete_by_id(review.id)
         .exec(&transaction)
         .await?;
@@ -78,4 +79,22 @@ pub(in crate::restaurants) async fn delete_review(
             .await?;
     }
     transaction.commit().await
+}
+
+/// A transaction that has the restaurant for itself: whoever writes a review of it waits, and then
+/// finds it changed or gone.
+async fn begin_with(
+    db: &DatabaseConnection,
+    restaurant: i32,
+) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = db.begin_with_options(options).await?;
+    restaurant::Entity::find_by_id(restaurant)
+        .lock_exclusive()
+        .one(&transaction)
+        .await?;
+    Ok(transaction)
 }

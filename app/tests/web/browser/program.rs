@@ -71,6 +71,7 @@ impl Program {
     }
 
     async fn wait_until_ready(&self) {
+        app::tls::install_crypto_provider();
         let client = reqwest::Client::builder()
             .no_proxy()
             .build()

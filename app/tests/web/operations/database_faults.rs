@@ -34,17 +34,14 @@ async fn the_next_requests_work_after_every_connection_was_cut() {
 #[tokio::test]
 async fn a_locked_table_is_given_up_at_the_statement_limit_while_other_pages_work() {
     let server = Server::create().await;
-    let settings = [
-        ("DATABASE_URL", server.url()),
-        ("DATABASE_TIMEOUT", "500ms"),
-    ];
+    let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "1s")];
     let process = Process::serve_ready(&settings).await;
     let visitor = process.visitor();
     let lock = server.lock(TABLE).await;
     let started = Instant::now();
     let (locked, other) = tokio::join!(visitor.get("/"), visitor.get(FORM_PAGE));
     assert!(
-        started.elapsed() < Duration::from_secs(5),
+        started.elapsed() < Duration::from_secs(10),
         "{:?}",
         started.elapsed()
     );
@@ -63,6 +60,7 @@ async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
         ("DATABASE_URL", server.url()),
         ("DATABASE_POOL_SIZE", "2"),
         ("DATABASE_POOL_TIMEOUT", "500ms"),
+        ("DATABASE_TIMEOUT", "30s"),
     ];
     let process = Process::serve_ready(&settings).await;
     let lock = server.lock(TABLE).await;
@@ -91,7 +89,7 @@ async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
         assert_eq!(answer.status.as_u16(), 503);
         assert!(!answer.header("retry-after").is_empty());
         assert!(waited >= Duration::from_millis(450), "{waited:?}");
-        assert!(waited < Duration::from_secs(4), "{waited:?}");
+        assert!(waited < Duration::from_secs(10), "{waited:?}");
     }
     lock.rollback().await.expect("unlocked");
     for request in holding {
@@ -103,7 +101,7 @@ async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
 #[tokio::test]
 async fn a_write_that_waits_too_long_for_another_is_put_off_while_reading_works() {
     for store in [Store::Sqlite, Store::Postgres] {
-        let site = Site::start_with(store, &["--database-timeout=300ms"]).await;
+        let site = Site::start_with(store, &["--database-timeout=1s"]).await;
         let visitor = site.visitor();
         let writer = hold_writes(&site).await;
         let (write, read) = tokio::join!(visitor.post(FORM, &FIELDS), visitor.get("/"));

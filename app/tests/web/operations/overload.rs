@@ -13,6 +13,7 @@ async fn requests_beyond_the_capacity_are_put_off_at_once() {
     let settings = [
         ("DATABASE_URL", server.url()),
         ("MAX_CONCURRENT_REQUESTS", "2"),
+        ("DATABASE_TIMEOUT", "30s"),
     ];
     let process = Process::serve_ready(&settings).await;
     let lock = server.lock(TABLE).await;
@@ -119,7 +120,7 @@ async fn others_are_served_while_many_clients_hold_connections() {
 
 #[tokio::test]
 async fn a_connection_serves_one_request_after_the_other() {
-    let site = Site::start_with(Store::Sqlite, &["--request-head-timeout=300ms"]).await;
+    let site = Site::start(Store::Sqlite).await;
     let mut connection = Connection::open(&site.url).await;
     for _ in 0..3 {
         connection

@@ -11,13 +11,14 @@ use crate::support::raw::Connection;
 use crate::support::{LONG, Process, eventually};
 
 /// Well below the grace of 20 s.
-const SOON: Duration = Duration::from_secs(8);
+const SOON: Duration = Duration::from_secs(15);
 
 const REQUEST: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 async fn request_in_flight_is_finished(signal: &str) {
     let server = Server::create().await;
-    let mut process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
+    let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "30s")];
+    let mut process = Process::serve_ready(&settings).await;
     let lock = server.lock(TABLE).await;
     let visitor = process.visitor();
     let reading = tokio::spawn(async move { visitor.get("/").await });

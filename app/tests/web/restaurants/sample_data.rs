@@ -11,7 +11,7 @@ on_both_databases! {
         let refused = run_app(&arguments, &url).await;
         assert!(!refused.status.success());
         let message = String::from_utf8_lossy(&refused.stderr);
-        assert!(message.contains("the database holds data already, and nothing was changed"), "{message}");
+        assert!(message.contains("no sample data was loaded: the database holds data already"), "{message}");
         assert!(message.contains("--append"), "{message}");
         assert_eq!(site.count("restaurant").await, 1);
 

@@ -1,5 +1,6 @@
 //! A visitor: sends what a browser sends and keeps what it is given.
 
+use app::tls::install_crypto_provider;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 
@@ -20,6 +21,7 @@ pub(crate) struct Answer {
 
 impl Visitor {
     pub(crate) fn new(url: &str) -> Self {
+        install_crypto_provider();
         let client = Client::builder()
             .cookie_store(true)
             .no_proxy()

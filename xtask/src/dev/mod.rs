@@ -1,16 +1,20 @@
 //! `cargo xtask dev`: the site on this machine, with sample data.
 
+mod sign_in;
+
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use duct::Expression;
 
 use crate::install;
 use crate::postgres::PostgresServer;
 use crate::process::Supervisor;
 use crate::workspace;
+use sign_in::SignIn;
 
 const FIRST_PORT: u16 = 8000;
 // domain: what the app writes into an empty database.
@@ -21,6 +25,9 @@ pub(crate) struct Arguments {
     /// Use a PostgreSQL server of its own, whose data stay in data/postgres, instead of SQLite.
     #[arg(long)]
     postgres: bool,
+    /// Leave sign-in out, and the Entra emulator with it.
+    #[arg(long)]
+    no_sign_in: bool,
 }
 
 /// What the site keeps its data in.
@@ -39,21 +46,17 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
         sqlite()
     };
     let port = free_port()?;
-    let app = |command: &str| {
-        let cargo = "run --quiet --locked --package app --".split(' ');
-        let app = workspace::cargo(cargo.chain(command.split(' ')));
-        app.env("DATABASE_URL", &database.url)
-            .env("PORT", port.to_string())
-    };
+    let app = |command: &str| app(command, &database.url, port);
     let build = workspace::cargo(["build", "--locked", "--package", "app"]);
     for preparation in [build, app("migrate"), app(SAMPLE_DATA)] {
         if !supervisor.run(&preparation)? {
             return Ok(ExitCode::FAILURE);
         }
     }
-    let banner = banner(port, &database.description);
+    let sign_in = sign_in(arguments, port, supervisor)?;
+    let banner = banner(port, &database.description, &sign_in.description);
     thread::spawn(move || announce(port, &banner));
-    let outcome = supervisor.run(&app("serve"));
+    let outcome = supervisor.run(&sign_in.configure(app("serve")));
     // Ctrl-C is how it is meant to end.
     let is_good = supervisor.is_interrupted() || outcome?;
     Ok(if is_good {
@@ -61,6 +64,24 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The program with one of its commands.
+fn app(command: &str, database_url: &str, port: u16) -> Expression {
+    let cargo = "run --quiet --locked --package app --".split(' ');
+    let app = workspace::cargo(cargo.chain(command.split(' ')));
+    app.env("DATABASE_URL", database_url)
+        .env("PORT", port.to_string())
+}
+
+fn sign_in(arguments: &Arguments, port: u16, supervisor: &Supervisor) -> Result<SignIn> {
+    if arguments.no_sign_in {
+        Ok(SignIn::off())
+    } else if SignIn::is_configured()? {
+        Ok(SignIn::as_configured())
+    } else {
+        SignIn::emulated(port, supervisor)
+    }
 }
 
 fn sqlite() -> Database {
@@ -94,9 +115,11 @@ fn announce(port: u16, banner: &str) {
     println!("{banner}");
 }
 
-fn banner(port: u16, database: &str) -> String {
+fn banner(port: u16, database: &str, sign_in: &str) -> String {
     let site = format!("http://localhost:{port}");
-    format!("\n    The site:  {site}\n    Its data:  {database}\n    Ctrl-C ends it.\n")
+    format!(
+        "\n    The site:  {site}\n    Its data:  {database}\n    Sign-in:   {sign_in}\n    Ctrl-C ends it.\n"
+    )
 }
 
 /// The usual port, or the next one that nobody listens on.

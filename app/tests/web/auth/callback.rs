@@ -1,0 +1,220 @@
+//! Section B: a callback belongs to one sign-in of one browser, and is good for one time.
+
+use entra_emulator::Endpoint;
+use reqwest::StatusCode;
+use tokio::task::JoinSet;
+
+use super::harness::{Expected, SignInSite};
+
+#[tokio::test]
+async fn row_016_another_state_or_none_is_refused() {
+    let site = SignInSite::start().await;
+    let alter = |state: &str| {
+        let last = if state.ends_with('A') { "B" } else { "A" };
+        format!("{}{last}", &state[..state.len() - 1])
+    };
+    let changes: [&dyn Fn(&str) -> Option<String>; 4] = [
+        &|state| Some(alter(state)),
+        &|state| Some(state[1..].to_owned()),
+        &|_| Some(String::new()),
+        &|_| None,
+    ];
+    for change in changes {
+        let browser = site.browser();
+        let callback = browser.begin_as("alice").await;
+        let changed = with_state(&callback, change);
+        site.open(&browser, &changed, Expected::refused(400)).await;
+        site.open(&browser, &callback, Expected::signed_in("alice"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn row_016_who_is_signed_in_stays_so() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    browser.sign_in("carol").await;
+    let changed = "/auth/callback?code=1.a&state=b";
+    site.open(&browser, changed, Expected::refused(400)).await;
+    assert!(browser.account().await.is_some());
+}
+
+#[tokio::test]
+async fn row_017_a_browser_without_the_cookie_is_asked_to_start_again() {
+    let site = SignInSite::start().await;
+    let callback = site.browser().begin_as("alice").await;
+    let answer = site
+        .open(&site.browser(), &callback, Expected::refused(400))
+        .await;
+    assert!(answer.body.contains("start again"), "{}", answer.body);
+    assert!(
+        answer.body.contains("cookies must be allowed"),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn row_017_a_cookie_that_is_not_ours_is_none() {
+    let site = SignInSite::start().await;
+    let (attacker, victim) = (site.browser(), site.browser());
+    let callback = attacker.begin_as("alice").await;
+    let own = attacker.cookies()["sign-in"].clone();
+    let unsigned = own[own.len() - 43..].to_owned();
+    let flipped = own.replacen(&own[..1], if own.starts_with('A') { "B" } else { "A" }, 1);
+    for value in [
+        unsigned,
+        flipped,
+        String::new(),
+        "x".repeat(5000),
+        "%ff".to_owned(),
+    ] {
+        victim.plant("sign-in", &value);
+        site.open(&victim, &callback, Expected::refused(400)).await;
+    }
+}
+
+#[tokio::test]
+async fn row_018_a_strangers_code_and_state_are_refused() {
+    let site = SignInSite::start().await;
+    let (attacker, victim) = (site.browser(), site.browser());
+    let own = victim.begin_as("alice").await;
+    let forged = attacker.begin_as("carol").await;
+    site.open(&victim, &forged, Expected::refused(400)).await;
+    site.open(&victim, &own, Expected::signed_in("alice")).await;
+}
+
+#[tokio::test]
+async fn row_018_a_strangers_code_under_ones_own_state_is_refused() {
+    let site = SignInSite::start().await;
+    let (attacker, victim) = (site.browser(), site.browser());
+    let own = victim.begin_as("alice").await;
+    let forged = attacker.begin_as("carol").await;
+    let injected = with_state(&forged, |_| with_state_of(&own));
+    let refused = Expected::refused(400).calls(Endpoint::Token, 1);
+    site.open(&victim, &injected, refused).await;
+}
+
+#[tokio::test]
+async fn row_020_a_finished_callback_opened_again_changes_nothing() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    site.open(&browser, &callback, Expected::signed_in("alice"))
+        .await;
+    for _ in 0..2 {
+        site.open(&browser, &callback, Expected::refused(400)).await;
+    }
+    assert!(browser.account().await.is_some());
+}
+
+#[tokio::test]
+async fn row_021_one_callback_twenty_times_at_once_is_one_sign_in() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    site.emulator.clear_requests();
+    let mut answers = JoinSet::new();
+    for _ in 0..20 {
+        let (tab, callback) = (browser.clone(), callback.clone());
+        answers.spawn(async move { tab.get(&callback).await.status });
+    }
+    let statuses = answers.join_all().await;
+    let succeeded = statuses
+        .iter()
+        .filter(|status| **status == StatusCode::SEE_OTHER);
+    assert_eq!(succeeded.count(), 1, "{statuses:?}");
+    let refused = statuses
+        .iter()
+        .filter(|status| **status == StatusCode::BAD_REQUEST);
+    assert_eq!(refused.count(), 19, "{statuses:?}");
+    assert_eq!(site.emulator.requests_to(Endpoint::Token).len(), 1);
+    assert_eq!(site.count("session").await, 1);
+    assert!(browser.account().await.is_some());
+    site.assert_holds().await;
+}
+
+#[tokio::test]
+async fn row_023_two_tabs_both_succeed_and_each_goes_where_it_came_from() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let (one, two) = (browser.clone(), browser.clone());
+    let first = one.begin("/protected?tab=1").await;
+    let second = two.begin("/protected?tab=2").await;
+    let first = one.choose(&first, "alice").await;
+    let second = two.choose(&second, "alice").await;
+    let answer = site.open(&one, &first, Expected::signed_in("alice")).await;
+    assert_eq!(answer.location(), "/protected?tab=1");
+    let answer = site.open(&two, &second, Expected::signed_in("alice")).await;
+    assert_eq!(answer.location(), "/protected?tab=2");
+    assert_eq!(site.count("session").await, 1);
+}
+
+#[tokio::test]
+async fn row_023_an_eleventh_tab_ends_the_oldest_and_no_other() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let mut callbacks = Vec::new();
+    for _ in 0..11 {
+        callbacks.push(browser.begin_as("alice").await);
+    }
+    assert_eq!(site.count("sign_in_attempt").await, 10);
+    site.open(&browser, &callbacks[0], Expected::refused(400))
+        .await;
+    for callback in &callbacks[1..] {
+        site.open(&browser, callback, Expected::signed_in("alice"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn row_025_after_twenty_minutes_the_sign_in_has_expired() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    let later = "UPDATE sign_in_attempt SET expires_at = expires_at - interval '20 minutes'";
+    site.execute(later).await;
+    let answer = site.open(&browser, &callback, Expected::refused(400)).await;
+    assert!(
+        answer.body.contains("The sign-in has expired"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.contains("try again"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn row_025_the_cookie_outlives_the_sign_in_so_that_the_page_can_say_why() {
+    let site = SignInSite::start().await;
+    let answer = site.browser().get("/auth/login").await;
+    let cookie = cookie::Cookie::parse(answer.header("set-cookie").to_owned()).expect("a cookie");
+    assert!(
+        cookie
+            .max_age()
+            .is_some_and(|age| age.whole_minutes() >= 60),
+        "{cookie}"
+    );
+}
+
+/// The callback with its state changed or taken away.
+pub(super) fn with_state(callback: &str, change: impl Fn(&str) -> Option<String>) -> String {
+    let mut url: url::Url = callback.parse().expect("an address");
+    let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(pairs.iter().filter_map(|(name, value)| {
+            let value = if name == "state" {
+                change(value)?
+            } else {
+                value.clone()
+            };
+            Some((name.clone(), value))
+        }));
+    url.into()
+}
+
+fn with_state_of(callback: &str) -> Option<String> {
+    let url: url::Url = callback.parse().expect("an address");
+    let state = url.query_pairs().find(|(name, _)| name == "state")?;
+    Some(state.1.into_owned())
+}

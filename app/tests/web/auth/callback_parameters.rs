@@ -1,0 +1,343 @@
+//! Section B: what else may stand in the callback's address.
+
+use entra_emulator::{Endpoint, Fault};
+use reqwest::Method;
+use serde_json::json;
+
+use super::callback::with_state;
+use super::harness::{Expected, SignInSite};
+
+const MARKUP: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>";
+
+#[tokio::test]
+async fn row_026_a_sign_in_that_was_declined_is_said_kindly() {
+    let site = SignInSite::start().await;
+    answer_with_error(
+        &site,
+        "access_denied",
+        "AADSTS65004: the-words-of-the-provider",
+    );
+    let answer = site.attempt(Expected::refused(403)).await;
+    assert!(
+        answer.body.contains("Sign-in was declined"),
+        "{}",
+        answer.body
+    );
+    assert!(
+        answer.body.contains("href=\"/auth/login\""),
+        "{}",
+        answer.body
+    );
+    assert!(!answer.body.contains("the-words"), "{}", answer.body);
+    assert_eq!(site.count("sign_in_attempt").await, 0);
+}
+
+#[tokio::test]
+async fn row_027_an_error_without_a_state_of_ones_own_touches_nothing() {
+    let site = SignInSite::start().await;
+    let (attacker, victim) = (site.browser(), site.browser());
+    let own = victim.begin_as("carol").await;
+    victim.sign_in("alice").await;
+    let foreign = attacker.begin_as("alice").await;
+    let foreign = foreign.replacen("code=", "error=access_denied&x=", 1);
+    for address in [
+        "/auth/callback?error=access_denied",
+        "/auth/callback?error=a&state=",
+        &foreign,
+    ] {
+        let refused = Expected::refused(400).still_broken();
+        site.open(&victim, address, refused).await;
+    }
+    assert_eq!(site.count("sign_in_attempt").await, 2);
+    site.open(&victim, &own, Expected::signed_in("carol")).await;
+}
+
+#[tokio::test]
+async fn row_028_what_the_provider_says_is_neither_markup_nor_link_nor_second_line() {
+    let site = SignInSite::start().await;
+    let long = "long".repeat(5000);
+    for value in [
+        MARKUP,
+        "a\r\nSet-Cookie: a=b\r\n",
+        "\\u003cscript\\u003e",
+        "+ADw-script+AD4-",
+        "javascript:alert(1)",
+        &long,
+    ] {
+        for name in ["error", "error_description", "error_uri", "error_subcode"] {
+            let (name, text) = (name.to_owned(), value.to_owned());
+            site.emulator.edit_callback(move |parameters| {
+                parameters.retain(|(other, _)| other != "code" && *other != name);
+                parameters.push(("error".to_owned(), "server_error".to_owned()));
+                parameters.retain(|(other, _)| *other != name);
+                parameters.push((name.clone(), text.clone()));
+            });
+            let browser = site.browser();
+            let callback = browser.begin_as("alice").await;
+            let start = site.log.len();
+            let refused = Expected::refused(400).still_broken();
+            let answer = site.open(&browser, &callback, refused).await;
+            let told = site.log.since(start);
+            for part in [
+                "<script>alert",
+                "onerror=",
+                "Set-Cookie:",
+                "\\u003cscript",
+                "+ADw",
+                "javascript:",
+            ] {
+                assert!(!answer.body.contains(part), "{}", answer.body);
+                assert!(
+                    told.iter().all(|line| !line.text.contains(part)),
+                    "{told:?}"
+                );
+            }
+            assert!(!answer.body.contains("longlong"), "{}", answer.body);
+            assert!(told.iter().all(|line| line.text.len() < 1000), "{told:?}");
+            assert!(!answer.headers.contains_key("set-cookie"));
+        }
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_030_every_error_leads_to_a_page_and_not_back_to_the_provider() {
+    let site = SignInSite::start().await;
+    for error in [
+        "login_required",
+        "interaction_required",
+        "server_error",
+        "temporarily_unavailable",
+        "never_heard_of",
+        "",
+    ] {
+        answer_with_error(&site, error, "");
+        let answer = site
+            .attempt(Expected::refused(400).calls(Endpoint::Authorize, 0))
+            .await;
+        assert!(answer.location().is_empty() && !answer.body.contains("http-equiv"));
+    }
+}
+
+#[tokio::test]
+async fn row_031_without_a_code_nobody_is_signed_in() {
+    let site = SignInSite::start().await;
+    for code in [None, Some("")] {
+        site.emulator.edit_callback(move |parameters| {
+            parameters.retain(|(name, _)| name != "code");
+            parameters.extend(code.map(|code| ("code".to_owned(), code.to_owned())));
+        });
+        site.attempt(Expected::refused(400)).await;
+    }
+}
+
+#[tokio::test]
+async fn row_032_a_parameter_that_stands_twice_is_refused() {
+    let site = SignInSite::start().await;
+    let changes: [fn(&str) -> String; 7] = [
+        |callback| callback.to_owned() + "&code=a",
+        |callback| callback.replacen("?code=", "?code=a&code=", 1),
+        |callback| callback.to_owned() + "&state=a",
+        |callback| {
+            format!(
+                "{callback}&{}",
+                &callback[callback.find("state=").expect("a state")..]
+            )
+        },
+        |callback| callback.replacen("code=", "code[]=", 1),
+        |callback| callback.replacen("&state=", ";state=", 1),
+        |callback| callback.to_owned() + "&error=a&error=b",
+    ];
+    for change in changes {
+        let browser = site.browser();
+        let callback = change(&browser.begin_as("alice").await);
+        let answer = site.open(&browser, &callback, Expected::refused(400)).await;
+        assert!(
+            answer.body.contains("href=\"/auth/login\""),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn row_033_a_code_of_any_kind_is_passed_on_as_it_is_or_refused() {
+    let site = SignInSite::start().await;
+    let long = "c".repeat(10_000);
+    for code in [&long, "a%00b", "a%0d%0ab", "a b", "a+b&c", "ü%f0%9f%98%80"] {
+        let browser = site.browser();
+        let callback = browser.begin_as("alice").await;
+        let encoded = code
+            .replace('&', "%26")
+            .replace("a+b", "a%2Bb")
+            .replace(' ', "%20");
+        let start = callback.find("code=").expect("a code") + 5;
+        let end = start + callback[start..].find('&').expect("another parameter");
+        let callback = format!("{}{encoded}{}", &callback[..start], &callback[end..]);
+        let refused = Expected::refused(400)
+            .calls(Endpoint::Token, 1)
+            .still_broken();
+        site.open(&browser, &callback, refused).await;
+        let sent = site.emulator.requests_to(Endpoint::Token).remove(0);
+        let honest = percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy();
+        assert_eq!(sent.form("code"), Some(&*honest));
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_033_a_code_that_is_no_text_or_longer_than_a_request_may_be_is_refused() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    let no_text = callback.replacen("code=", "code=%ff", 1);
+    site.open(&browser, &no_text, Expected::refused(400)).await;
+    let long = callback.replacen("code=", &format!("code={}", "c".repeat(60_000)), 1);
+    let answer = browser
+        .request(Method::GET, &long)
+        .send()
+        .await
+        .expect("an answer");
+    assert!(
+        [414, 431].contains(&answer.status().as_u16()),
+        "{}",
+        answer.status()
+    );
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_035_unknown_parameters_do_no_harm() {
+    let site = SignInSite::start().await;
+    site.emulator.edit_callback(|parameters| {
+        for name in ["session_state", "client_info", "foo"] {
+            parameters.retain(|(other, _)| other != name);
+            parameters.push((name.to_owned(), "a".to_owned()));
+        }
+    });
+    site.attempt(Expected::signed_in("alice")).await;
+}
+
+#[tokio::test]
+async fn row_036_tokens_in_the_address_are_never_used() {
+    let site = SignInSite::start().await;
+    let stolen = site.browser();
+    stolen.sign_in("carol").await;
+    let tokens = site.emulator.secrets();
+    let token = tokens
+        .iter()
+        .find(|text| text.starts_with("eyJ"))
+        .expect("a token")
+        .clone();
+    for code in [true, false] {
+        let token = token.clone();
+        site.emulator.edit_callback(move |parameters| {
+            parameters.retain(|(name, _)| name != "code" || code);
+            parameters.push(("id_token".to_owned(), token.clone()));
+            parameters.push(("access_token".to_owned(), token.clone()));
+        });
+        let expected = if code {
+            Expected::signed_in("alice")
+        } else {
+            Expected::refused(400)
+        };
+        site.attempt(expected).await;
+    }
+}
+
+#[tokio::test]
+async fn row_037_the_issuer_in_the_address_must_be_the_providers() {
+    for announced in [true, false] {
+        let site = SignInSite::start().await;
+        site.emulator.fault(
+            Endpoint::Discovery,
+            Fault::edit_json(move |document| {
+                document["authorization_response_iss_parameter_supported"] = json!(announced);
+            }),
+        );
+        site.browser().begin("/").await;
+        let right = format!(
+            "{}/{}/v2.0",
+            site.emulator.base_url(),
+            site.emulator.tenant_id()
+        );
+        let wrong = [
+            String::new(),
+            "https://evil.example".to_owned(),
+            format!("{right}/"),
+            right.to_uppercase(),
+        ];
+        for iss in wrong {
+            edit_issuer(&site, Some(&iss));
+            site.attempt(Expected::refused(400).still_broken()).await;
+        }
+        edit_issuer(&site, Some(&right));
+        site.attempt(Expected::signed_in("alice").still_broken())
+            .await;
+        edit_issuer(&site, None);
+        let missing = if announced {
+            Expected::refused(400)
+        } else {
+            Expected::signed_in("alice")
+        };
+        site.attempt(missing.still_broken()).await;
+    }
+}
+
+#[tokio::test]
+async fn row_039_an_answer_that_comes_as_a_form_is_not_taken() {
+    let site = SignInSite::start().await;
+    for header in [
+        ("origin", "https://login.microsoftonline.com"),
+        ("sec-fetch-site", "cross-site"),
+        ("x", "y"),
+    ] {
+        let browser = site.browser();
+        let callback = browser.begin_as("alice").await;
+        let (address, fields) = callback.split_once('?').expect("parameters");
+        let request = browser
+            .request(Method::POST, address)
+            .header(header.0, header.1);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = request.body(fields.to_owned());
+        site.send(&browser, request, Expected::refused(405)).await;
+        site.open(&browser, &callback, Expected::signed_in("alice"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn row_016_the_callback_of_another_redirect_uri_is_served_at_its_path_alone() {
+    let settings = [("AZURE_REDIRECT_URI", "http://localhost/signin-oidc")];
+    let site = SignInSite::start_with(&settings).await;
+    site.emulator
+        .register_redirect_uri("http://localhost/signin-oidc");
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    let path = callback.replace("http://localhost", "");
+    let elsewhere = path.replace("/signin-oidc", "/auth/callback");
+    let refused = Expected::refused(404).still_broken();
+    site.open(&browser, &elsewhere, refused).await;
+    let changed =
+        with_state(&callback, |state| Some(format!("{state}a"))).replace("http://localhost", "");
+    site.open(&browser, &changed, Expected::refused(400).still_broken())
+        .await;
+    site.open(&browser, &path, Expected::signed_in("alice").still_broken())
+        .await;
+}
+
+fn answer_with_error(site: &SignInSite, error: &str, description: &str) {
+    let pairs = [("error", error), ("error_description", description)];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    site.emulator.edit_callback(move |parameters| {
+        parameters.retain(|(name, _)| name == "state");
+        parameters.extend(pairs.clone());
+    });
+}
+
+fn edit_issuer(site: &SignInSite, issuer: Option<&str>) {
+    let issuer = issuer.map(str::to_owned);
+    site.emulator.edit_callback(move |parameters| {
+        parameters.extend(issuer.clone().map(|issuer| ("iss".to_owned(), issuer)));
+    });
+}

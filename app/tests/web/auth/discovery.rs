@@ -1,0 +1,115 @@
+//! Section A: the provider's description of itself cannot be had, or lies.
+
+use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::harness::{Expected, SignInSite};
+
+#[tokio::test]
+async fn row_006_the_site_starts_without_the_provider_and_recovers_with_it() {
+    let site = SignInSite::start().await;
+    for fault in [
+        Fault::Reset,
+        Fault::Truncate,
+        Fault::Reply(Reply::html(503, "<h1>Service unavailable</h1>")),
+    ] {
+        site.emulator.fault(Endpoint::Discovery, fault);
+        let refused = Expected::refused(502).still_broken();
+        site.open(&site.browser(), "/auth/login", refused).await;
+    }
+    assert_eq!(site.count("sign_in_attempt").await, 0);
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_006_a_provider_that_refuses_connections_is_not_waited_for() {
+    let site = SignInSite::start_with(&[("AZURE_AUTHORITY_HOST", "http://127.0.0.1:9")]).await;
+    let refused = Expected::refused(502).still_broken();
+    site.open(&site.browser(), "/auth/login", refused).await;
+}
+
+#[tokio::test]
+async fn row_007_metadata_that_cannot_be_right_are_refused_and_not_kept() {
+    let site = SignInSite::start().await;
+    let other_tenant =
+        site.emulator.base_url().to_owned() + "/" + entra_emulator::OTHER_TENANT_ID + "/v2.0";
+    let replies = [
+        Reply::json(404, &json!({ "error": "invalid_tenant" })),
+        Reply::html(200, "<h1>Sign in to the hotel's network</h1>"),
+        Reply::json(200, &json!([])),
+        Reply::json(200, &Value::Null),
+        Reply::json(200, &json!({})),
+    ];
+    let mut faults: Vec<_> = replies.into_iter().map(Fault::Reply).collect();
+    for name in [
+        "token_endpoint",
+        "authorization_endpoint",
+        "jwks_uri",
+        "issuer",
+    ] {
+        for value in [None, Some(json!(7)), Some(json!("nowhere"))] {
+            faults.push(Fault::edit_json(move |document| match &value {
+                Some(value) => document[name] = value.clone(),
+                None => drop(
+                    document
+                        .as_object_mut()
+                        .and_then(|document| document.remove(name)),
+                ),
+            }));
+        }
+    }
+    for issuer in [other_tenant, "https://login.example/common/v2.0".to_owned()] {
+        faults.push(Fault::edit_json(move |document| {
+            document["issuer"] = json!(issuer)
+        }));
+    }
+    for fault in faults {
+        site.emulator.fault(Endpoint::Discovery, fault);
+        let refused = Expected::refused(502).calls(Endpoint::Discovery, 1);
+        site.open(&site.browser(), "/auth/login", refused.still_broken())
+            .await;
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_008_many_sign_ins_at_once_wait_for_one_answer_and_no_longer_than_for_one() {
+    let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
+    site.emulator
+        .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
+    let mut logins = JoinSet::new();
+    for _ in 0..50 {
+        let browser = site.browser();
+        logins.spawn(async move { browser.get("/auth/login").await.status });
+    }
+    let public = site.browser().get("/").await;
+    assert_eq!(public.status, 200);
+    for status in logins.join_all().await {
+        assert_eq!(status, 504);
+    }
+    assert!(site.emulator.most_at_once(Endpoint::Discovery) <= 2);
+    site.assert_holds().await;
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_009_a_redirect_of_the_providers_documents_is_not_followed() {
+    let site = SignInSite::start().await;
+    let elsewhere = Emulator::start(Options::default()).await.expect("a host");
+    for status in [301, 302, 303, 307, 308] {
+        let fault = Fault::Reply(Reply::redirect(status, elsewhere.base_url()));
+        site.emulator.fault(Endpoint::Discovery, fault);
+        let refused = Expected::refused(502).still_broken();
+        site.open(&site.browser(), "/auth/login", refused).await;
+    }
+    site.emulator.behave();
+    for status in [302, 307] {
+        let fault = Fault::Reply(Reply::redirect(status, elsewhere.base_url()));
+        site.emulator.fault(Endpoint::Keys, fault);
+        site.attempt(Expected::provider_failed().still_broken())
+            .await;
+    }
+    site.recovers().await;
+    assert!(elsewhere.requests().is_empty());
+}

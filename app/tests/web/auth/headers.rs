@@ -1,0 +1,321 @@
+//! Headers, host and front end (rows 150 to 161).
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use reqwest::header::SET_COOKIE;
+use reqwest::{Method, RequestBuilder};
+
+use super::harness::{Browser, SignInSite};
+use super::rows::browser_of;
+use crate::support::Answer;
+
+const BEHIND_HTTPS: [(&str, &str); 1] = [("BASE_URL", "https://site.example")];
+
+/// An address for each kind of answer, with its status for somebody who has not signed in.
+const ADDRESSES: [(&str, u16); 16] = [
+    ("/", 200),
+    ("/?q=cake", 200),
+    ("/unprotected", 200),
+    ("/livez", 200),
+    ("/readyz", 200),
+    ("/favicon.ico", 200),
+    ("/auth/login", 303),
+    ("/auth/logout", 200),
+    ("/auth/profile", 303),
+    ("/protected", 303),
+    ("/roleProtected", 303),
+    ("/auth/callback", 400),
+    ("/auth/login?next=a&next=b", 400),
+    ("/no/such/page", 404),
+    ("/static/no-such-file", 404),
+    ("/auth/callback?state=a&code=b", 400),
+];
+
+async fn answers(site: &SignInSite) -> Vec<Answer> {
+    let browser = site.browser();
+    let mut answers = Vec::new();
+    for (path, status) in ADDRESSES {
+        let answer = site.browser().get(path).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}");
+        answers.push(answer);
+    }
+    let file = style_sheet(&browser).await;
+    answers.push(browser.get(&file).await);
+    for (method, path, status) in [
+        (Method::HEAD, "/", 200),
+        (Method::DELETE, "/", 405),
+        (Method::OPTIONS, "/", 405),
+        (Method::POST, "/auth/login", 405),
+        (Method::POST, "/auth/callback", 405),
+    ] {
+        let answer = browser.send(browser.request(method.clone(), path)).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path}");
+        answers.push(answer);
+    }
+    let foreign = browser
+        .request(Method::POST, "/auth/logout")
+        .header("origin", "https://evil.example");
+    answers.push(browser.send(foreign).await);
+    answers.push(
+        browser
+            .send(as_program(browser.request(Method::GET, "/protected")))
+            .await,
+    );
+    answers
+}
+
+fn as_program(request: RequestBuilder) -> RequestBuilder {
+    request.header("accept", "application/json")
+}
+
+/// The path of the style sheet, as a page names it.
+async fn style_sheet(browser: &Browser) -> String {
+    let page = browser.get("/").await.body;
+    let from = page.find("/static/app").expect("a style sheet");
+    page[from..].split('"').next().expect("its path").to_owned()
+}
+
+#[tokio::test]
+async fn row_150_every_answer_has_the_headers_that_protect_it() {
+    let site = SignInSite::start().await;
+    for answer in answers(&site).await {
+        let policy: BTreeSet<&str> = answer
+            .header("content-security-policy")
+            .split("; ")
+            .collect();
+        for part in [
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(part), "{answer:?}");
+        }
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            "nosniff",
+            "{answer:?}"
+        );
+        let referrer = answer.header("referrer-policy");
+        assert!(
+            ["strict-origin-when-cross-origin", "no-referrer"].contains(&referrer),
+            "{answer:?}"
+        );
+        for telling in ["server", "x-powered-by"] {
+            assert_eq!(answer.header(telling), "", "{answer:?}");
+        }
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_150_an_answer_that_the_database_puts_off_has_them_too() {
+    let site = SignInSite::start().await;
+    site.execute("ALTER TABLE sign_in_attempt RENAME TO away")
+        .await;
+    let answer = site.browser().get("/auth/login").await;
+    assert_eq!(answer.status, 503);
+    site.assert_holds().await;
+}
+
+#[tokio::test]
+async fn row_152_the_form_that_signs_out_may_lead_to_the_provider() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    let page = browser.get("/").await;
+    let provider = format!("form-action 'self' {};", site.emulator.base_url());
+    assert!(
+        page.header("content-security-policy").contains(&provider),
+        "{page:?}"
+    );
+    let answer = browser.post("/auth/logout", &[]).await;
+    assert!(answer.location().starts_with(site.emulator.base_url()));
+}
+
+#[tokio::test]
+async fn row_153_browsers_are_told_to_stay_with_https_where_the_site_has_it() {
+    let site = SignInSite::start_with(&BEHIND_HTTPS).await;
+    for answer in answers(&site).await {
+        let year = "max-age=31536000; includeSubDomains";
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            year,
+            "{answer:?}"
+        );
+    }
+    let site = SignInSite::start().await;
+    for answer in answers(&site).await {
+        assert_eq!(answer.header("strict-transport-security"), "", "{answer:?}");
+    }
+}
+
+/// What of an answer could depend on what the request says of its scheme and host.
+fn facts(answer: &Answer) -> (u16, String, Vec<String>, String) {
+    let cookies = answer.headers.get_all(SET_COOKIE).iter();
+    // Without the values, which are new each time.
+    let attributes = cookies.map(|cookie| {
+        let cookie = cookie.to_str().expect("text");
+        let (pair, attributes) = cookie.split_once(';').expect("attributes");
+        format!(
+            "{};{attributes}",
+            pair.split('=').next().unwrap_or_default()
+        )
+    });
+    let location = answer.location();
+    let location = location
+        .split("&state=")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let transport = answer.header("strict-transport-security").to_owned();
+    (
+        answer.status.as_u16(),
+        location,
+        attributes.collect(),
+        transport,
+    )
+}
+
+#[tokio::test]
+async fn row_154_the_scheme_is_that_of_the_settings_whoever_claims_another() {
+    const SCHEMES: [&str; 7] = [
+        "https",
+        "http",
+        "https,http",
+        "HTTPS",
+        "junk",
+        "",
+        "javascript",
+    ];
+    for trusted in ["none", "*"] {
+        for settings in [&BEHIND_HTTPS[..], &[]] {
+            let mut settings = settings.to_vec();
+            settings.push(("TRUSTED_PROXIES", trusted));
+            let site = SignInSite::start_with(&settings).await;
+            for path in ["/", "/auth/login", "/auth/profile"] {
+                let usual = facts(&site.browser().get(path).await);
+                for scheme in SCHEMES {
+                    let browser = site.browser();
+                    let request = browser.request(Method::GET, path);
+                    let request = request
+                        .header("x-forwarded-proto", scheme)
+                        .header("x-forwarded-proto", "https");
+                    assert_eq!(
+                        facts(&browser.send(request).await),
+                        usual,
+                        "{path} {scheme}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_155_a_foreign_host_is_reflected_nowhere() {
+    const FOREIGN: [(&str, &str); 6] = [
+        ("host", "evil.example"),
+        ("host", "evil.example:443"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-original-host", "evil.example"),
+        ("forwarded", "host=evil.example;proto=https"),
+        ("x-forwarded-prefix", "//evil.example"),
+    ];
+    for settings in [&BEHIND_HTTPS[..], &[]] {
+        let site = SignInSite::start_with(settings).await;
+        for (name, value) in FOREIGN {
+            let asked = ADDRESSES.map(|(path, status)| {
+                let browser = site.browser();
+                let request = browser.request(Method::GET, path).header(name, value);
+                async move { (path, status, browser.send(request).await) }
+            });
+            for (path, status, answer) in join_all(asked).await {
+                assert_eq!(answer.status.as_u16(), status, "{path}");
+                assert!(!format!("{answer:?}").contains("evil"), "{path} {answer:?}");
+            }
+            let browser = browser_of(&site, "alice").await;
+            let request = browser
+                .request(Method::POST, "/auth/logout")
+                .header(name, value);
+            let answer = browser.send(request).await;
+            assert_eq!(answer.status, 303);
+            assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_159_tokens_and_passwords_in_the_request_sign_nobody_in() {
+    let site = SignInSite::start().await;
+    browser_of(&site, "carol").await;
+    for secret in site.emulator.secrets() {
+        for scheme in ["Bearer", "Basic", "bearer", "DPoP"] {
+            for path in ["/protected", "/roleProtected", "/auth/profile"] {
+                let browser = site.browser();
+                let request = as_program(browser.request(Method::GET, path));
+                let request = request.header("authorization", format!("{scheme} {secret}"));
+                assert_eq!(browser.send(request).await.status, 401, "{path} {scheme}");
+            }
+        }
+    }
+    site.assert_holds().await;
+}
+
+#[tokio::test]
+async fn row_160_only_what_never_changes_is_kept_for_long() {
+    let site = SignInSite::start().await;
+    let anonymous = site.browser();
+    let user = browser_of(&site, "alice").await;
+    let file = style_sheet(&anonymous).await;
+    for (browser, path, cache) in [
+        (
+            &anonymous,
+            file.as_str(),
+            "public, max-age=31536000, immutable",
+        ),
+        (&user, file.as_str(), "public, max-age=31536000, immutable"),
+        (&anonymous, "/", "no-cache"),
+        (&user, "/", "no-store"),
+        (&user, "/auth/profile", "no-store"),
+        (&user, "/protected", "no-store"),
+        (&user, "/no/such/page", "no-store"),
+        (&anonymous, "/auth/login", "no-store"),
+        (&anonymous, "/auth/logout", "no-store"),
+        (&anonymous, "/auth/callback", "no-store"),
+        (&anonymous, "/protected", "no-store"),
+        (&anonymous, "/no/such/page", "no-store"),
+    ] {
+        assert_eq!(
+            browser.get(path).await.header("cache-control"),
+            cache,
+            "{path}"
+        );
+    }
+    for answer in answers(&site).await {
+        let sets_cookie = answer.headers.contains_key(SET_COOKIE);
+        assert!(
+            !sets_cookie || answer.header("cache-control") == "no-store",
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn row_161_no_other_site_frames_a_page_or_holds_on_to_its_window() {
+    let site = SignInSite::start().await;
+    for answer in answers(&site).await {
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{answer:?}");
+        assert_eq!(
+            answer.header("cross-origin-opener-policy"),
+            "same-origin",
+            "{answer:?}"
+        );
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("frame-ancestors 'none'"),
+            "{answer:?}"
+        );
+    }
+}

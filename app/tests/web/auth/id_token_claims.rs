@@ -1,0 +1,247 @@
+//! Section D: what an ID token says.
+
+use entra_emulator::Forgery;
+use serde_json::{Value, json};
+
+use super::harness::{Expected, SignInSite};
+
+#[tokio::test]
+async fn row_058_the_nonce_must_be_that_of_this_sign_in() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let other = browser.begin("/").await;
+    let nonce = other
+        .query_pairs()
+        .find(|(name, _)| name == "nonce")
+        .expect("a nonce")
+        .1;
+    for forgery in [
+        Forgery::new().without_claim("nonce"),
+        Forgery::new().claim("nonce", "wrong"),
+        Forgery::new().claim("nonce", ""),
+        Forgery::new().claim("nonce", Value::Null),
+        Forgery::new().claim("nonce", &*nonce),
+    ] {
+        site.emulator.forge(forgery);
+        let callback = browser.begin_as("alice").await;
+        site.open(&browser, &callback, Expected::provider_failed())
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn row_059_the_issuer_must_be_the_tenants_own() {
+    let site = SignInSite::start().await;
+    let (base_url, tenant) = (site.emulator.base_url(), site.emulator.tenant_id());
+    let right = format!("{base_url}/{tenant}/v2.0");
+    for issuer in [
+        format!("https://evil.example/{tenant}/v2.0"),
+        right.replace("http://", "https://"),
+        format!("{right}/"),
+        format!("https://sts.windows.net/{tenant}/"),
+        format!("{base_url}/{}/v2.0", tenant.to_uppercase()),
+        format!("{base_url}/{{tenantid}}/v2.0"),
+        String::new(),
+    ] {
+        refuse(&site, Forgery::new().claim("iss", issuer)).await;
+    }
+    refuse(&site, Forgery::new().without_claim("iss")).await;
+    refuse(&site, Forgery::new().claim("iss", json!([right]))).await;
+}
+
+#[tokio::test]
+async fn row_060_the_audience_must_be_this_application_alone() {
+    let site = SignInSite::start().await;
+    let ours = site.emulator.client_id().to_owned();
+    for audience in [
+        json!("00000003-0000-0000-c000-000000000000"),
+        json!([ours, "other"]),
+        json!(["other", ours]),
+        json!(ours.to_uppercase()),
+        json!(7),
+        json!([]),
+        json!(""),
+        Value::Null,
+    ] {
+        refuse(&site, Forgery::new().claim("aud", audience)).await;
+    }
+    refuse(&site, Forgery::new().without_claim("aud")).await;
+    accept(&site, Forgery::new().claim("aud", json!([ours]))).await;
+}
+
+#[tokio::test]
+async fn row_061_the_authorized_party_must_be_this_application() {
+    let site = SignInSite::start().await;
+    let ours = site.emulator.client_id().to_owned();
+    for party in [json!("other"), json!(""), json!([ours]), json!(7)] {
+        refuse(&site, Forgery::new().claim("azp", party)).await;
+    }
+    accept(&site, Forgery::new().claim("azp", ours)).await;
+}
+
+#[tokio::test]
+async fn row_062_a_token_may_have_expired_by_the_leeway_and_no_more() {
+    let site = SignInSite::start().await;
+    for seconds in [-600, -150] {
+        refuse(&site, Forgery::new().claim_from_now("exp", seconds)).await;
+    }
+    accept(&site, Forgery::new().claim_from_now("exp", -30)).await;
+    refuse(&site, Forgery::new().without_claim("exp")).await;
+}
+
+#[tokio::test]
+async fn row_063_a_token_may_begin_later_by_the_leeway_and_no_more() {
+    let site = SignInSite::start().await;
+    for seconds in [3600, 150] {
+        refuse(&site, Forgery::new().claim_from_now("nbf", seconds)).await;
+    }
+    accept(&site, Forgery::new().claim_from_now("nbf", 30)).await;
+    accept(&site, Forgery::new().without_claim("nbf")).await;
+    for value in [json!(1e300), json!("1"), json!(u64::MAX)] {
+        refuse(&site, Forgery::new().claim("nbf", value)).await;
+    }
+}
+
+#[tokio::test]
+async fn row_064_a_token_is_issued_before_now_and_says_when() {
+    let site = SignInSite::start().await;
+    refuse(&site, Forgery::new().claim_from_now("iat", 3600)).await;
+    accept(&site, Forgery::new().claim_from_now("iat", -300)).await;
+    accept(&site, Forgery::new().claim_from_now("iat", 30)).await;
+    refuse(&site, Forgery::new().without_claim("iat")).await;
+}
+
+#[tokio::test]
+async fn row_064_the_providers_clock_may_be_off_by_the_leeway_and_no_more() {
+    let site = SignInSite::start().await;
+    for (seconds, fits) in [(60, true), (-60, true), (7200, false), (-7200, false)] {
+        site.emulator.set_clock_offset(seconds);
+        let expected = if fits {
+            Expected::signed_in("alice")
+        } else {
+            Expected::provider_failed()
+        };
+        site.attempt(expected).await;
+    }
+}
+
+#[tokio::test]
+async fn row_083_the_subject_must_be_there_and_of_a_sensible_length() {
+    let site = SignInSite::start().await;
+    for subject in [
+        json!(7),
+        json!(""),
+        json!("s".repeat(10_240)),
+        Value::Null,
+        json!(["a"]),
+    ] {
+        refuse(&site, Forgery::new().claim("sub", subject)).await;
+    }
+    refuse(&site, Forgery::new().without_claim("sub")).await;
+}
+
+#[tokio::test]
+async fn row_083_the_object_id_must_be_there_too() {
+    let site = SignInSite::start().await;
+    for id in [
+        json!(7),
+        json!(""),
+        json!("alice"),
+        Value::Null,
+        json!(["a"]),
+    ] {
+        refuse(&site, Forgery::new().claim("oid", id)).await;
+    }
+    refuse(&site, Forgery::new().without_claim("oid")).await;
+}
+
+#[tokio::test]
+async fn row_084_a_time_beyond_all_measure_does_no_harm() {
+    let site = SignInSite::start().await;
+    for time in [
+        "1e300",
+        "-1",
+        "\"253402300799\"",
+        "null",
+        "[]",
+        "-9223372036854775809",
+    ] {
+        refuse(&site, expiring(time)).await;
+    }
+    for time in [
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551616",
+        "253402300800",
+    ] {
+        site.emulator.forge(expiring(time));
+        let browser = site.browser();
+        let answer = browser.sign_in("alice").await;
+        assert!(
+            [303, 502].contains(&answer.status.as_u16()),
+            "{}",
+            answer.body
+        );
+        site.assert_holds().await;
+        let late = "SELECT 1 FROM session WHERE expires_at > now() at time zone 'utc' + interval '24 hours'";
+        assert_eq!(site.count(&format!("({late}) AS late")).await, 0);
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_085_without_names_the_sign_in_works_and_shows_something() {
+    let site = SignInSite::start().await;
+    let names = ["name", "preferred_username", "email"];
+    for value in [None, Some(Value::Null), Some(json!(""))] {
+        let forgery = names
+            .iter()
+            .fold(Forgery::new(), |forgery, name| match &value {
+                None => forgery.without_claim(name),
+                Some(value) => forgery.claim(name, value.clone()),
+            });
+        site.emulator.forge(forgery);
+        site.emulator.fault(
+            entra_emulator::Endpoint::Graph,
+            entra_emulator::Fault::Reply(entra_emulator::Reply::json(403, &json!({}))),
+        );
+        let browser = site.browser();
+        let callback = browser.begin_as("alice").await;
+        site.open(&browser, &callback, Expected::signed_in("alice"))
+            .await;
+        let id = browser.account().await.expect("an account");
+        assert!(
+            browser
+                .get("/auth/profile")
+                .await
+                .body
+                .contains(&format!("<bdi>{id}</bdi>"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn row_087_the_access_token_must_be_the_one_that_was_issued_with_it() {
+    let site = SignInSite::start().await;
+    for hash in [json!("wrong"), json!(""), json!(7)] {
+        refuse(&site, Forgery::new().claim("at_hash", hash)).await;
+    }
+    accept(&site, Forgery::new().without_claim("at_hash")).await;
+}
+
+async fn refuse(site: &SignInSite, forgery: Forgery) {
+    site.emulator.forge(forgery);
+    site.attempt(Expected::provider_failed()).await;
+}
+
+async fn accept(site: &SignInSite, forgery: Forgery) {
+    site.emulator.forge(forgery);
+    site.attempt(Expected::signed_in("alice")).await;
+}
+
+/// An ID token whose `exp` is this JSON text.
+fn expiring(time: &'static str) -> Forgery {
+    Forgery::new()
+        .without_claim("exp")
+        .payload_text(move |text| text.replacen('{', &format!("{{\"exp\":{time},"), 1))
+}

@@ -1,0 +1,74 @@
+//! Section D: texts that are no ID token at all.
+
+use entra_emulator::Forgery;
+
+use super::harness::{Expected, SignInSite};
+
+#[tokio::test]
+async fn row_082_a_token_has_three_segments_of_base64url() {
+    let site = SignInSite::start().await;
+    let changes: [fn(String) -> String; 9] = [
+        |token| token[..token.rfind('.').expect("a segment")].to_owned(),
+        |token| token + ".a",
+        |token| token + ".a.b",
+        |token| token.replacen('.', "", 1),
+        |token| token.replacen('.', ".+/=", 1),
+        |token| format!("!{token}"),
+        |token| token + "=",
+        |_| String::new(),
+        |_| "..".to_owned(),
+    ];
+    for change in changes {
+        refuse(&site, Forgery::new().token(change)).await;
+    }
+}
+
+#[tokio::test]
+async fn row_082_header_and_claims_are_objects_that_say_everything_once() {
+    let site = SignInSite::start().await;
+    let payloads: [fn(String) -> String; 9] = [
+        |_| "[]".to_owned(),
+        |_| "\"text\"".to_owned(),
+        |_| "null".to_owned(),
+        |_| String::new(),
+        |text| format!("[{text}]"),
+        |text| format!("{text}{{}}"),
+        |text| text.replacen('{', "{\"aud\":\"other\",", 1),
+        |text| text.replacen('}', ",\"aud\":\"other\"}", 1),
+        |text| text.replacen('{', "{\"tid\":\"other\",", 1),
+    ];
+    for payload in payloads {
+        refuse(&site, Forgery::new().payload_text(payload)).await;
+    }
+    let headers: [fn(String) -> String; 4] = [
+        |_| "[]".to_owned(),
+        |_| "null".to_owned(),
+        |text| format!("[{text}]"),
+        |text| text.replacen('{', "{\"alg\":\"none\",", 1),
+    ];
+    for header in headers {
+        refuse(&site, Forgery::new().header_text(header)).await;
+    }
+}
+
+#[tokio::test]
+async fn row_082_neither_length_nor_depth_overwhelm_the_site() {
+    let site = SignInSite::start().await;
+    for deep in [
+        "[".repeat(5000) + &"]".repeat(5000),
+        "{\"a\":".repeat(5000) + "1" + &"}".repeat(5000),
+    ] {
+        let (in_payload, in_header) = (deep.clone(), deep);
+        let payload =
+            move |text: String| text.replacen('{', &format!("{{\"deep\":{in_payload},"), 1);
+        let header = move |text: String| text.replacen('{', &format!("{{\"deep\":{in_header},"), 1);
+        refuse(&site, Forgery::new().payload_text(payload)).await;
+        refuse(&site, Forgery::new().header_text(header)).await;
+    }
+    refuse(&site, Forgery::new().claim("long", "a".repeat(1 << 20))).await;
+}
+
+async fn refuse(site: &SignInSite, forgery: Forgery) {
+    site.emulator.forge(forgery);
+    site.attempt(Expected::provider_failed()).await;
+}

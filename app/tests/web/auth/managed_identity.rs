@@ -1,0 +1,180 @@
+//! A managed identity instead of a secret (rows 114 to 120).
+
+use std::time::{Duration, Instant};
+
+use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::harness::{Expected, SignInSite};
+use super::rows::browser_of;
+
+/// The settings of a site without a secret, and further ones.
+async fn secretless(options: Options, further: &[(&str, &str)]) -> SignInSite {
+    let emulator = Emulator::start(options).await.expect("a provider");
+    let identity = emulator.managed_identity_client_id().to_owned();
+    let endpoint = emulator.identity_settings();
+    let mut settings = vec![
+        ("AZURE_CLIENT_SECRET", ""),
+        ("AZURE_MANAGED_IDENTITY_CLIENT_ID", &identity),
+        ("OUTBOUND_TIMEOUT", "1s"),
+    ];
+    settings.extend(endpoint.iter().map(|(name, value)| (*name, value.as_str())));
+    settings.extend(further);
+    SignInSite::start_on(emulator, &settings).await
+}
+
+async fn site() -> SignInSite {
+    secretless(Options::default(), &[]).await
+}
+
+fn expires_in(seconds: i64) -> Fault {
+    Fault::edit_json(move |token: &mut Value| {
+        token["expires_on"] = json!((now() + seconds).to_string());
+    })
+}
+
+fn now() -> i64 {
+    app::clock::now().assume_utc().unix_timestamp()
+}
+
+fn asked(site: &SignInSite) -> usize {
+    site.emulator.requests_to(Endpoint::ManagedIdentity).len()
+}
+
+#[tokio::test]
+async fn row_114_the_identity_vouches_for_the_site_and_no_secret_is_sent() {
+    let site = site().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    let expected = Expected::signed_in("alice").still_broken();
+    site.open(
+        &browser,
+        &callback,
+        expected.calls(Endpoint::ManagedIdentity, 1),
+    )
+    .await;
+    let exchange = &site.emulator.requests_to(Endpoint::Token)[0];
+    assert_eq!(exchange.form("client_secret"), None);
+    assert_eq!(exchange.header("authorization"), None);
+    assert!(exchange.form("client_assertion").is_some());
+    let jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    assert_eq!(exchange.form("client_assertion_type"), Some(jwt_bearer));
+    let asked = &site.emulator.requests_to(Endpoint::ManagedIdentity)[0];
+    assert_eq!(asked.query("resource"), Some("api://AzureADTokenExchange"));
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is_tried() {
+    let site = site().await;
+    let elsewhere = format!("{}/v1.0/me", site.emulator.base_url());
+    for (fault, status) in [
+        (Fault::Reply(Reply::json(400, &json!({}))), 502),
+        (Fault::Reply(Reply::json(401, &json!({}))), 502),
+        (Fault::Reply(Reply::html(500, "<h1>Oops</h1>")), 502),
+        (Fault::Reply(Reply::html(200, "<h1>Sign in</h1>")), 502),
+        (Fault::Reply(Reply::redirect(302, &elsewhere)), 502),
+        (Fault::Reset, 502),
+        (
+            Fault::edit_json(|token| token["access_token"] = json!("")),
+            502,
+        ),
+        (expires_in(-1), 502),
+        (Fault::HangBeforeHeaders, 504),
+        (Fault::HangAfterHeaders, 504),
+    ] {
+        let browser = site.browser();
+        let callback = browser.begin_as("alice").await;
+        site.emulator.fault(Endpoint::ManagedIdentity, fault);
+        let expected = Expected::refused(status).calls(Endpoint::ManagedIdentity, 1);
+        site.open(&browser, &callback, expected.still_broken())
+            .await;
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_115_those_who_wait_for_one_assertion_share_its_failure() {
+    let site = site().await;
+    let fault = Fault::HangBeforeHeaders;
+    site.emulator.fault(Endpoint::ManagedIdentity, fault);
+    let callbacks = join_all((0..5).map(|_| async {
+        let browser = site.browser();
+        let callback = browser.begin_as("alice").await;
+        (browser, callback)
+    }));
+    let callbacks = callbacks.await;
+    let started = Instant::now();
+    let opened = callbacks
+        .iter()
+        .map(|(browser, callback)| browser.get(callback));
+    for answer in join_all(opened).await {
+        assert_eq!(answer.status, 504, "{}", answer.body);
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_116_an_assertion_serves_a_hundred_sign_ins() {
+    let site = site().await;
+    join_all((0..100).map(|_| browser_of(&site, "alice"))).await;
+    assert_eq!(site.emulator.requests_to(Endpoint::Token).len(), 100);
+    assert_eq!(asked(&site), 1);
+}
+
+#[tokio::test]
+async fn row_116_an_assertion_is_renewed_shortly_before_it_expires() {
+    for (lifetime, times) in [(360, 1), (240, 2)] {
+        let site = site().await;
+        site.emulator
+            .fault(Endpoint::ManagedIdentity, expires_in(lifetime));
+        for _ in 0..2 {
+            browser_of(&site, "alice").await;
+        }
+        assert_eq!(asked(&site), times, "{lifetime} s");
+    }
+}
+
+#[tokio::test]
+async fn row_118_a_secret_wins_over_an_identity_and_only_one_of_them_is_sent() {
+    let emulator = Emulator::start(Options::default())
+        .await
+        .expect("a provider");
+    let identity = emulator.managed_identity_client_id().to_owned();
+    let endpoint = emulator.identity_settings();
+    let mut settings = vec![("AZURE_MANAGED_IDENTITY_CLIENT_ID", identity.as_str())];
+    settings.extend(endpoint.iter().map(|(name, value)| (*name, value.as_str())));
+    let site = SignInSite::start_on(emulator, &settings).await;
+    browser_of(&site, "alice").await;
+    let exchange = &site.emulator.requests_to(Endpoint::Token)[0];
+    assert_eq!(
+        exchange.form("client_secret"),
+        Some(site.emulator.client_secret())
+    );
+    assert_eq!(exchange.form("client_assertion"), None);
+    assert_eq!(asked(&site), 0);
+}
+
+#[tokio::test]
+async fn row_120_the_assertion_is_for_the_audience_of_the_settings() {
+    for audience in [
+        "api://AzureADTokenExchangeUSGov",
+        "api://AzureADTokenExchangeChina",
+    ] {
+        let options = Options {
+            token_exchange_audience: audience.to_owned(),
+            ..Options::default()
+        };
+        let further = [("AZURE_TOKEN_EXCHANGE_AUDIENCE", audience)];
+        let site = secretless(options, &further).await;
+        browser_of(&site, "alice").await;
+        let asked = &site.emulator.requests_to(Endpoint::ManagedIdentity)[0];
+        assert_eq!(asked.query("resource"), Some(audience));
+    }
+}

@@ -1,0 +1,183 @@
+//! Where a visitor goes after the sign-in (rows 162 to 168).
+
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+
+use super::harness::{Expected, SignInSite};
+
+/// What comes of a sign-in that began with this text in the query.
+async fn landing(site: &SignInSite, query: &str) -> String {
+    let browser = site.browser();
+    let begun = browser.get(&format!("/auth/login?{query}")).await;
+    assert_eq!(begun.status, 303, "{query}: {}", begun.body);
+    let provider = begun.location().parse().expect("an address");
+    let callback = browser.choose(&provider, "alice").await;
+    let answer = browser.get(&callback).await;
+    assert_eq!(answer.status, 303, "{query}: {}", answer.body);
+    answer.location().to_owned()
+}
+
+fn next(address: &str) -> String {
+    let encoded: String = byte_serialize(address.as_bytes()).collect();
+    format!("next={encoded}")
+}
+
+/// As a browser reads it (WHATWG URL Standard).
+fn assert_here(location: &str) {
+    let site = Url::parse("https://site.example/auth/callback").expect("an address");
+    let address = site.join(location).expect("an address");
+    assert_eq!(address.origin(), site.origin(), "{location}");
+}
+
+#[tokio::test]
+async fn row_162_the_visitor_comes_back_to_the_same_path_and_query() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let refused = browser.get("/protected?x=1&y=%20%C3%BC").await;
+    assert_eq!(refused.status, 303);
+    let begun = browser.get(refused.location()).await;
+    let provider = begun.location().parse().expect("an address");
+    let callback = browser.choose(&provider, "alice").await;
+    let expected = Expected::signed_in("alice").still_broken();
+    let answer = site.open(&browser, &callback, expected).await;
+    assert_eq!(answer.location(), "/protected?x=1&y=%20%C3%BC");
+    assert_eq!(browser.get(answer.location()).await.status, 200);
+    let typed = landing(&site, &next("/protected?x=1&y=%20ü#f")).await;
+    assert_eq!(typed, "/protected?x=1&y=%20%C3%BC");
+}
+
+#[tokio::test]
+async fn row_163_nobody_is_sent_to_another_site() {
+    const ELSEWHERE: [&str; 32] = [
+        "//evil",
+        "///evil",
+        "////evil",
+        "/\\evil",
+        "/\\/evil",
+        "\\\\evil",
+        "\\/evil",
+        "/%09/evil",
+        "/%0a/evil",
+        "/%0d/evil",
+        "/\t/evil",
+        "/\n/evil",
+        "\t//evil",
+        "https:evil",
+        "https://evil",
+        "HTTPS://evil",
+        "http:/evil",
+        "/%2f%2fevil",
+        "/%2Fevil",
+        "/%5cevil",
+        "/.//evil",
+        "/..//evil",
+        "/a/..//evil",
+        "/a/../..//evil",
+        "http://good@evil",
+        "javascript:alert(1)",
+        "data:text/html,a",
+        " /x",
+        "%00//evil",
+        "/%00//evil",
+        "/;@evil",
+        "x",
+    ];
+    let site = SignInSite::start().await;
+    for address in ELSEWHERE {
+        for query in [
+            next(address),
+            format!("next={}", address.replace(['\t', '\n', ' '], "")),
+        ] {
+            let location = landing(&site, &query).await;
+            assert_here(&location);
+            assert!(
+                location == "/" || !location.contains("evil"),
+                "{address}: {location}"
+            );
+        }
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_165_odd_characters_and_lengths_neither_break_the_header_nor_the_site() {
+    let site = SignInSite::start().await;
+    for address in [
+        "/a\r\nset-cookie: x=y",
+        "/a\rb",
+        "/a\nb",
+        "/a\0b",
+        "/a\tb",
+        "/a\u{7f}b",
+        &format!("/{}", "a".repeat(8192)),
+    ] {
+        assert_eq!(landing(&site, &next(address)).await, "/", "{address:?}");
+    }
+    let kept = [
+        ("/ü", "/%C3%BC"),
+        ("/a b", "/a%20b"),
+        ("/\u{202e}a", "/%E2%80%AEa"),
+        ("/?q=\"<b>", "/?q=%22%3Cb%3E"),
+    ];
+    for (address, location) in kept {
+        assert_eq!(landing(&site, &next(address)).await, location);
+    }
+    let invalid = site.browser().get("/auth/login?next=/%ff").await;
+    assert_eq!(invalid.status, 400);
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_166_the_addresses_of_sign_in_are_none_to_come_back_to() {
+    let site = SignInSite::start_with(&[]).await;
+    for address in [
+        "/auth/login",
+        "/auth/logout",
+        "/auth/callback?code=a&state=b",
+        "/auth/",
+        "/AUTH/../auth/logout",
+        "/a/../auth/logout",
+        "/%61uth/logout",
+        "/auth%2flogout",
+    ] {
+        assert_eq!(landing(&site, &next(address)).await, "/", "{address}");
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_166_a_callback_at_another_path_is_none_either() {
+    let site = SignInSite::start().await;
+    let port = site.instances[0].port;
+    drop(site);
+    let uri = format!("http://127.0.0.1:{port}/signin-oidc");
+    let site = SignInSite::start_with(&[("AZURE_REDIRECT_URI", &uri)]).await;
+    let begun = site
+        .browser()
+        .get("/auth/login?next=/signin-oidc?code=a%26state=b")
+        .await;
+    assert_eq!(begun.status, 303);
+    let paths =
+        super::rows::values::<String>(&site.db, "SELECT return_to AS value FROM sign_in_attempt")
+            .await;
+    assert_eq!(paths, ["/"]);
+}
+
+#[tokio::test]
+async fn row_168_a_parameter_that_stands_twice_is_refused_and_another_one_passed_over() {
+    let site = SignInSite::start().await;
+    let twice = site.browser().get("/auth/login?next=/a&next=/b").await;
+    assert_eq!(twice.status, 400);
+    assert_eq!(site.count("sign_in_attempt").await, 0);
+    for query in [
+        "next[]=/a",
+        "next%5B0%5D=/a",
+        "next=%7B%22a%22%3A1%7D",
+        "next=",
+        "next",
+        "",
+    ] {
+        assert_eq!(landing(&site, query).await, "/", "{query}");
+    }
+    site.recovers().await;
+}

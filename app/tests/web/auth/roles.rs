@@ -1,0 +1,149 @@
+//! Section F: roles and groups.
+
+use entra_emulator::{Endpoint, Forgery};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::harness::{Expected, SignInSite};
+
+/// What browsers keep of a cookie at least, in bytes (RFC 6265, section 6.1).
+const COOKIE_LIMIT: usize = 4096;
+
+#[tokio::test]
+async fn row_100_the_role_is_exactly_admin() {
+    let site = SignInSite::start().await;
+    for (roles, status) in [
+        (Some(json!(["Admin"])), 200),
+        (Some(json!(["User", "Admin"])), 200),
+        (None, 403),
+        (Some(json!([])), 403),
+        (Some(json!(["admin"])), 403),
+        (Some(json!(["Admin "])), 403),
+        (Some(json!(["User"])), 403),
+        (Some(json!(["Administrator"])), 403),
+    ] {
+        let forgery = Forgery::new().without_claim("roles");
+        site.emulator.forge(match roles {
+            Some(roles) => forgery.claim("roles", roles),
+            None => forgery,
+        });
+        let browser = site.browser();
+        browser.sign_in("alice").await;
+        let answer = browser.get("/roleProtected").await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        site.assert_holds().await;
+    }
+    for roles in [json!("Admin"), json!({ "Admin": true }), json!([["Admin"]])] {
+        site.emulator.forge(Forgery::new().claim("roles", roles));
+        site.attempt(Expected::provider_failed()).await;
+    }
+}
+
+#[tokio::test]
+async fn row_100_a_role_in_another_place_is_none() {
+    let site = SignInSite::start().await;
+    for name in ["groups", "wids", "scp", "Roles", "role"] {
+        site.emulator
+            .forge(Forgery::new().claim(name, json!(["Admin"])));
+        let browser = site.browser();
+        browser.sign_in("alice").await;
+        assert_eq!(browser.get("/roleProtected").await.status, 403, "{name}");
+    }
+    site.assert_holds().await;
+}
+
+#[tokio::test]
+async fn row_102_who_has_signed_in_without_the_role_is_told_so() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let asked = browser.get("/roleProtected").await;
+    assert_eq!(asked.location(), "/auth/login?next=%2FroleProtected");
+    let login = browser.get(asked.location()).await;
+    let authorization = login.location().parse().expect("an address");
+    let callback = browser.choose(&authorization, "bob").await;
+    let back = site
+        .open(
+            &browser,
+            &callback,
+            Expected::signed_in("bob").still_broken(),
+        )
+        .await;
+    assert_eq!(back.location(), "/roleProtected");
+    let answer = site
+        .open(&browser, back.location(), Expected::refused(403))
+        .await;
+    assert!(answer.location().is_empty());
+}
+
+#[tokio::test]
+async fn row_103_many_roles_fit() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("rupert").await;
+    site.open(&browser, &callback, Expected::signed_in("rupert"))
+        .await;
+    let cookies = browser.cookies();
+    let length: usize = cookies
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 1)
+        .sum();
+    assert!(length < COOKIE_LIMIT / 4, "{length} bytes");
+    let body: Value = serde_json::from_str(&browser.get("/protected").await.body).expect("JSON");
+    assert_eq!(
+        body["user_details"]["roles"].as_array().map(Vec::len),
+        Some(181)
+    );
+    assert_eq!(browser.get("/auth/profile").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn row_104_groups_that_are_elsewhere_are_not_fetched() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("olivia").await;
+    // `open` sees to it that no unknown address of the provider is asked.
+    site.open(
+        &browser,
+        &callback,
+        Expected::signed_in("olivia").still_broken(),
+    )
+    .await;
+    assert_eq!(browser.get("/roleProtected").await.status, 403);
+    for sources in [
+        json!({ "src1": { "endpoint": 7 } }),
+        json!([]),
+        json!("src1"),
+        Value::Null,
+    ] {
+        site.emulator
+            .forge(Forgery::new().claim("_claim_sources", sources));
+        site.attempt(Expected::signed_in("olivia")).await;
+    }
+}
+
+#[tokio::test]
+async fn row_105_a_role_that_was_taken_away_ends_with_the_session() {
+    let site = SignInSite::start_with(&[("SESSION_MAX_AGE", "1h")]).await;
+    let (old, new) = (site.browser(), site.browser());
+    old.sign_in("carol").await;
+    let people = site.emulator.people();
+    let carol = people
+        .into_iter()
+        .find(|person| person.key == "carol")
+        .expect("Carol");
+    site.emulator.put_person(carol.roles(&[]));
+    new.sign_in("carol").await;
+    assert_eq!(new.get("/roleProtected").await.status, 403);
+    // The session ends an hour after the sign-in, however busy it is.
+    let latest =
+        "SELECT 1 FROM session WHERE expires_at > now() at time zone 'utc' + interval '1 hour'";
+    assert_eq!(old.get("/roleProtected").await.status, 200);
+    assert_eq!(site.count(&format!("({latest}) AS late")).await, 0);
+    site.execute("UPDATE session SET expires_at = expires_at - interval '1 hour'")
+        .await;
+    assert_eq!(old.get("/roleProtected").await.status, 303);
+    old.sign_in("carol").await;
+    assert_eq!(old.get("/roleProtected").await.status, 403);
+    assert!(site.emulator.requests_to(Endpoint::Other).is_empty());
+    site.assert_holds().await;
+}

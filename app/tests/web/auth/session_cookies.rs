@@ -1,0 +1,220 @@
+//! Cookies and ids of sessions (rows 121 to 128).
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use percent_encoding::percent_decode_str;
+use reqwest::Method;
+use reqwest::header::SET_COOKIE;
+
+use super::harness::{Expected, SignInSite};
+use super::rows::{browser_of, copy_of, session_of, values};
+use crate::support::Answer;
+
+fn set_cookies(answer: &Answer) -> Vec<&str> {
+    let cookies = answer.headers.get_all(SET_COOKIE).iter();
+    cookies
+        .map(|cookie| cookie.to_str().expect("text"))
+        .collect()
+}
+
+/// The cookie of this name that the answer sets: value and attributes.
+fn set_cookie<'a>(answer: &'a Answer, name: &str) -> (&'a str, BTreeSet<&'a str>) {
+    let cookies = set_cookies(answer);
+    let of_name = |cookie: &&&str| cookie.split('=').next() == Some(name);
+    let cookie = cookies.iter().find(of_name).expect(name);
+    let (pair, attributes) = cookie.split_once(';').expect("attributes");
+    let value = pair.split_once('=').expect("a value").1;
+    (value, attributes.split(';').map(str::trim).collect())
+}
+
+#[tokio::test]
+async fn row_121_each_sign_in_has_a_new_session_and_ends_the_former_one() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let (first_tab, second_tab) = (browser.begin("/").await, browser.begin("/").await);
+    let first = browser.choose(&first_tab, "alice").await;
+    site.open(
+        &browser,
+        &first,
+        Expected::signed_in("alice").still_broken(),
+    )
+    .await;
+    let before = copy_of(&site, &browser);
+    let second = browser.choose(&second_tab, "carol").await;
+    site.open(&browser, &second, Expected::signed_in("carol"))
+        .await;
+    assert_ne!(session_of(&before), session_of(&browser));
+    assert_eq!(before.account().await, None);
+    assert_eq!(site.count("session").await, 1);
+}
+
+#[tokio::test]
+async fn row_122_a_planted_session_is_not_taken_over() {
+    let site = SignInSite::start().await;
+    let key = "the key of another site, which is long enough too";
+    let another_site = SignInSite::start_with(&[("SESSION_SECRET_KEY", key)]).await;
+    let foreign = session_of(&browser_of(&another_site, "alice").await);
+    let attackers = session_of(&browser_of(&site, "bob").await);
+    for planted in ["AAAAAAAAAAAAAAAAAAAAAA", &foreign, &attackers] {
+        let victim = site.browser();
+        let callback = victim.begin_as("alice").await;
+        victim.plant("session", planted);
+        site.open(&victim, &callback, Expected::signed_in("alice"))
+            .await;
+        assert_ne!(session_of(&victim), planted);
+        let attacker = site.browser();
+        attacker.plant("session", planted);
+        assert_eq!(attacker.account().await, None, "{planted}");
+    }
+}
+
+#[tokio::test]
+async fn row_124_cookies_over_https_belong_to_this_host_alone() {
+    let site = SignInSite::start_with(&[("BASE_URL", "https://site.example")]).await;
+    let browser = site.browser();
+    let begun = browser.get("/auth/login").await;
+    let provider = begun.location().parse().expect("an address");
+    let callback = browser.choose(&provider, "alice").await;
+    let expected = Expected::signed_in("alice").still_broken();
+    let finished = site.open(&browser, &callback, expected).await;
+    let host_only = BTreeSet::from(["HttpOnly", "SameSite=Lax", "Secure", "Path=/"]);
+    let (_, attributes) = set_cookie(&begun, "__Host-sign-in");
+    assert_eq!(attributes, &host_only | &BTreeSet::from(["Max-Age=600"]));
+    let (_, attributes) = set_cookie(&finished, "__Host-session");
+    assert_eq!(attributes, host_only);
+
+    let ended = browser.post("/auth/logout", &[]).await;
+    let (value, attributes) = set_cookie(&ended, "__Host-session");
+    assert_eq!(value, "");
+    assert_eq!(attributes, &host_only | &BTreeSet::from(["Max-Age=0"]));
+}
+
+#[tokio::test]
+async fn row_124_cookies_over_http_have_another_name_and_nothing_that_needs_https() {
+    let site = SignInSite::start().await;
+    let finished = site.browser().sign_in("alice").await;
+    let (_, attributes) = set_cookie(&finished, "session");
+    let expected = ["HttpOnly", "SameSite=Lax", "Path=/"];
+    assert_eq!(attributes, BTreeSet::from(expected));
+}
+
+#[tokio::test]
+async fn row_125_the_way_back_from_the_provider_brings_the_cookies() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    let request = browser
+        .request(Method::GET, &callback)
+        .header("sec-fetch-site", "cross-site")
+        .header("sec-fetch-mode", "navigate")
+        .header("sec-fetch-dest", "document");
+    let answer = site
+        .send(&browser, request, Expected::signed_in("alice"))
+        .await;
+    // Strict ones would not have come with such a request, nor with the redirect behind it.
+    for cookie in set_cookies(&answer) {
+        assert!(cookie.contains("SameSite=Lax"), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn row_126_a_cookie_that_is_not_ours_is_nobodys() {
+    const JUNK: [&str; 12] = [
+        "",
+        "-1",
+        "-",
+        "%",
+        "%00",
+        "a b",
+        "\"\"",
+        "=",
+        "==",
+        "null",
+        "{}",
+        "session=x",
+    ];
+    let site = SignInSite::start().await;
+    let genuine = session_of(&browser_of(&site, "alice").await);
+    let flipped = |at: usize| {
+        let other = if &genuine[at..=at] == "A" { "B" } else { "A" };
+        format!("{}{other}{}", &genuine[..at], &genuine[at + 1..])
+    };
+    let cut = |length: usize| genuine[..length].to_owned();
+    let junk = JUNK.into_iter().map(str::to_owned);
+    let forged = (0..genuine.len()).map(flipped);
+    let shortened = (1..genuine.len()).step_by(7).map(cut);
+    let long = [format!("{genuine}{genuine}"), "A".repeat(5 * 1024)];
+    for value in junk.chain(forged).chain(shortened).chain(long) {
+        for name in ["session", "sign-in"] {
+            let browser = site.browser();
+            browser.plant(name, &value);
+            assert_eq!(browser.account().await, None, "{name}={value}");
+            assert_eq!(browser.get("/").await.status, 200, "{name}={value}");
+        }
+    }
+    let browser = site.browser();
+    let callback = browser.begin_as("alice").await;
+    browser.plant("sign-in", &genuine);
+    site.open(&browser, &callback, Expected::refused(400)).await;
+}
+
+#[tokio::test]
+async fn row_126_of_two_cookies_of_one_name_the_genuine_one_counts() {
+    let site = SignInSite::start().await;
+    let genuine = session_of(&browser_of(&site, "alice").await);
+    for cookies in [
+        format!("session={genuine}; session=x"),
+        format!("session=x; session={genuine}"),
+        format!("other=ü; session={genuine}"),
+    ] {
+        let browser = site.browser();
+        let request = browser.request(Method::GET, "/protected");
+        let answer = browser.send(request.header("cookie", &cookies)).await;
+        assert_eq!(answer.status, 200, "{cookies}");
+    }
+    site.assert_holds().await;
+}
+
+#[tokio::test]
+async fn row_128_ids_never_repeat_and_a_copy_of_the_table_opens_nothing() {
+    let site = SignInSite::start().await;
+    let browsers = join_all((0..50).map(|_| browser_of(&site, "alice"))).await;
+    let cookies: BTreeSet<String> = browsers.iter().map(session_of).collect();
+    assert_eq!(cookies.len(), 50);
+    let table = "SELECT id_hash || ' ' || data AS value FROM session";
+    let rows = values::<String>(&site.db, table).await.concat();
+    for cookie in &cookies {
+        // A signature of 256 bits in Base64, then an id of 128 bits in Base64.
+        let cookie = percent_decode_str(cookie).decode_utf8().expect("text");
+        let (signature, id) = cookie.split_at(44);
+        assert_eq!(id.len(), 22, "{cookie}");
+        assert!(!rows.contains(id) && !rows.contains(signature));
+    }
+    let hashes = "SELECT id_hash AS value FROM session";
+    for hash in values::<String>(&site.db, hashes).await {
+        assert_eq!(hash.len(), 64);
+        let thief = site.browser();
+        thief.plant("session", &hash);
+        assert_eq!(thief.account().await, None);
+    }
+}
+
+#[tokio::test]
+async fn row_128_a_copy_of_the_pending_sign_ins_holds_nothing_that_finishes_one() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    let provider = browser.begin("/").await;
+    let cookie = &browser.cookies()["sign-in"];
+    let table = "SELECT state_hash || ' ' || browser_hash AS value FROM sign_in_attempt";
+    let row = values::<String>(&site.db, table).await.concat();
+    for (_, secret) in provider
+        .query_pairs()
+        .filter(|(name, _)| name == "state" || name == "nonce")
+    {
+        assert!(!row.contains(&*secret));
+    }
+    for hash in row.split(' ') {
+        assert!(!provider.as_str().contains(hash) && !cookie.contains(hash));
+    }
+}

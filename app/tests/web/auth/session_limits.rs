@@ -1,0 +1,161 @@
+//! How long a session lasts (rows 129 to 132, 142).
+
+use app::auth::SignIn;
+use app::state::AppState;
+use futures_util::future::join_all;
+use time::Duration;
+
+use super::harness::SignInSite;
+use super::rows::{browser_of, copy_of, let_pass, values};
+use crate::support::config;
+
+/// Seconds until the only session ends, if nothing more happens.
+const REMAINING: &str = "SELECT extract(epoch FROM expires_at - now() AT TIME ZONE 'UTC')::bigint AS value FROM session";
+
+const HOUR: i64 = 3600;
+
+async fn remaining(site: &SignInSite) -> i64 {
+    values(&site.db, REMAINING).await[0]
+}
+
+#[tokio::test]
+async fn row_129_a_session_ends_when_nothing_has_happened_for_its_idle_time() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    assert!((8 * HOUR - 60..=8 * HOUR).contains(&remaining(&site).await));
+    let_pass(&site, Duration::minutes(479)).await;
+    assert!(browser.account().await.is_some());
+    let_pass(&site, Duration::hours(8)).await;
+    assert_eq!(browser.account().await, None);
+}
+
+#[tokio::test]
+async fn row_129_activity_keeps_a_session_from_ending() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    for _ in 0..2 {
+        let_pass(&site, Duration::hours(7)).await;
+        assert!(browser.account().await.is_some());
+        assert!(remaining(&site).await > 7 * HOUR);
+    }
+}
+
+#[tokio::test]
+async fn row_129_the_settings_say_how_long() {
+    let site =
+        SignInSite::start_with(&[("SESSION_IDLE_TIMEOUT", "10m"), ("SESSION_MAX_AGE", "30m")])
+            .await;
+    let browser = browser_of(&site, "alice").await;
+    for _ in 0..3 {
+        let_pass(&site, Duration::minutes(9)).await;
+        assert!(browser.account().await.is_some());
+    }
+    let_pass(&site, Duration::minutes(4)).await;
+    assert_eq!(browser.account().await, None);
+}
+
+#[tokio::test]
+async fn row_130_a_session_ends_after_a_day_whatever_happens() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    for _ in 0..47 {
+        let_pass(&site, Duration::minutes(30)).await;
+        assert!(browser.account().await.is_some());
+    }
+    assert!(remaining(&site).await <= HOUR / 2);
+    let_pass(&site, Duration::minutes(30)).await;
+    assert_eq!(browser.account().await, None);
+}
+
+#[tokio::test]
+async fn row_130_a_shorter_age_holds_for_the_sessions_there_are() {
+    let mut site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    let_pass(&site, Duration::hours(2)).await;
+    site.settings
+        .push(("SESSION_MAX_AGE".to_owned(), "1h".to_owned()));
+    site.restart_instance(0).await;
+    assert_eq!(browser.account().await, None);
+}
+
+#[tokio::test]
+async fn row_132_a_copied_cookie_is_worth_nothing_after_the_sign_out() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    let copy = copy_of(&site, &browser);
+    browser.post("/auth/logout", &[]).await;
+    assert!(!browser.cookies().contains_key("session"));
+    assert_eq!(copy.account().await, None);
+    assert_eq!(site.count("session").await, 0);
+}
+
+#[tokio::test]
+async fn row_132_a_request_under_way_does_not_bring_an_ended_session_back() {
+    let site = SignInSite::start().await;
+    for _ in 0..10 {
+        let browser = browser_of(&site, "alice").await;
+        let_pass(&site, Duration::hours(1)).await;
+        let copy = copy_of(&site, &browser);
+        let (ended, _) = tokio::join!(
+            browser.post("/auth/logout", &[]),
+            join_all((0..20).map(|_| copy.get("/"))),
+        );
+        assert_eq!(ended.status, 303);
+        assert_eq!(site.count("session").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
+    const PASS: &str = "UPDATE sign_in_attempt SET expires_at = expires_at - interval '1 day'";
+    let site = SignInSite::start().await;
+    let sign_in = in_process(&site);
+    for _ in 0..30 {
+        join_all((0..5).map(|_| async {
+            site.browser().begin("/").await;
+            browser_of(&site, "alice").await
+        }))
+        .await;
+        let_pass(&site, Duration::hours(24)).await;
+        site.execute(PASS).await;
+        let rows = (
+            site.count("session").await,
+            site.count("sign_in_attempt").await,
+        );
+        assert_eq!(rows, (5, 5));
+        sign_in.sweep().await.expect("swept");
+        let rows = (
+            site.count("session").await,
+            site.count("sign_in_attempt").await,
+        );
+        assert_eq!(rows, (0, 0));
+    }
+    let browser = browser_of(&site, "alice").await;
+    sign_in.sweep().await.expect("swept");
+    assert!(browser.account().await.is_some());
+}
+
+/// The site's sign-in in this process: what sweeps every ten minutes, to be told when.
+fn in_process(site: &SignInSite) -> SignIn {
+    let value = |name: &str| {
+        let found = site.settings.iter().find(|(other, _)| other == name);
+        found.map_or("", |(_, value)| value)
+    };
+    let flags = [
+        "AZURE_CLIENT_ID",
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_SECRET",
+        "SESSION_SECRET_KEY",
+    ]
+    .map(|name| {
+        format!(
+            "--{}={}",
+            name.to_lowercase().replace('_', "-"),
+            value(name)
+        )
+    });
+    let config = config(value("DATABASE_URL"), &flags.each_ref().map(String::as_str));
+    let state = AppState::new(config).expect("a state");
+    let sign_in = SignIn::from_state(&state).expect("certificates");
+    sign_in.expect("sign-in is configured")
+}

@@ -1,0 +1,176 @@
+//! The table of the sessions: unusable (row 137), and left alone by those who have none (rows 139, 141).
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use reqwest::Method;
+use reqwest::header::SET_COOKIE;
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
+use tokio::time::timeout;
+
+use super::harness::{Browser, SignInSite};
+use super::rows::{browser_of, copy_of, session_of, values};
+use crate::support::{Site, Store};
+
+const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
+
+#[tokio::test]
+async fn row_137_without_the_tables_public_pages_go_on_and_nobody_is_signed_in() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "carol").await;
+    let anonymous = site.browser();
+    let callback = anonymous.begin_as("alice").await;
+    for table in TABLES {
+        site.execute(&format!("ALTER TABLE {table} RENAME TO {table}_away"))
+            .await;
+    }
+    for visitor in [&browser, &anonymous] {
+        let page = visitor.get("/").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("Carol Example"));
+    }
+    for path in [
+        "/auth/login",
+        "/auth/profile",
+        "/auth/logout",
+        "/protected",
+        "/roleProtected",
+    ] {
+        let request = browser.request(Method::GET, path);
+        assert_unavailable(&browser, request.header("sec-fetch-site", "same-origin")).await;
+    }
+    assert_unavailable(&browser, browser.request(Method::POST, "/auth/logout")).await;
+    for path in ["/auth/login", &callback] {
+        assert_unavailable(&anonymous, anonymous.request(Method::GET, path)).await;
+    }
+    for table in TABLES {
+        site.execute(&format!("ALTER TABLE {table}_away RENAME TO {table}"))
+            .await;
+    }
+    assert!(browser.account().await.is_some());
+    site.recovers().await;
+}
+
+async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder) {
+    let answer = browser.send(request).await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(!answer.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn row_137_a_locked_table_holds_up_nobody_without_a_session_and_others_only_so_long() {
+    let site = SignInSite::start_with(&[("DATABASE_TIMEOUT", "500ms")]).await;
+    let browser = browser_of(&site, "alice").await;
+    let lock = site.db.begin().await.expect("a transaction");
+    let statement = "LOCK TABLE session IN ACCESS EXCLUSIVE MODE";
+    lock.execute_unprepared(statement).await.expect("a lock");
+    assert_eq!(site.browser().get("/").await.status, 200);
+    assert_eq!(browser.get("/").await.status, 200);
+    assert_unavailable(&browser, browser.request(Method::GET, "/protected")).await;
+    lock.rollback().await.expect("unlocked");
+    assert!(browser.account().await.is_some());
+    site.recovers().await;
+}
+
+/// A site whose connections to the database can be told from the test's own.
+async fn counted_site() -> SignInSite {
+    let mut site = SignInSite::start().await;
+    let url = site
+        .settings
+        .iter_mut()
+        .find(|(name, _)| name == "DATABASE_URL");
+    url.expect("a database")
+        .1
+        .push_str("?application_name=site");
+    site.restart_instance(0).await;
+    site
+}
+
+/// How often statements have touched sign-in's tables. A connection reports it when it ends: the
+/// site is started anew.
+async fn touches(site: &mut SignInSite) -> i64 {
+    const CONNECTIONS: &str = "SELECT count(*) AS value FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'site'";
+    const TOUCHES: &str =
+        "SELECT sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins)::bigint AS value
+        FROM pg_stat_user_tables WHERE relname IN ('session', 'sign_in_attempt')";
+    drop(site.instances.remove(0));
+    let gone = async {
+        while values::<i64>(&site.db, CONNECTIONS).await[0] > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), gone)
+        .await
+        .expect("the connections end");
+    let touches = values(&site.db, TOUCHES).await[0];
+    site.add_instance().await;
+    touches
+}
+
+/// Views pages many times, many at once; no answer sets a cookie.
+async fn view(browser: &Browser, views: usize) {
+    let views = (0..views).map(|number| {
+        let path = ["/", "/unprotected", "/?q=cake", "/no/such/page"][number % 4];
+        async move { (path, browser.get(path).await) }
+    });
+    let mut answers = stream::iter(views).buffer_unordered(32);
+    while let Some((path, answer)) = answers.next().await {
+        assert!(
+            matches!(answer.status.as_u16(), 200 | 404),
+            "{path} {}",
+            answer.status
+        );
+        assert!(!answer.headers.contains_key(SET_COOKIE), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn row_139_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
+    let mut site = counted_site().await;
+    let before = touches(&mut site).await;
+    view(&site.browser(), 1_000).await;
+    assert_eq!(touches(&mut site).await, before);
+}
+
+#[tokio::test]
+async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended_session_one() {
+    let mut site = counted_site().await;
+    let browser = browser_of(&site, "alice").await;
+    let ended = session_of(&copy_of(&site, &browser));
+    browser.post("/auth/logout", &[]).await;
+    let before = touches(&mut site).await;
+
+    let visitor = site.browser();
+    visitor.plant("session", "AAAAAAAAAAAAAAAAAAAAAA");
+    view(&visitor, 100).await;
+    assert_eq!(touches(&mut site).await, before);
+
+    let visitor = site.browser();
+    visitor.plant("session", &ended);
+    view(&visitor, 100).await;
+    assert_eq!(touches(&mut site).await, before + 100);
+}
+
+#[tokio::test]
+async fn row_141_where_nobody_can_sign_in_there_is_no_cookie() {
+    let site = Site::start(Store::Postgres).await;
+    let visitor = site.visitor();
+    for path in [
+        "/",
+        "/unprotected",
+        "/auth/login",
+        "/auth/callback?code=a&state=b",
+        "/auth/logout",
+        "/protected",
+        "/livez",
+    ] {
+        assert!(
+            !visitor.get(path).await.headers.contains_key(SET_COOKIE),
+            "{path}"
+        );
+    }
+    let answer = visitor.post("/auth/logout", &[]).await;
+    assert_eq!(answer.status, 501);
+    assert!(!answer.headers.contains_key(SET_COOKIE));
+}

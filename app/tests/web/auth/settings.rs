@@ -1,0 +1,94 @@
+//! Section A: settings that are missing, half there or dangerous.
+
+use entra_emulator::Endpoint;
+use reqwest::Method;
+
+use super::harness::{Expected, SignInSite, run_to_end};
+
+#[tokio::test]
+async fn row_002_without_configuration_every_address_of_sign_in_says_so() {
+    for nothing in [
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_ID AZURE_AUTHORITY_HOST AZURE_TENANT_ID",
+    ] {
+        let settings: Vec<_> = nothing.split(' ').map(|name| (name, "")).collect();
+        let site = SignInSite::start_with(&settings).await;
+        let browser = site.browser();
+        for (method, path) in [
+            (Method::GET, "/auth/login"),
+            (Method::GET, "/auth/callback?code=a&state=b"),
+            (Method::GET, "/auth/logout"),
+            (Method::POST, "/auth/logout"),
+            (Method::GET, "/auth/profile"),
+            (Method::GET, "/protected"),
+            (Method::GET, "/roleProtected"),
+        ] {
+            let request = browser.request(method, path);
+            let answer = site
+                .send(&browser, request, Expected::refused(501).still_broken())
+                .await;
+            assert!(
+                answer.body.contains("Azure authentication not configured"),
+                "{path}"
+            );
+        }
+        assert!(browser.cookies().is_empty());
+        assert!(site.emulator.requests().is_empty());
+        assert!(!browser.get("/").await.body.contains("/auth/"));
+        assert_eq!(browser.get("/unprotected").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn row_003_what_is_half_configured_does_not_start_and_is_told_by_name() {
+    let site = SignInSite::start().await;
+    for (name, value) in [
+        ("AZURE_CLIENT_SECRET", ""),
+        ("AZURE_TENANT_ID", ""),
+        ("SESSION_SECRET_KEY", ""),
+        ("AZURE_CLIENT_ID", "   "),
+        ("AZURE_CLIENT_ID", " s3cret"),
+        ("AZURE_AUTHORITY_HOST", "s3cret"),
+        ("AZURE_AUTHORITY_HOST", "http://s3cret.example"),
+        ("AZURE_AUTHORITY_HOST", "https://login.example?s3cret"),
+        ("AZURE_AUTHORITY_HOST", "https://s3cret@login.example"),
+    ] {
+        assert_refuses_to_start(&site, name, value);
+    }
+}
+
+#[tokio::test]
+async fn row_003_a_secret_without_a_client_id_is_told_and_changes_nothing() {
+    let site = SignInSite::start_with(&[("AZURE_CLIENT_ID", "")]).await;
+    let warned = |line: &super::harness::Line| line.message().starts_with("AZURE_CLIENT_SECRET");
+    site.log.wait_for(0, warned).await;
+    assert!(!site.browser().get("/").await.body.contains("/auth/"));
+    site.assert_holds().await;
+}
+
+#[tokio::test]
+async fn row_004_a_redirect_uri_that_is_not_safe_does_not_start() {
+    let site = SignInSite::start().await;
+    for value in [
+        "/auth/s3cret",
+        "ftp://127.0.0.1/s3cret",
+        "http://127.0.0.1/s3cret#a",
+        "http://s3cret@127.0.0.1/auth/callback",
+        "http://s3cret.example/auth/callback",
+    ] {
+        assert_refuses_to_start(&site, "AZURE_REDIRECT_URI", value);
+    }
+    assert!(site.emulator.requests_to(Endpoint::Authorize).is_empty());
+}
+
+fn assert_refuses_to_start(site: &SignInSite, name: &str, value: &str) {
+    let mut settings = site.settings.clone();
+    settings.retain(|(other, _)| other != name);
+    settings.push((name.to_owned(), value.to_owned()));
+    let output = run_to_end(&settings);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned()
+        + &String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success(), "{name}={value} is accepted");
+    assert!(text.contains(name), "{name} is not named: {text}");
+    assert!(!text.contains("s3cret"), "{text}");
+}

@@ -1,0 +1,116 @@
+//! Section A: the beginning of a sign-in.
+
+use std::collections::{BTreeSet, HashMap};
+
+use entra_emulator::Endpoint;
+use reqwest::{Method, StatusCode};
+
+use super::harness::{Expected, SignInSite};
+
+/// 128 bits as base64url.
+const SHORTEST: usize = 22;
+
+#[tokio::test]
+async fn row_001_a_sign_in_asks_for_what_it_needs_and_repeats_nothing() {
+    let site = SignInSite::start().await;
+    let mut unique = BTreeSet::new();
+    for _ in 0..100 {
+        let url = site.browser().begin("/").await;
+        let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
+        let redirect_uri = format!("http://127.0.0.1:{}/auth/callback", site.instances[0].port);
+        let path = format!("/{}/oauth2/v2.0/authorize", site.emulator.tenant_id());
+        assert_eq!(url.origin().ascii_serialization(), site.emulator.base_url());
+        assert_eq!(url.path(), path);
+        assert_eq!(query["response_type"], "code");
+        assert_eq!(query["client_id"], site.emulator.client_id());
+        assert_eq!(query["redirect_uri"], redirect_uri);
+        assert_eq!(query["code_challenge_method"], "S256");
+        assert_eq!(query["code_challenge"].len(), 43);
+        let scopes: BTreeSet<_> = query["scope"].split(' ').collect();
+        assert_eq!(scopes, BTreeSet::from(["openid", "profile", "User.Read"]));
+        assert!(!url.as_str().contains(site.emulator.client_secret()));
+        for name in ["state", "nonce", "code_challenge"] {
+            assert!(query[name].len() >= SHORTEST, "{name} of {url}");
+            assert!(unique.insert(query[name].clone()), "{name} repeats");
+        }
+    }
+    site.assert_holds().await;
+}
+
+#[tokio::test]
+async fn row_005_a_redirect_uri_that_the_provider_refuses_leads_to_a_page_that_helps() {
+    let site = SignInSite::start_with(&[("AZURE_REDIRECT_URI", "http://localhost/signin")]).await;
+    let browser = site.browser();
+    let refused = reqwest::get(browser.begin("/").await)
+        .await
+        .expect("an answer");
+    assert!(
+        refused
+            .text()
+            .await
+            .expect("a page")
+            .contains("AADSTS50011")
+    );
+    let unreturned = Expected::refused(400).still_broken();
+    let answer = site.open(&browser, "/signin", unreturned).await;
+    for text in [
+        "Invalid redirect URI",
+        "AADSTS50011",
+        "AZURE_REDIRECT_URI",
+        "href=\"/auth/login\"",
+    ] {
+        assert!(answer.body.contains(text), "{text}: {}", answer.body);
+    }
+    site.emulator
+        .register_redirect_uri("http://localhost/signin");
+    let callback = browser.begin_as("alice").await;
+    let path = callback.replace("http://localhost", "");
+    site.open(&browser, &path, Expected::signed_in("alice").still_broken())
+        .await;
+}
+
+#[tokio::test]
+async fn row_013_a_sign_in_cannot_be_begun_by_a_form() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    for (origin, status) in [("https://evil.example", 405), ("null", 405)] {
+        let request = browser
+            .request(Method::POST, "/auth/login")
+            .header("origin", origin);
+        site.send(&browser, request, Expected::refused(status))
+            .await;
+    }
+    assert_eq!(site.count("sign_in_attempt").await, 0);
+}
+
+#[tokio::test]
+async fn row_014_who_is_signed_in_goes_straight_on() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    browser.sign_in("alice").await;
+    let mut straight_on = Expected::refused(303);
+    straight_on = straight_on.calls(Endpoint::Discovery, 0);
+    let answer = site
+        .open(&browser, "/auth/login?next=/protected?a=b", straight_on)
+        .await;
+    assert_eq!(answer.location(), "/protected?a=b");
+    assert_eq!(site.count("session").await, 1);
+    assert_eq!(site.count("sign_in_attempt").await, 0);
+}
+
+#[tokio::test]
+async fn row_015_a_program_is_told_and_not_sent_to_the_provider() {
+    let site = SignInSite::start().await;
+    let browser = site.browser();
+    for (name, value) in [("sec-fetch-mode", "cors"), ("accept", "application/json")] {
+        for path in ["/protected", "/roleProtected", "/auth/profile"] {
+            let request = browser.request(Method::GET, path).header(name, value);
+            let answer = site.send(&browser, request, Expected::refused(401)).await;
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+        }
+    }
+    let person = browser.get("/protected?a=b").await;
+    assert_eq!(person.status, StatusCode::SEE_OTHER);
+    assert_eq!(person.location(), "/auth/login?next=%2Fprotected%3Fa%3Db");
+    assert_eq!(site.count("sign_in_attempt").await, 0);
+}

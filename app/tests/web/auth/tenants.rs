@@ -1,0 +1,187 @@
+//! Section E: whose people may sign in, and who they are.
+
+use entra_emulator::{
+    Emulator, Endpoint, Fault, Forgery, OTHER_TENANT_ID, Options, PERSONAL_TENANT_ID, Person,
+};
+use serde_json::{Value, json};
+
+use super::harness::{Expected, SignInSite};
+
+#[tokio::test]
+async fn row_088_another_tenants_token_is_refused_by_a_single_tenant() {
+    let site = SignInSite::start().await;
+    site.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
+    site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_089_the_tenant_of_the_token_must_be_that_of_its_issuer() {
+    let site = SignInSite::start().await;
+    let tenant = site.emulator.tenant_id().to_owned();
+    for value in [
+        json!(OTHER_TENANT_ID),
+        json!([tenant]),
+        json!(""),
+        json!("v2.0"),
+        json!(7),
+        Value::Null,
+    ] {
+        site.emulator.forge(Forgery::new().claim("tid", value));
+        site.attempt(Expected::provider_failed()).await;
+    }
+    site.emulator.forge(Forgery::new().without_claim("tid"));
+    site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_090_of_many_tenants_each_has_its_own_issuer() {
+    let site = open_to("organizations", "*").await;
+    for person in ["alice", "eve"] {
+        site.attempt(Expected::signed_in(person)).await;
+    }
+    let (base_url, home) = (site.emulator.base_url(), site.emulator.tenant_id());
+    for forgery in [
+        Forgery::new().claim("tid", OTHER_TENANT_ID),
+        Forgery::new().claim("iss", format!("{base_url}/{OTHER_TENANT_ID}/v2.0")),
+        Forgery::new().claim("iss", format!("{base_url}/{{tenantid}}/v2.0")),
+        Forgery::new().claim("iss", format!("https://evil.example/{home}/v2.0")),
+        Forgery::new().claim("tid", "{tenantid}"),
+        Forgery::new().without_claim("tid"),
+    ] {
+        site.emulator.forge(forgery);
+        site.attempt(Expected::provider_failed()).await;
+    }
+}
+
+#[tokio::test]
+async fn row_091_personal_and_work_accounts_sign_in_where_they_belong() {
+    let site = open_to("organizations", "*").await;
+    site.emulator
+        .forge(Forgery::new().tenant(PERSONAL_TENANT_ID));
+    site.attempt(Expected::refused(403).calls(Endpoint::Token, 1))
+        .await;
+    let site = open_to("common", "*").await;
+    for person in ["peggy", "alice"] {
+        site.attempt(Expected::signed_in(person)).await;
+    }
+    let mut site = open_to("consumers", "*").await;
+    site.honest_person = "peggy";
+    site.attempt(Expected::signed_in("peggy")).await;
+    let home = site.emulator.tenant_id().to_owned();
+    site.emulator.forge(Forgery::new().tenant(&home));
+    // Its metadata name the tenant of personal accounts, so that another issuer is a wrong one.
+    site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_094_only_the_tenants_of_the_list_are_let_in() {
+    let home = Options::default().tenant_id;
+    let list = format!("{home}, 11111111-2222-3333-4444-555555555555");
+    let site = open_to("common", &list).await;
+    site.attempt(Expected::signed_in("alice")).await;
+    for person in ["eve", "peggy"] {
+        let browser = site.browser();
+        let callback = browser.begin_as(person).await;
+        let refused = Expected::refused(403).calls(Endpoint::Token, 1);
+        let answer = site.open(&browser, &callback, refused).await;
+        assert!(
+            answer.body.contains("may not sign in here"),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn row_095_an_address_is_no_identity() {
+    let site = open_to("organizations", "*").await;
+    let (alice, eve) = (site.browser(), site.browser());
+    alice.sign_in("alice").await;
+    let callback = eve.begin_as("eve").await;
+    site.open(&eve, &callback, Expected::signed_in("eve")).await;
+    assert_ne!(alice.account().await, eve.account().await);
+}
+
+#[tokio::test]
+async fn row_098_another_clouds_addresses_come_from_the_settings_alone() {
+    let graph = Emulator::start(Options::default())
+        .await
+        .expect("another host");
+    let site = SignInSite::start_with(&[("AZURE_GRAPH_URL", graph.base_url())]).await;
+    let browser = site.browser();
+    let authorization = browser.begin("/").await;
+    let scope = authorization
+        .query_pairs()
+        .find(|(name, _)| name == "scope")
+        .expect("a scope");
+    assert!(
+        scope.1.split(' ').any(|scope| scope == "User.Read"),
+        "{}",
+        scope.1
+    );
+    let callback = browser.choose(&authorization, "alice").await;
+    // That host knows nothing of the token: the sign-in stands, without Graph's part.
+    site.open(
+        &browser,
+        &callback,
+        Expected::signed_in("alice").calls(Endpoint::Graph, 0),
+    )
+    .await;
+    assert_eq!(graph.requests_to(Endpoint::Graph).len(), 2);
+    let tenant = site.emulator.tenant_id();
+    let public = format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    site.emulator.forge(Forgery::new().claim("iss", public));
+    site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_098_metadata_of_another_cloud_are_refused() {
+    let site = SignInSite::start().await;
+    let tenant = site.emulator.tenant_id().to_owned();
+    site.emulator.fault(
+        Endpoint::Discovery,
+        Fault::edit_json(move |document| {
+            document["issuer"] = json!(format!("https://login.microsoftonline.com/{tenant}/v2.0"));
+        }),
+    );
+    site.open(&site.browser(), "/auth/login", Expected::refused(502))
+        .await;
+}
+
+#[tokio::test]
+async fn row_095_the_same_object_id_in_another_tenant_is_another_account() {
+    let site = open_to("organizations", "*").await;
+    let people = site.emulator.people();
+    let alice = people
+        .iter()
+        .find(|person| person.key == "alice")
+        .expect("Alice");
+    let twin = Person {
+        key: "twin".to_owned(),
+        tenant_id: OTHER_TENANT_ID.to_owned(),
+        ..alice.clone()
+    };
+    site.emulator.put_person(twin);
+    for person in ["alice", "twin"] {
+        let browser = site.browser();
+        let authorization = browser.begin("/").await;
+        let callback = browser.choose(&authorization, person).await;
+        site.open(&browser, &callback, Expected::signed_in(person))
+            .await;
+        let profile = browser.get("/auth/profile").await.body;
+        let tenant = if person == "twin" {
+            OTHER_TENANT_ID
+        } else {
+            site.emulator.tenant_id()
+        };
+        assert!(profile.contains(tenant), "{profile}");
+    }
+}
+
+async fn open_to(tenant: &str, allowed: &str) -> SignInSite {
+    let settings = [
+        ("AZURE_TENANT_ID", tenant),
+        ("AZURE_ALLOWED_TENANTS", allowed),
+    ];
+    SignInSite::start_with(&settings).await
+}

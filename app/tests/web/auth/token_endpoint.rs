@@ -1,0 +1,337 @@
+//! Section C: the exchange of the code.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::harness::{Expected, SignInSite};
+
+#[tokio::test]
+async fn row_042_the_code_is_exchanged_by_a_form_with_one_proof() {
+    let site = SignInSite::start().await;
+    site.attempt(Expected::signed_in("alice").still_broken())
+        .await;
+    let calls = site.emulator.requests_to(Endpoint::Token);
+    let redirect_uri = format!("http://127.0.0.1:{}/auth/callback", site.instances[0].port);
+    assert_eq!(calls[0].method, "POST");
+    assert!(calls[0].query.is_empty());
+    assert_eq!(calls[0].header("authorization"), None);
+    assert_eq!(calls[0].form("grant_type"), Some("authorization_code"));
+    assert_eq!(calls[0].form("redirect_uri"), Some(&*redirect_uri));
+    assert_eq!(calls[0].form("client_id"), Some(site.emulator.client_id()));
+    assert_eq!(
+        calls[0].form("client_secret"),
+        Some(site.emulator.client_secret())
+    );
+    let names: Vec<_> = calls[0]
+        .form
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let expected = [
+        "client_id",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "grant_type",
+        "redirect_uri",
+    ];
+    assert_eq!(
+        names.iter().copied().collect::<BTreeSet<_>>(),
+        BTreeSet::from(expected)
+    );
+    assert_eq!(names.len(), expected.len(), "{names:?}");
+    for request in site.emulator.requests() {
+        let query = format!("{:?}", request.query);
+        assert!(!query.contains(site.emulator.client_secret()), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn row_043_an_error_of_the_token_endpoint_is_not_tried_again() {
+    let site = SignInSite::start().await;
+    for status in [500, 502, 503] {
+        let fault = Fault::Reply(Reply::html(status, "<h1>words of the provider</h1>"));
+        site.emulator.fault(Endpoint::Token, fault);
+        let answer = site.attempt(Expected::provider_failed()).await;
+        assert!(!answer.body.contains("words of the provider"));
+    }
+}
+
+#[tokio::test]
+async fn row_044_the_providers_own_error_is_told_by_its_number_alone() {
+    let site = SignInSite::start().await;
+    for (status, error, description, number, expected) in [
+        (
+            400,
+            "invalid_grant",
+            "AADSTS54005: <b>words</b>",
+            "invalid_grant AADSTS54005",
+            400,
+        ),
+        (
+            401,
+            "invalid_client",
+            "AADSTS7000215: <b>words</b>",
+            "invalid_client AADSTS7000215",
+            502,
+        ),
+        (
+            400,
+            "<script>words",
+            "<script>words AADSTS1",
+            "scriptwords",
+            502,
+        ),
+        (400, "unauthorized_client", "", "unauthorized_client", 502),
+    ] {
+        let body = json!({ "error": error, "error_description": description, "error_codes": [1] });
+        site.emulator
+            .fault(Endpoint::Token, Fault::Reply(Reply::json(status, &body)));
+        let start = site.log.len();
+        let refused = Expected::refused(expected).calls(Endpoint::Token, 1);
+        let answer = site.attempt(refused).await;
+        assert!(!answer.body.contains("words"), "{}", answer.body);
+        let told = site.log.since(start);
+        assert!(
+            told.iter().any(|line| line.reason().contains(number)),
+            "{told:?}"
+        );
+        assert!(told.iter().all(|line| !line.text.contains('<')), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn row_044_a_wrong_client_secret_is_the_sites_fault() {
+    let site = SignInSite::start_with(&[("AZURE_CLIENT_SECRET", "another secret")]).await;
+    site.attempt(Expected::provider_failed().still_broken())
+        .await;
+}
+
+#[tokio::test]
+async fn row_046_a_provider_that_is_busy_is_not_waited_for() {
+    let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
+    let busy = Reply::json(429, &json!({ "error": "slow_down" })).header("Retry-After", "3600");
+    site.emulator.fault(Endpoint::Token, Fault::Reply(busy));
+    site.attempt(Expected::provider_failed()).await;
+    site.emulator.fault(
+        Endpoint::Token,
+        Fault::Reply(Reply::html(429, "").header("Retry-After", "3600")),
+    );
+    site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_047_a_slow_answer_ends_at_the_limit() {
+    let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
+    for fault in [
+        Fault::HangBeforeHeaders,
+        Fault::HangAfterHeaders,
+        Fault::Delay(Duration::from_secs(60)),
+        Fault::Drip(Duration::from_millis(300)),
+    ] {
+        site.emulator.fault(Endpoint::Token, fault);
+        let timed_out = Expected::refused(504).calls(Endpoint::Token, 1);
+        site.attempt(timed_out).await;
+    }
+}
+
+#[tokio::test]
+async fn row_047_slow_answers_one_after_the_other_have_one_limit() {
+    let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "3s")]).await;
+    let slow = Duration::from_secs(2);
+    site.emulator.fault(Endpoint::Token, Fault::Delay(slow));
+    site.emulator.fault(Endpoint::Keys, Fault::Delay(slow));
+    let timed_out = Expected::refused(504).calls(Endpoint::Token, 1);
+    site.attempt(timed_out.still_broken()).await;
+    site.recovers().await;
+    site.emulator.fault(Endpoint::Token, Fault::Delay(slow));
+    site.emulator.fault(Endpoint::Graph, Fault::Delay(slow));
+    site.attempt(Expected::signed_in("alice")).await;
+}
+
+#[tokio::test]
+async fn row_049_an_answer_of_a_hundred_megabytes_is_not_read() {
+    let site = SignInSite::start().await;
+    for endpoint in [Endpoint::Token, Endpoint::Keys, Endpoint::Graph] {
+        for declared in [true, false] {
+            site.emulator.fault(
+                endpoint,
+                Fault::Flood {
+                    bytes: 100 << 20,
+                    declared,
+                },
+            );
+            let expected = match endpoint {
+                Endpoint::Graph => Expected::signed_in("alice"),
+                _ => Expected::provider_failed(),
+            };
+            site.attempt(expected.still_broken()).await;
+            site.emulator.behave();
+        }
+    }
+    site.recovers().await;
+}
+
+#[tokio::test]
+async fn row_051_an_answer_that_is_not_one_json_object_is_refused() {
+    let site = SignInSite::start().await;
+    for body in [
+        "{\"access_token\":",
+        "[]",
+        "null",
+        "\"x\"",
+        "",
+        "7",
+        "{} {}",
+        "\u{feff}{}",
+    ] {
+        let reply = Reply::new(200, "application/json", body);
+        site.emulator.fault(Endpoint::Token, Fault::Reply(reply));
+        site.attempt(Expected::provider_failed()).await;
+    }
+    let edits: [fn(String) -> String; 5] = [
+        |text| format!("\u{feff}{text}"),
+        |text| format!("[{text}]"),
+        |text| text.replacen('{', "{\"id_token\":\"a\",", 1),
+        |text| text.replacen('{', "{\"id_toke\\u006e\":\"a\",", 1),
+        |text| text.replacen("3600", "NaN", 1),
+    ];
+    for edit in edits {
+        site.emulator.fault(Endpoint::Token, Fault::edit_text(edit));
+        site.attempt(Expected::provider_failed()).await;
+    }
+    site.emulator.fault(
+        Endpoint::Token,
+        Fault::Edit(std::sync::Arc::new(|reply: Reply| {
+            Reply::new(200, "text/html", reply.body)
+        })),
+    );
+    site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_052_without_an_id_token_nobody_is_signed_in() {
+    let site = SignInSite::start().await;
+    for value in [
+        None,
+        Some(Value::Null),
+        Some(json!(7)),
+        Some(json!("")),
+        Some(json!({})),
+    ] {
+        edit_tokens(&site, "id_token", value);
+        site.attempt(Expected::provider_failed()).await;
+    }
+}
+
+#[tokio::test]
+async fn row_053_an_access_token_must_be_there_and_of_the_right_type() {
+    let site = SignInSite::start().await;
+    for (name, value) in [
+        ("access_token", None),
+        ("access_token", Some(Value::Null)),
+        ("access_token", Some(json!(7))),
+        ("token_type", None),
+        ("token_type", Some(json!("mac"))),
+        ("token_type", Some(json!("DPoP"))),
+        ("token_type", Some(json!(["Bearer"]))),
+    ] {
+        edit_tokens(&site, name, value);
+        site.attempt(Expected::provider_failed()).await;
+    }
+    for kind in ["bearer", "BEARER"] {
+        edit_tokens(&site, "token_type", Some(json!(kind)));
+        site.attempt(Expected::signed_in("alice")).await;
+    }
+}
+
+#[tokio::test]
+async fn row_054_a_redirect_carries_no_code_elsewhere() {
+    let site = SignInSite::start().await;
+    let elsewhere = Emulator::start(Options::default()).await.expect("a host");
+    let address = format!("{}/common/oauth2/v2.0/token", elsewhere.base_url());
+    for status in [301, 302, 303, 307, 308] {
+        let fault = Fault::Reply(Reply::redirect(status, &address));
+        site.emulator.fault(Endpoint::Token, fault);
+        site.attempt(Expected::provider_failed()).await;
+        let fault = Fault::Reply(Reply::redirect(status, &address));
+        site.emulator.fault(Endpoint::Graph, fault);
+        site.attempt(Expected::signed_in("alice")).await;
+    }
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn row_056_a_connection_that_breaks_is_not_tried_again() {
+    let site = SignInSite::start().await;
+    for fault in [Fault::Reset, Fault::Truncate] {
+        site.emulator.fault(Endpoint::Token, fault);
+        site.attempt(Expected::provider_failed()).await;
+    }
+}
+
+#[tokio::test]
+async fn row_056_a_token_endpoint_that_cannot_be_reached_is_the_providers_fault() {
+    let plain = Emulator::start(Options::default())
+        .await
+        .expect("a host without TLS");
+    let unknown_host = format!("https://{}.invalid/token", "a".repeat(64));
+    let without_tls = plain.base_url().replace("http://", "https://");
+    for address in [
+        "http://127.0.0.1:9/token".to_owned(),
+        unknown_host,
+        without_tls,
+    ] {
+        let site = SignInSite::start().await;
+        site.emulator.fault(
+            Endpoint::Discovery,
+            Fault::edit_json(move |document| {
+                document["token_endpoint"] = json!(address);
+            }),
+        );
+        site.attempt(Expected::refused(502).still_broken()).await;
+    }
+}
+
+#[tokio::test]
+async fn row_057_fifty_sign_ins_at_once_keep_their_verifiers_apart() {
+    let site = SignInSite::start().await;
+    let mut sign_ins = JoinSet::new();
+    for number in 0..50 {
+        let person = ["alice", "bob", "carol"][number % 3];
+        let browser = site.browser();
+        sign_ins.spawn(async move {
+            let answer = browser.sign_in(person).await;
+            assert_eq!(answer.status, 303, "{}", answer.body);
+            (person, browser.account().await)
+        });
+    }
+    let people = site.emulator.people();
+    for (person, account) in sign_ins.join_all().await {
+        let expected = people.iter().find(|other| other.key == person);
+        assert_eq!(account, expected.map(|person| person.object_id.clone()));
+    }
+    let calls = site.emulator.requests_to(Endpoint::Token);
+    let verifiers: BTreeSet<_> = calls
+        .iter()
+        .filter_map(|call| call.form("code_verifier"))
+        .collect();
+    assert_eq!((calls.len(), verifiers.len()), (50, 50));
+    site.assert_holds().await;
+}
+
+fn edit_tokens(site: &SignInSite, name: &'static str, value: Option<Value>) {
+    let fault = Fault::edit_json(move |tokens| match &value {
+        Some(value) => tokens[name] = value.clone(),
+        None => drop(
+            tokens
+                .as_object_mut()
+                .and_then(|tokens| tokens.remove(name)),
+        ),
+    });
+    site.emulator.fault(Endpoint::Token, fault);
+}

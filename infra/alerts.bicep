@@ -1,0 +1,93 @@
+// Two alerts: the site answers with errors, or its health check fails.
+
+@description('Name of the site, which starts the names of the alerts.')
+param siteName string
+
+@description('Resource id of the site.')
+param siteId string
+
+@description('Name of the action group.')
+param actionGroupName string
+
+@description('Who is told; empty: the alerts show in the portal only.')
+param email string
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
+  name: actionGroupName
+  location: 'global'
+  tags: resourceGroup().tags
+  properties: {
+    enabled: true
+    groupShortName: 'site'
+    emailReceivers: [
+      {
+        name: 'operator'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+@description('What an alert sets off.')
+var actions = empty(email) ? [] : [{ actionGroupId: actionGroup.id }]
+
+#disable-next-line use-recent-api-versions // this version is in every cloud
+resource serverErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: '${siteName}-server-errors'
+  location: 'global'
+  tags: resourceGroup().tags
+  properties: {
+    description: 'The site answered more than 10 requests with 5xx in 5 minutes.'
+    severity: 2
+    enabled: true
+    scopes: [siteId]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'Http5xx'
+          metricName: 'Http5xx'
+          metricNamespace: 'Microsoft.Web/sites'
+          operator: 'GreaterThan'
+          threshold: 10
+          timeAggregation: 'Total'
+        }
+      ]
+    }
+    actions: actions
+  }
+}
+
+#disable-next-line use-recent-api-versions // this version is in every cloud
+resource unhealthy 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: '${siteName}-unhealthy'
+  location: 'global'
+  tags: resourceGroup().tags
+  properties: {
+    description: 'The health check of the site failed for 5 minutes.'
+    severity: 1
+    enabled: true
+    scopes: [siteId]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'HealthCheckStatus'
+          metricName: 'HealthCheckStatus'
+          metricNamespace: 'Microsoft.Web/sites'
+          operator: 'LessThan'
+          threshold: 50
+          timeAggregation: 'Average'
+        }
+      ]
+    }
+    actions: actions
+  }
+}

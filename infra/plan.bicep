@@ -1,0 +1,116 @@
+// The App Service plan: the machines that the app runs on, and how many there are.
+
+@description('Azure region.')
+param location string
+
+@description('Name of the plan.')
+param name string
+
+@description('Name of the autoscale settings.')
+param autoscaleName string
+
+@description('Size of a machine.')
+param sku string
+
+@description('Number of machines; where they are scaled automatically, the least.')
+@minValue(1)
+@maxValue(10)
+param instances int
+
+@description('Most machines when they are scaled automatically; 0 for a fixed number.')
+@minValue(0)
+@maxValue(10)
+param autoscaleMaxInstances int
+
+@description('Resource id of the Log Analytics workspace.')
+param workspaceId string
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: name
+  location: location
+  tags: resourceGroup().tags
+  kind: 'linux'
+  sku: {
+    name: sku
+    capacity: instances
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource autoscale 'Microsoft.Insights/autoscaleSettings@2022-10-01' = if (autoscaleMaxInstances > 0) {
+  name: autoscaleName
+  location: location
+  tags: resourceGroup().tags
+  properties: {
+    enabled: true
+    targetResourceUri: plan.id
+    profiles: [
+      {
+        name: 'By processor load'
+        capacity: {
+          minimum: string(instances)
+          maximum: string(autoscaleMaxInstances)
+          default: string(instances)
+        }
+        rules: [
+          {
+            metricTrigger: {
+              metricName: 'CpuPercentage'
+              metricResourceUri: plan.id
+              statistic: 'Average'
+              timeAggregation: 'Average'
+              timeGrain: 'PT1M'
+              timeWindow: 'PT10M'
+              operator: 'GreaterThan'
+              threshold: 70
+            }
+            scaleAction: {
+              direction: 'Increase'
+              type: 'ChangeCount'
+              value: '1'
+              cooldown: 'PT5M'
+            }
+          }
+          {
+            metricTrigger: {
+              metricName: 'CpuPercentage'
+              metricResourceUri: plan.id
+              statistic: 'Average'
+              timeAggregation: 'Average'
+              timeGrain: 'PT1M'
+              timeWindow: 'PT10M'
+              operator: 'LessThan'
+              threshold: 30
+            }
+            scaleAction: {
+              direction: 'Decrease'
+              type: 'ChangeCount'
+              value: '1'
+              cooldown: 'PT10M'
+            }
+          }
+        ]
+      }
+    ]
+  }
+}
+
+#disable-next-line use-recent-api-versions // the newest version of this type is a preview
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'workspace'
+  scope: plan
+  properties: {
+    workspaceId: workspaceId
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
+  }
+}
+
+@description('Resource id of the plan.')
+output id string = plan.id

@@ -1,0 +1,215 @@
+//! The registration of a site that azd has deployed.
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+const FIRST: [&str; 11] = [
+    "ad app create",
+    "ad app update --set",
+    "ad app update --web-redirect-uris",
+    "ad app update --web-home-page-url",
+    "ad app update --app-roles",
+    "ad app update --required-resource-accesses",
+    "ad sp create",
+    "ad app federated-credential create",
+    "env set AUTH_CLIENT_ID client-1",
+    "env set AUTH_TENANT_ID tenant-1",
+    "env set ENABLE_ENTRA_AUTH true",
+];
+
+fn application(world: &World) -> Value {
+    world.tenant()["applications"][0].clone()
+}
+
+#[test]
+fn the_first_run_makes_a_complete_registration_without_a_secret() {
+    let world = World::with_site();
+    let run = world.succeed(&[]);
+    assert_eq!(run.changes, FIRST);
+    let application = application(&world);
+    assert_eq!(application["displayName"], "rust-salvo-postgres-azd app-1");
+    assert_eq!(application["signInAudience"], "AzureADMyOrg");
+    assert_eq!(
+        application["web"]["homePageUrl"],
+        "https://app-1.example.com/"
+    );
+    let uris = [
+        "https://app-1.example.com/auth/callback",
+        "https://app-1.example.com/",
+        "http://localhost:8000/auth/callback",
+        "http://localhost:8000/",
+    ];
+    assert_eq!(application["web"]["redirectUris"], json!(uris));
+    assert_eq!(application["appRoles"][0]["value"], "Admin");
+    assert_eq!(
+        application["requiredResourceAccess"][0]["resourceAccess"][0]["id"],
+        "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
+    );
+    let credential = &application["federated"][0];
+    assert_eq!(
+        credential["issuer"],
+        "https://login.microsoftonline.com/tenant-1/v2.0"
+    );
+    assert_eq!(credential["subject"], "identity-1");
+    assert_eq!(
+        credential["audiences"],
+        json!(["api://AzureADTokenExchange"])
+    );
+    assert_eq!(application["passwordCredentials"], json!([]));
+}
+
+#[test]
+fn the_second_run_changes_nothing() {
+    let world = World::with_site();
+    world.succeed(&["--admin", "me"]);
+    let before = world.tenant();
+    let run = world.succeed(&["--admin", "me"]);
+    assert_eq!(run.changes, [""; 0]);
+    assert!(run.text.contains("nothing to do"), "{}", run.text);
+    assert_eq!(world.tenant(), before);
+}
+
+#[test]
+fn a_rehearsal_says_all_and_does_nothing() {
+    let world = World::with_site();
+    let before = world.tenant();
+    let run = world.succeed(&["--dry-run", "--admin", "alice@example.com"]);
+    assert_eq!(run.changes, [""; 0]);
+    assert_eq!(world.tenant(), before);
+    for step in [
+        "1. make the registration rust-salvo-postgres-azd app-1",
+        "https://app-1.example.com/auth/callback",
+        "the role Admin",
+        "User.Read",
+        "identity-1",
+        "give alice@example.com the role Admin",
+        "set AUTH_CLIENT_ID, AUTH_TENANT_ID, ENABLE_ENTRA_AUTH in the azd environment",
+    ] {
+        assert!(run.text.contains(step), "{step}: {}", run.text);
+    }
+}
+
+#[test]
+fn a_registration_that_lacks_something_is_completed_and_keeps_the_rest() {
+    let world = World::with_site();
+    world.succeed(&[]);
+    world.change(|tenant| {
+        let application = &mut tenant["applications"][0];
+        application["web"]["redirectUris"] = json!(["https://other.example.com/callback"]);
+        application["appRoles"] = json!([{ "id": "r", "value": "Reader" }]);
+        application["federated"][0]["subject"] = json!("identity-0");
+        let graph = "00000003-0000-0000-c000-000000000000";
+        application["requiredResourceAccess"] = json!([{ "resourceAppId": graph, "resourceAccess": [{ "id": "mail", "type": "Scope" }] }]);
+    });
+    let run = world.succeed(&[]);
+    assert_eq!(
+        run.changes,
+        [
+            FIRST[2],
+            FIRST[4],
+            FIRST[5],
+            "ad app federated-credential update"
+        ]
+    );
+    let application = application(&world);
+    assert_eq!(
+        application["web"]["redirectUris"][0],
+        "https://other.example.com/callback"
+    );
+    assert_eq!(
+        application["web"]["redirectUris"].as_array().unwrap().len(),
+        5
+    );
+    assert_eq!(application["appRoles"][0]["value"], "Reader");
+    assert_eq!(application["appRoles"][1]["value"], "Admin");
+    let permissions = &application["requiredResourceAccess"][0]["resourceAccess"];
+    assert_eq!(permissions.as_array().unwrap().len(), 2);
+    assert_eq!(application["federated"][0]["subject"], "identity-1");
+    assert_eq!(application["federated"].as_array().unwrap().len(), 1);
+    assert_eq!(world.succeed(&[]).changes, [""; 0]);
+}
+
+#[test]
+fn a_role_that_is_switched_off_is_switched_on() {
+    let world = World::with_site();
+    world.succeed(&[]);
+    world.change(|tenant| tenant["applications"][0]["appRoles"][0]["isEnabled"] = json!(false));
+    assert_eq!(world.succeed(&[]).changes, [FIRST[4]]);
+    let role = &application(&world)["appRoles"][0];
+    assert_eq!(role["isEnabled"], true);
+    assert_eq!(role["allowedMemberTypes"], json!(["User"]));
+}
+
+#[test]
+fn a_new_domain_is_added_to_the_old_one() {
+    let world = World::with_site();
+    world.succeed(&[]);
+    world.change(|tenant| tenant["azd"]["BASE_URL"] = json!("https://www.example.com"));
+    assert_eq!(world.succeed(&[]).changes, [FIRST[2], FIRST[3]]);
+    let web = application(&world)["web"].clone();
+    assert_eq!(web["homePageUrl"], "https://www.example.com/");
+    assert_eq!(web["redirectUris"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn an_administrator_is_assigned_once() {
+    let world = World::with_site();
+    let run = world.succeed(&["--admin", "alice@example.com"]);
+    assert!(
+        run.changes.contains(&"rest".to_owned()),
+        "{:?}",
+        run.changes
+    );
+    let assigned = world.tenant()["assignments"][0].clone();
+    assert_eq!(assigned["principalId"], "user-of-alice");
+    assert_eq!(assigned["resourceId"], "principal-of-client-1");
+    assert_eq!(
+        assigned["appRoleId"],
+        application(&world)["appRoles"][0]["id"]
+    );
+    assert_eq!(
+        world.succeed(&["--admin", "alice@example.com"]).changes,
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_was_just_made_may_take_a_moment_to_be_known() {
+    let world = World::with_site();
+    world.change(|tenant| tenant["delays"] = json!(1));
+    world.succeed(&[]);
+    assert_eq!(world.succeed(&[]).changes, [""; 0]);
+}
+
+#[test]
+fn a_run_that_was_broken_off_goes_on_where_it_stopped() {
+    let world = World::with_site();
+    world.change(|tenant| tenant["forbidden"] = json!(["ad sp create"]));
+    let text = world.fail(&[]);
+    assert!(text.contains("what was done before it stays"), "{text}");
+    world.change(|tenant| tenant["forbidden"] = json!([]));
+    assert_eq!(world.succeed(&[]).changes, FIRST[6..]);
+    assert_eq!(world.tenant()["applications"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn removing_undoes_everything_and_again_nothing() {
+    let world = World::with_site();
+    world.succeed(&["--client-secret"]);
+    let rehearsal = world.succeed(&["--remove", "--dry-run"]);
+    assert_eq!(rehearsal.changes, [""; 0]);
+    assert!(
+        rehearsal.text.contains("delete the registration"),
+        "{}",
+        rehearsal.text
+    );
+    world.succeed(&["--remove"]);
+    let tenant = world.tenant();
+    assert_eq!(tenant["applications"], json!([]));
+    assert_eq!(tenant["vault"]["azure-client-secret"]["deleted"], true);
+    assert_eq!(tenant["azd"]["AUTH_CLIENT_ID"], "");
+    assert_eq!(tenant["azd"]["AUTH_CLIENT_SECRET_NAME"], "");
+    assert_eq!(tenant["azd"]["ENABLE_ENTRA_AUTH"], "false");
+    assert_eq!(world.succeed(&["--remove"]).changes, [""; 0]);
+}

@@ -1,0 +1,81 @@
+//! A stand-in for `az` and `azd`: it refuses what their parsers refuse, and keeps a small tenant in a file.
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line tool speaks on standard output"
+)]
+
+mod parser;
+mod tenant;
+
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs};
+
+use serde_json::{Value, json};
+
+/// The folder with `tenant.json`, and `calls` once something was called.
+const FOLDER: &str = "STAND_IN_FOLDER";
+
+/// What a call comes to: an answer, or an exit code with a message.
+type Outcome = Result<Value, (u8, String)>;
+
+fn main() -> ExitCode {
+    let folder = folder();
+    let program = env::args_os().next().unwrap_or_default();
+    let is_azd = Path::new(&program)
+        .file_stem()
+        .is_some_and(|name| name == "azd");
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let mut input = String::new();
+    if arguments.iter().any(|argument| argument == "@-") {
+        std::io::stdin()
+            .read_to_string(&mut input)
+            .unwrap_or_default();
+    }
+    log(&folder, is_azd, &arguments);
+    let file = folder.join("tenant.json");
+    let mut tenant: Value = fs::read(&file)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default();
+    let outcome = if is_azd {
+        tenant::azd(&mut tenant, &arguments)
+    } else {
+        parser::parse(&arguments, &input).and_then(|call| tenant::az(&mut tenant, &call))
+    };
+    fs::write(file, format!("{tenant:#}")).ok();
+    match outcome {
+        Ok(Value::Null) => ExitCode::SUCCESS,
+        Ok(answer) => {
+            println!("{answer}");
+            ExitCode::SUCCESS
+        }
+        Err((code, message)) => {
+            eprintln!("ERROR: {message}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests tell the stand-in in this way where its tenant is"
+)]
+fn folder() -> PathBuf {
+    env::var_os(FOLDER).unwrap_or_default().into()
+}
+
+/// One line of JSON for each call.
+fn log(folder: &Path, is_azd: bool, arguments: &[String]) {
+    let program = if is_azd { "azd" } else { "az" };
+    let call = json!({ "program": program, "arguments": arguments });
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join("calls"));
+    if let Ok(mut file) = file {
+        writeln!(file, "{call}").ok();
+    }
+}

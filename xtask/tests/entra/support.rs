@@ -1,0 +1,172 @@
+//! A tenant in a folder, and the command run against it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A tenant, an azd environment, and the `.env` of a machine.
+pub(crate) struct World {
+    folder: TempDir,
+}
+
+/// How a run ended.
+pub(crate) struct Run {
+    pub(crate) succeeded: bool,
+    /// Standard output and standard error.
+    pub(crate) text: String,
+    /// The commands that changed something, without their values.
+    pub(crate) changes: Vec<String>,
+}
+
+impl World {
+    /// Somebody is signed in at `az`; azd knows nothing.
+    pub(crate) fn at_home() -> Self {
+        let world = Self {
+            folder: TempDir::new().unwrap(),
+        };
+        world.install("az");
+        world.install("azd");
+        world.write(&json!({
+            "signed_in": true, "tenant_id": "tenant-1", "accounts": [], "applications": [],
+            "cloud": { "name": "AzureCloud", "endpoints": {
+                "activeDirectory": "https://login.microsoftonline.com",
+                "microsoftGraphResourceId": "https://graph.microsoft.com/",
+            } },
+        }));
+        world
+    }
+
+    /// azd has deployed a site.
+    pub(crate) fn with_site() -> Self {
+        let world = Self::at_home();
+        world.change(|tenant| {
+            tenant["azd"] = json!({
+                "AZURE_ENV_NAME": "dev", "AZURE_TENANT_ID": "tenant-1", "SERVICE_WEB_NAME": "app-1",
+                "WEB_URI": "https://app-1.example.com", "AZURE_RESOURCE_GROUP": "group", "AZURE_KEY_VAULT_NAME": "vault",
+                "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com",
+                "AZURE_MANAGED_IDENTITY_PRINCIPAL_ID": "identity-1",
+                "AZURE_TOKEN_EXCHANGE_AUDIENCE": "api://AzureADTokenExchange",
+            });
+        });
+        world
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        fs::remove_file(self.path("calls")).ok();
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .arg("entra")
+            .args(["--env-file".as_ref(), self.env_file().as_os_str()])
+            .args(arguments)
+            .env("PATH", self.path("programs"))
+            .env("STAND_IN_FOLDER", self.folder.path())
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        Run {
+            succeeded: output.status.success(),
+            text: String::from_utf8(text).unwrap(),
+            changes: self.changes(),
+        }
+    }
+
+    /// Runs it and expects it to succeed.
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> Run {
+        let run = self.run(arguments);
+        assert!(run.succeeded, "{}", run.text);
+        run
+    }
+
+    /// Runs it and expects it to fail.
+    pub(crate) fn fail(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments);
+        assert!(!run.succeeded, "{}", run.text);
+        run.text
+    }
+
+    pub(crate) fn tenant(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.path("tenant.json")).unwrap()).unwrap()
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Value)) {
+        let mut tenant = self.tenant();
+        change(&mut tenant);
+        self.write(&tenant);
+    }
+
+    /// All that was called, values included.
+    pub(crate) fn calls(&self) -> String {
+        fs::read_to_string(self.path("calls")).unwrap_or_default()
+    }
+
+    pub(crate) fn env_file(&self) -> PathBuf {
+        self.path(".env")
+    }
+
+    pub(crate) fn env_text(&self) -> String {
+        fs::read_to_string(self.env_file()).unwrap_or_default()
+    }
+
+    pub(crate) fn uninstall(&self, program: &str) {
+        let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+        fs::remove_file(self.path("programs").join(name)).unwrap();
+    }
+
+    fn install(&self, program: &str) {
+        let folder = self.path("programs");
+        fs::create_dir_all(&folder).unwrap();
+        let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+        fs::hard_link(env!("CARGO_BIN_EXE_azure-stand-in"), folder.join(&name))
+            .or_else(|_| {
+                fs::copy(env!("CARGO_BIN_EXE_azure-stand-in"), folder.join(&name)).map(drop)
+            })
+            .unwrap();
+    }
+
+    fn changes(&self) -> Vec<String> {
+        let calls = self.calls();
+        let calls = calls
+            .lines()
+            .map(|line| -> Value { serde_json::from_str(line).unwrap() });
+        calls.filter_map(|call| change_in(&call)).collect()
+    }
+
+    fn write(&self, tenant: &Value) {
+        fs::write(self.path("tenant.json"), tenant.to_string()).unwrap();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// The command, if it changes something, and the name of its first option behind the id.
+fn change_in(call: &Value) -> Option<String> {
+    let arguments: Vec<&str> = call["arguments"]
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let command: Vec<&str> = arguments
+        .iter()
+        .copied()
+        .take_while(|word| !word.starts_with('-'))
+        .collect();
+    let changes = ["create", "update", "delete", "reset", "set"];
+    let is_post = arguments
+        .windows(2)
+        .any(|pair| pair == ["--method", "post"]);
+    if !is_post && !command.iter().any(|word| changes.contains(word)) {
+        return None;
+    }
+    let option = arguments
+        .iter()
+        .find(|word| word.starts_with("--") && **word != "--id");
+    let command = command.join(" ");
+    Some(match option {
+        Some(option) if command == "ad app update" => format!("{command} {option}"),
+        _ => command,
+    })
+}
