@@ -24,8 +24,8 @@ use crate::config::{ApplicationInsights, OutboundConfig};
 /// The target of our own spans that become traces.
 pub(super) const TRACED: &str = "app::operation";
 
-/// The database's calls become traces too.
-const DATABASE: &str = "sea_orm";
+/// The names of the database's calls, which become traces too, begin like this.
+const DATABASE_CALL: &str = "sea_orm.";
 
 /// What the export itself uses: its complaints stand in the log, and would feed on themselves here.
 const EXPORT: [&str; 4] = ["opentelemetry", "reqwest", "hyper", "rustls"];
@@ -99,7 +99,8 @@ impl Providers {
 
 /// Whether it is a span that becomes a trace.
 pub(super) fn is_traced(metadata: &Metadata) -> bool {
-    metadata.is_span() && (metadata.target() == TRACED || metadata.target().starts_with(DATABASE))
+    metadata.is_span()
+        && (metadata.target() == TRACED || metadata.name().starts_with(DATABASE_CALL))
 }
 
 fn exporter(

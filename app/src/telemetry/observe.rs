@@ -60,9 +60,8 @@ impl Observe {
             KeyValue::new("http.request.method", method_name(request.method())),
             KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
         ];
-        let route = request.matched_path();
-        if !route.is_empty() {
-            attributes.push(KeyValue::new("http.route", route.to_owned()));
+        if let Some(route) = route(request) {
+            attributes.push(KeyValue::new("http.route", route));
         }
         self.durations.record(took.as_secs_f64(), &attributes);
         for KeyValue { key, value, .. } in attributes {
@@ -112,6 +111,12 @@ impl Handler for Observe {
             tracing::info!(method, path, status, milliseconds, "request answered");
         });
     }
+}
+
+/// The pattern that the address was found by; none for an address that there is not.
+fn route(request: &Request) -> Option<String> {
+    let route = format!("/{}", request.matched_path());
+    (route != "/" || request.uri().path() == "/").then_some(route)
 }
 
 /// A client may invent methods; each would be a row of every chart.
