@@ -10,6 +10,8 @@
 pub mod config;
 pub mod clock;
 pub mod tls;
+pub mod outbound;
+pub mod managed_identity;
 pub mod telemetry;
 pub mod database;
 pub mod assets;

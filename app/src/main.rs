@@ -1,12 +1,15 @@
-//! `app serve`, `app migrate`, `app seed`, `app healthcheck`: one binary for everything.
+//! `app serve`, `app migrate`, `app seed`, `app healthcheck`, `app database-token`: one binary for everything.
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use app::config::{self, Config, Settings};
 use app::restaurants::{SeedOptions, seed}; // domain: the sample data
 use app::state::AppState;
-use app::{server, telemetry};
+use app::telemetry::Telemetry;
+use app::{database, server};
 use clap::{Parser, Subcommand};
 
 /// The site in one binary.
@@ -29,6 +32,8 @@ enum Command {
     Seed(SeedOptions), // domain: the sample data
     /// Ask the running site whether it is alive; exit 0 if it is.
     Healthcheck,
+    /// Print an Entra token for the database's server, as the password of psql.
+    DatabaseToken,
 }
 
 fn main() -> ExitCode {
@@ -45,31 +50,60 @@ fn start() -> anyhow::Result<()> {
     config::load_dotenv()?;
     let cli = Cli::parse();
     let config = Config::from_settings(&cli.settings)?;
-    telemetry::start(&config.telemetry)?;
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
     runtime.block_on(run(cli.command.unwrap_or(Command::Serve), config))
 }
 
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    // What that command prints is its result alone.
+    let quiet = matches!(command, Command::DatabaseToken);
+    let telemetry = (!quiet).then(|| Telemetry::start(&config)).transpose()?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let grace = config.http.shutdown_grace;
+    let stopped_at = OnceLock::new();
+    let result = execute(command, config, &stopped_at).await;
+    if let Some(telemetry) = telemetry {
+        let spent = stopped_at.get().map(Instant::elapsed).unwrap_or_default();
+        telemetry.stop(grace.saturating_sub(spent)).await;
+    }
+    result
+}
+
+async fn execute(
+    command: Command,
+    config: Config,
+    stopped_at: &OnceLock<Instant>,
+) -> anyhow::Result<()> {
     match command {
-        Command::Serve => serve(config).await,
-        Command::Migrate => Ok(AppState::new(config)?.database.migrate().await?),
+        Command::Serve => serve(config, stopped_at).await,
+        Command::Migrate => AppState::new(config)?.database.migrate().await,
         Command::Seed(options) => {
             let database = AppState::new(config)?.database;
             database.migrate().await?;
             seed(database.connection(), &options).await // domain: the sample data
         }
         Command::Healthcheck => app::health::check(&config.http).await,
+        Command::DatabaseToken => print_database_token(&config).await,
     }
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+#[expect(clippy::print_stdout, reason = "the token is the command's result")]
+async fn print_database_token(config: &Config) -> anyhow::Result<()> {
+    println!("{}", database::database_token(config).await?);
+    Ok(())
+}
+
+async fn serve(config: Config, stopped_at: &OnceLock<Instant>) -> anyhow::Result<()> {
     let listener = server::bind(&config.http).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let state = AppState::new(config)?;
-    tokio::spawn(state.database.clone().migrate_until_done());
-    server::serve(listener, state, server::stop_signal()).await
+    tokio::spawn(state.database.clone().keep_ready());
+    let stop = async {
+        let signal = server::stop_signal().await;
+        let _ = stopped_at.set(Instant::now());
+        signal
+    };
+    server::serve(listener, state, stop).await
 }

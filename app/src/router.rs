@@ -18,7 +18,7 @@ use crate::restaurants; // domain: the example's pages
 use crate::routing::get;
 use crate::state::AppState;
 use crate::static_files;
-use crate::telemetry;
+use crate::telemetry::Observe;
 
 /// What a request may take beyond waiting for a connection and for one statement.
 const DEADLINE_MARGIN: Duration = Duration::from_secs(2);
@@ -44,7 +44,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
     let identify = Identify::new(sign_in, https);
     Ok(Service::new(router)
         .hoop(affix_state::inject(state))
-        .hoop(telemetry::observe)
+        .hoop(Observe::new())
         .hoop(guard::security_headers)
         .hoop(compression())
         .hoop(show_refusal)

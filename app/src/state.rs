@@ -18,10 +18,10 @@ impl AppState {
     /// Opens the database lazily and parses the templates.
     ///
     /// # Errors
-    /// When the folder of an SQLite file cannot be made, or a template does not parse.
+    /// When the database cannot be opened, or a template does not parse.
     pub fn new(config: Config) -> anyhow::Result<Self> {
         Ok(Self {
-            database: Database::open(&config.database)?,
+            database: Database::open(&config)?,
             templates: Arc::new(Templates::load()?),
             config: Arc::new(config),
         })

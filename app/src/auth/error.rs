@@ -4,9 +4,10 @@ use salvo::http::StatusCode;
 use sea_orm::DbErr;
 use tower_sessions_core::session_store;
 
-use super::outbound::OutboundError;
 use crate::database::is_unavailable;
 use crate::error::{Error, Explanation, WayOn};
+use crate::managed_identity::IdentityError;
+use crate::outbound::OutboundError;
 
 /// Why a sign-in has failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -43,6 +44,15 @@ impl From<OutboundError> for SignInError {
     fn from(error: OutboundError) -> Self {
         match error {
             OutboundError::TimedOut => Self::TimedOut,
+            other => Self::Provider(other.to_string()),
+        }
+    }
+}
+
+impl From<IdentityError> for SignInError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Call(cause) => cause.into(),
             other => Self::Provider(other.to_string()),
         }
     }

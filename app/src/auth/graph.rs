@@ -4,8 +4,8 @@
 use openidconnect::{AccessToken, HttpRequest};
 use serde::Deserialize;
 
-use super::outbound::{Calls, OutboundError};
 use crate::config::ProviderConfig;
+use crate::outbound::{Calls, OutboundError};
 
 /// The parts of `/me` that are shown.
 #[derive(Debug, Default, Deserialize)]

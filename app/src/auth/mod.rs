@@ -1,7 +1,6 @@
 //! Sign-in with Microsoft Entra ID: authorization code with PKCE, sessions in the app's own database.
 //! It is optional: not configured, every address says so and no page shows a trace of it.
 
-mod outbound;
 mod error;
 mod oauth_error;
 mod secrets;

@@ -4,7 +4,7 @@ use openidconnect::core::CoreErrorResponseType;
 use openidconnect::{RequestTokenError, StandardErrorResponse};
 
 use super::error::SignInError;
-use super::outbound::OutboundError;
+use crate::outbound::OutboundError;
 
 /// Why the token endpoint gave no tokens.
 type TokenError = RequestTokenError<OutboundError, StandardErrorResponse<CoreErrorResponseType>>;

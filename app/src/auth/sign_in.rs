@@ -11,7 +11,6 @@ use super::callback::Callback;
 use super::credential::Credential;
 use super::error::SignInError;
 use super::graph::get_me;
-use super::outbound::Outbound;
 use super::person::describe;
 use super::provider::{Conversation, IdentityProvider};
 use super::secrets::{AttemptSecrets, Keyring, random_token};
@@ -21,6 +20,7 @@ use super::tokens::{authorization_url, exchange_code};
 use super::verification::verify;
 use crate::config::SignInConfig;
 use crate::current_user::CurrentUser;
+use crate::outbound::Outbound;
 use crate::state::AppState;
 
 /// How often sessions and sign-ins that have ended by themselves are swept away.
@@ -47,10 +47,9 @@ impl SignIn {
         };
         let outbound = Outbound::new(&state.config.outbound)?;
         let db = state.database.connection().clone();
-        let endpoint = state.config.outbound.identity_endpoint.clone();
         Ok(Some(Self {
             provider: IdentityProvider::new(config.provider.clone(), outbound),
-            credential: Credential::new(config.client.credential.clone(), endpoint),
+            credential: Credential::new(config.client.credential.clone(), &state.config.outbound),
             keyring: Keyring::new(config.session.key.expose()),
             sessions: Sessions::new(DatabaseStore::new(db.clone()), &config.session),
             db,

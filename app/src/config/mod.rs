@@ -1,5 +1,6 @@
 //! Every setting of the program, from flags, the environment or a `.env` file. Nothing else reads any of them.
 
+mod application_insights;
 mod base_url;
 mod database;
 mod dotenv;
@@ -15,6 +16,7 @@ mod tests;
 mod trusted_proxies;
 mod units;
 
+pub use application_insights::ApplicationInsights;
 pub use base_url::BaseUrl;
 pub use database::{DatabaseConfig, DatabaseTarget};
 pub use dotenv::load_dotenv;

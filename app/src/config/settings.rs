@@ -92,7 +92,7 @@ pub(super) struct DatabaseSettings {
     pub(super) database_timeout: Option<String>,
 }
 
-/// The log's settings as text.
+/// The log's and telemetry's settings as text.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Telemetry")]
 pub(super) struct TelemetrySettings {
@@ -102,4 +102,7 @@ pub(super) struct TelemetrySettings {
     /// What is logged, as levels and target=level separated by commas [default: info,salvo=warn,sqlx=warn]
     #[arg(long, env, value_name = "FILTER")]
     pub(super) rust_log: Option<String>,
+    /// Application Insights as its connection string, for traces, request metrics and errors; unset: they go nowhere
+    #[arg(long, env, value_name = "STRING")]
+    pub(super) applicationinsights_connection_string: Option<String>,
 }

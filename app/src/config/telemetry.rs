@@ -1,9 +1,10 @@
-//! Settings of the log.
+//! Settings of the log and of telemetry.
 
 use std::io::{IsTerminal, stdout};
 
 use tracing_subscriber::EnvFilter;
 
+use super::application_insights::ApplicationInsights;
 use super::reader::Reader;
 use super::settings::TelemetrySettings;
 
@@ -25,11 +26,16 @@ pub struct TelemetryConfig {
     pub log_format: LogFormat,
     /// Directives of `tracing_subscriber::EnvFilter`, known to be valid.
     pub log_filter: String,
+    /// `None`: nothing leaves the process but the log.
+    pub application_insights: Option<ApplicationInsights>,
 }
 
 impl TelemetryConfig {
     pub(super) fn read(settings: &TelemetrySettings, reader: &mut Reader) -> Self {
+        const INSIGHTS: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+        let insights = settings.applicationinsights_connection_string.as_deref();
         let mut config = Self {
+            application_insights: reader.parse(INSIGHTS, insights, ApplicationInsights::parse),
             log_format: if stdout().is_terminal() {
                 LogFormat::Text
             } else {

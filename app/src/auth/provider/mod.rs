@@ -14,8 +14,8 @@ use openidconnect::HttpRequest;
 use tokio::sync::Mutex;
 
 use super::error::SignInError;
-use super::outbound::{Calls, Outbound};
 use crate::config::ProviderConfig;
+use crate::outbound::{Calls, Outbound};
 
 /// What the provider publishes is fetched again when it is this old.
 const MAX_AGE: Duration = Duration::from_hours(24);

@@ -1,7 +1,9 @@
 //! The real binary as a process: starting, failing, healing, stopping, and what it says about it.
 
+mod application_insights;
 mod commands;
 mod database_faults;
+mod database_token;
 mod logs;
 mod overload;
 mod panics;

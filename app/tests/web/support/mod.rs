@@ -3,6 +3,7 @@
 mod databases;
 pub(crate) mod example;
 mod forwarder;
+pub(crate) mod ingestion;
 mod process;
 pub(crate) mod raw;
 mod site;

@@ -1,5 +1,5 @@
-//! Calls to the provider, Graph and the identity endpoint: bounded in time and size, no redirects,
-//! and nothing but one JSON object for an answer.
+//! Calls to other services (sign-in, Graph, the identity endpoint, telemetry): bounded in time and
+//! size, no redirects, and nothing but one JSON object for an answer.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use crate::tls::install_crypto_provider;
 
 /// A client with the limits of the settings.
 #[derive(Clone, Debug)]
-pub(super) struct Outbound {
+pub struct Outbound {
     client: Client,
     timeout: Duration,
     body_limit: usize,
@@ -23,7 +23,7 @@ pub(super) struct Outbound {
 
 /// The calls that one answer of ours waits for: together they may take as long as one.
 #[derive(Clone, Debug)]
-pub(super) struct Calls {
+pub struct Calls {
     client: Client,
     deadline: Instant,
     body_limit: usize,
@@ -47,7 +47,7 @@ pub enum OutboundError {
 impl Outbound {
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub(super) fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
+    pub fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
         install_crypto_provider();
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -60,7 +60,7 @@ impl Outbound {
     }
 
     /// The time of these calls begins now.
-    pub(super) fn calls(&self) -> Calls {
+    pub fn calls(&self) -> Calls {
         Calls {
             client: self.client.clone(),
             deadline: Instant::now() + self.timeout,
@@ -71,13 +71,13 @@ impl Outbound {
 
 impl Calls {
     /// Waits for something that is not a call, but may wait for one.
-    pub(super) async fn wait<T>(&self, other: impl Future<Output = T>) -> Result<T, OutboundError> {
+    pub async fn wait<T>(&self, other: impl Future<Output = T>) -> Result<T, OutboundError> {
         let waited = tokio::time::timeout(self.remaining(), other).await;
         waited.map_err(|_| OutboundError::TimedOut)
     }
 
     /// Sends one request and reads the whole answer, whatever its status.
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
         let mut request = reqwest::Request::try_from(request).map_err(|_| OutboundError::Failed)?;
         *request.timeout_mut() = Some(self.remaining());
         let response = self

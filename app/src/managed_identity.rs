@@ -1,0 +1,118 @@
+//! Tokens of the site's managed identity, from App Service's identity endpoint
+//! (<https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>).
+
+use std::time::Duration;
+
+use openidconnect::HttpRequest;
+use serde::Deserialize;
+use url::Url;
+
+use crate::clock;
+use crate::config::{IdentityEndpoint, OutboundConfig};
+use crate::outbound::{Calls, OutboundError};
+
+/// The identity that App Service gives to the site.
+#[derive(Debug)]
+pub struct ManagedIdentity {
+    endpoint: Option<IdentityEndpoint>,
+    /// Of a user-assigned identity; else the system-assigned one is meant.
+    client_id: Option<String>,
+}
+
+/// A token that is good for a while; there is no `Debug`, since the text is secret.
+pub struct Token {
+    text: String,
+    /// Seconds since 1970.
+    expires_on: i64,
+}
+
+/// Why there is no token; holds nothing of what was sent or received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    #[error("there is no managed identity here: IDENTITY_ENDPOINT is not set")]
+    Missing,
+    #[error("IDENTITY_ENDPOINT or IDENTITY_HEADER is malformed")]
+    Settings,
+    #[error("the identity endpoint: {0}")]
+    Call(#[from] OutboundError),
+    #[error("the identity endpoint answers {0}")]
+    Status(u16),
+    #[error("the identity endpoint's answer has no token")]
+    Malformed,
+    #[error("the identity endpoint's token is empty or expired")]
+    Expired,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    /// Seconds since 1970, as a string.
+    expires_on: String,
+}
+
+impl ManagedIdentity {
+    pub fn new(config: &OutboundConfig) -> Self {
+        Self {
+            endpoint: config.identity_endpoint.clone(),
+            client_id: config.managed_identity_client_id.clone(),
+        }
+    }
+
+    /// # Errors
+    /// When `IDENTITY_ENDPOINT` is not set: this is not App Service, or the site has no identity there.
+    pub fn ensure_exists(&self) -> Result<(), IdentityError> {
+        self.endpoint().map(|_| ())
+    }
+
+    /// Fetches a token for a resource (an audience), each time anew; the platform keeps its own for hours.
+    ///
+    /// # Errors
+    /// When the endpoint does not answer, refuses, or gives a token that has expired.
+    pub async fn fetch_token(&self, calls: &Calls, resource: &str) -> Result<Token, IdentityError> {
+        let answer = calls.send(self.request(resource)?).await?;
+        if !answer.status().is_success() {
+            return Err(IdentityError::Status(answer.status().as_u16()));
+        }
+        let answer: Answer =
+            serde_json::from_slice(answer.body()).map_err(|_| IdentityError::Malformed)?;
+        let expires_on = answer.expires_on.parse();
+        let token = Token {
+            text: answer.access_token,
+            expires_on: expires_on.map_err(|_| IdentityError::Malformed)?,
+        };
+        let usable = !token.text.is_empty() && !token.remaining().is_zero();
+        usable.then_some(token).ok_or(IdentityError::Expired)
+    }
+
+    fn endpoint(&self) -> Result<&IdentityEndpoint, IdentityError> {
+        self.endpoint.as_ref().ok_or(IdentityError::Missing)
+    }
+
+    fn request(&self, resource: &str) -> Result<HttpRequest, IdentityError> {
+        let endpoint = self.endpoint()?;
+        let parameters = [("api-version", "2019-08-01"), ("resource", resource)];
+        let client_id = self.client_id.as_deref().map(|id| ("client_id", id));
+        let url = Url::parse_with_params(&endpoint.url, parameters.into_iter().chain(client_id))
+            .map_err(|_| IdentityError::Settings)?;
+        let mut request = HttpRequest::new(Vec::new());
+        *request.uri_mut() = url.as_str().parse().map_err(|_| IdentityError::Settings)?;
+        let header = endpoint.header.expose().parse();
+        let header = header.map_err(|_| IdentityError::Settings)?;
+        request.headers_mut().insert("x-identity-header", header);
+        Ok(request)
+    }
+}
+
+impl Token {
+    /// The text itself, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// How long it is still good, by this machine's clock.
+    pub fn remaining(&self) -> Duration {
+        let now = clock::now().assume_utc().unix_timestamp();
+        let seconds = u64::try_from(self.expires_on.saturating_sub(now));
+        Duration::from_secs(seconds.unwrap_or(0))
+    }
+}

@@ -1,0 +1,79 @@
+//! What the process tells of itself: log lines on the standard output, and, where it is set up,
+//! traces, request metrics and errors for Application Insights.
+
+mod application_insights;
+mod exceptions;
+mod observe;
+mod transport;
+
+pub use observe::{Observe, RequestId};
+
+use std::io::{IsTerminal as _, stdout};
+use std::time::Duration;
+
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+use crate::config::{Config, LogFormat, TelemetryConfig};
+use application_insights::Providers;
+
+type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// What has been started; to be stopped, so that nothing is lost.
+pub struct Telemetry(Option<Providers>);
+
+impl Telemetry {
+    /// Starts logging, and sending to Application Insights where it is configured. Needs a runtime.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be read, or logging has been started before.
+    pub fn start(config: &Config) -> anyhow::Result<Self> {
+        let mut layers = vec![log_layer(&config.telemetry)];
+        let insights = config.telemetry.application_insights.as_ref();
+        let providers = insights.map(|insights| Providers::new(insights, &config.outbound));
+        let providers = providers.transpose()?;
+        if let Some(providers) = &providers {
+            providers.install();
+            layers.extend(providers.layers());
+        }
+        let started = tracing_subscriber::registry().with(layers).try_init();
+        started.map_err(|cause| anyhow::anyhow!("logging cannot be started: {cause}"))?;
+        Ok(Self(providers))
+    }
+
+    /// Sends what has not been sent yet; what takes longer than `timeout` is dropped.
+    pub async fn stop(self, timeout: Duration) {
+        let Some(providers) = self.0 else { return };
+        // A thread of its own: the runtime would wait for one of its blocking threads without end.
+        let (done, stopped) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            providers.shut_down(timeout);
+            let _ = done.send(());
+        });
+        if tokio::time::timeout(timeout, stopped).await.is_err() {
+            tracing::warn!("not all telemetry could be sent in time");
+        }
+    }
+}
+
+fn log_layer(config: &TelemetryConfig) -> BoxedLayer {
+    let layer = fmt::layer().with_ansi(stdout().is_terminal());
+    let filter = EnvFilter::new(&config.log_filter).and(filter_fn(belongs_to_log));
+    match config.log_format {
+        LogFormat::Text => layer.with_filter(filter).boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .with_filter(filter)
+            .boxed(),
+    }
+}
+
+/// Of the spans a line shows the one with its request's id, not the database's call within it.
+fn belongs_to_log(metadata: &Metadata) -> bool {
+    metadata.is_event() || !application_insights::is_traced(metadata)
+}
