@@ -24,6 +24,9 @@ use crate::config::{ApplicationInsights, OutboundConfig};
 /// The target of our own spans that become traces.
 pub(super) const TRACED: &str = "app::operation";
 
+/// Where the spans that become traces are made.
+pub(super) const TRACED_TARGETS: [&str; 3] = [TRACED, "sea_orm::driver", "sea_orm::database"];
+
 /// The names of the database's calls, which become traces too, begin like this.
 const DATABASE_CALL: &str = "sea_orm.";
 
@@ -98,7 +101,7 @@ impl Providers {
 }
 
 /// Whether it is a span that becomes a trace.
-pub(super) fn is_traced(metadata: &Metadata) -> bool {
+fn is_traced(metadata: &Metadata) -> bool {
     metadata.is_span()
         && (metadata.target() == TRACED || metadata.name().starts_with(DATABASE_CALL))
 }

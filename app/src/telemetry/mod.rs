@@ -11,8 +11,6 @@ pub use observe::{Observe, RequestId};
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
-use tracing::Metadata;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
@@ -31,10 +29,11 @@ impl Telemetry {
     /// # Errors
     /// When the system's certificates cannot be read, or logging has been started before.
     pub fn start(config: &Config) -> anyhow::Result<Self> {
-        let mut layers = vec![log_layer(&config.telemetry)];
         let insights = config.telemetry.application_insights.as_ref();
         let providers = insights.map(|insights| Providers::new(insights, &config.outbound));
         let providers = providers.transpose()?;
+        let filter = filter(&config.telemetry, providers.is_some())?;
+        let mut layers = vec![filter.boxed(), log_layer(&config.telemetry)];
         if let Some(providers) = &providers {
             providers.install();
             layers.extend(providers.layers());
@@ -61,19 +60,24 @@ impl Telemetry {
 
 fn log_layer(config: &TelemetryConfig) -> BoxedLayer {
     let layer = fmt::layer().with_ansi(stdout().is_terminal());
-    let filter = EnvFilter::new(&config.log_filter).and(filter_fn(belongs_to_log));
     match config.log_format {
-        LogFormat::Text => layer.with_filter(filter).boxed(),
-        LogFormat::Json => layer
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .with_filter(filter)
-            .boxed(),
+        LogFormat::Text => layer.boxed(),
+        LogFormat::Json => {
+            let layer = layer.json().flatten_event(true);
+            // Within a call of the database, the request is the span around the innermost.
+            let traced = config.application_insights.is_some();
+            layer.with_span_list(traced).boxed()
+        }
     }
 }
 
-/// Of the spans a line shows the one with its request's id, not the database's call within it.
-fn belongs_to_log(metadata: &Metadata) -> bool {
-    metadata.is_event() || !application_insights::is_traced(metadata)
+/// What is looked at by every layer. The log has no filter of its own: where a library merely asks whether
+/// it should log, such a filter would swallow the next line.
+fn filter(config: &TelemetryConfig, traced: bool) -> anyhow::Result<EnvFilter> {
+    let level = if traced { "info" } else { "warn" };
+    let mut filter = EnvFilter::new(&config.log_filter);
+    for target in application_insights::TRACED_TARGETS {
+        filter = filter.add_directive(format!("{target}={level}").parse()?);
+    }
+    Ok(filter)
 }
