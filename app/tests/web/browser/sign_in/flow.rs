@@ -7,11 +7,11 @@ use super::visit_with_sign_in;
 async fn a_visitor_signs_in_and_comes_back_to_the_page_they_were_on() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
-        page.open("/?q=cake&sort=rating").await;
+        page.open("/?q=caf%C3%A9%26bar&page=2").await;
         page.follow("Sign in with Azure").await;
         page.shows(&["Who signs in?"]).await;
         choose_person(page, "Alice").await;
-        assert_eq!(page.path().await, "/?q=cake&sort=rating");
+        assert_eq!(page.path().await, "/?q=caf%C3%A9%26bar&page=2");
         assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
     })
     .await;
