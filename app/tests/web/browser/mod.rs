@@ -6,6 +6,7 @@ mod chromium;
 mod page;
 mod program;
 mod restaurants; // domain: the example's behaviour
+mod sign_in;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 
 use self::chromium::Chromium;
 use self::page::Page;
-use self::program::Program;
+use self::program::{Program, Settings};
 use crate::support::{Store, TestDatabase};
 
 /// A test that takes longer hangs.
@@ -25,12 +26,21 @@ const TEST_LIMIT: Duration = Duration::from_mins(3);
 ///
 /// It fails too for every complaint of the browser or the program that the test has not expected.
 async fn visit(sample_data: &[&str], test: impl AsyncFnOnce(&Page)) {
+    visit_with(&[], sample_data, async |_, page| test(page).await).await;
+}
+
+/// The same on a site with these settings; the test may open more tabs.
+async fn visit_with(
+    settings: &Settings,
+    sample_data: &[&str],
+    test: impl AsyncFnOnce(&Chromium, &Page),
+) {
     let database = TestDatabase::create(Store::Postgres).await;
-    let program = Program::start(&database.url, sample_data).await;
+    let program = Program::start(&database.url, settings, sample_data).await;
     let chromium = Chromium::launch().await;
     let page = Page::open_first(&chromium, program.url()).await;
     let running = async {
-        test(&page).await;
+        test(&chromium, &page).await;
         page.settle().await;
     };
     let outcome = timeout(TEST_LIMIT, AssertUnwindSafe(running).catch_unwind()).await;

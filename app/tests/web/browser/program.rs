@@ -15,6 +15,9 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 /// What the environment must keep for a process to work at all.
 const KEPT_VARIABLES: [&str; 2] = ["PATH", "SystemRoot"];
 
+/// Variables of the program's environment, which has no other of the site's.
+pub(super) type Settings = [(&'static str, String)];
+
 /// A running `app serve`; killed when it is dropped.
 pub(super) struct Program {
     child: Child,
@@ -24,7 +27,11 @@ pub(super) struct Program {
 
 impl Program {
     /// Starts the site on an empty database, after `app seed` with these options if there are any.
-    pub(super) async fn start(database_url: &str, sample_data: &[&str]) -> Self {
+    pub(super) async fn start(
+        database_url: &str,
+        settings: &Settings,
+        sample_data: &[&str],
+    ) -> Self {
         if !sample_data.is_empty() {
             let seeding = command(database_url).arg("seed").args(sample_data).output();
             let seeded = seeding.expect("the program starts");
@@ -37,10 +44,11 @@ impl Program {
         let mut child = command(database_url)
             .args([
                 "serve",
-                "--port=0",
                 "--log-format=json",
                 "--rust-log=error,app::server=info",
             ])
+            .env("PORT", "0")
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -48,12 +56,11 @@ impl Program {
         let log = child.stdout.take().expect("its log is piped");
         let listening = read_log(log, Arc::clone(&complaints));
         let address = listening.recv_timeout(START_LIMIT);
+        let address = address.expect("the program says where it listens");
+        let base_url = settings.iter().find(|(name, _)| *name == "BASE_URL");
         let program = Self {
             child,
-            url: format!(
-                "http://{}",
-                address.expect("the program says where it listens")
-            ),
+            url: base_url.map_or_else(|| format!("http://{address}"), |(_, url)| url.clone()),
             complaints,
         };
         program.wait_until_ready().await;

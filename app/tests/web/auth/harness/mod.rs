@@ -12,7 +12,7 @@ mod site;
 
 #[expect(unused_imports, reason = "what the tests take from here")]
 pub(crate) use {
-    app::{App, run_to_end},
+    app::{App, free_port, run_to_end},
     browser::{Browser, Exchange},
     expected::Expected,
     log::{Line, Log},

@@ -91,6 +91,14 @@ impl Page {
         assert!(!shown.contains(text), "“{text}” should not be in:\n{shown}");
     }
 
+    /// Names of the cookies that the browser would send along with this page's address.
+    pub(super) async fn cookies(&self) -> Vec<String> {
+        let answer = self.call("Network.getCookies", json!({})).await;
+        let cookies = answer["cookies"].as_array().expect("a list of cookies");
+        let names = cookies.iter().filter_map(|cookie| cookie["name"].as_str());
+        names.map(ToOwned::to_owned).collect()
+    }
+
     /// The site without JavaScript; what the tests themselves evaluate still works.
     pub(super) async fn disable_scripts(&self) {
         self.call(

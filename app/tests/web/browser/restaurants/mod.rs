@@ -1,5 +1,6 @@
 //! What visitors of the example domain do in a browser.
 
+mod accounts;
 mod adding;
 mod appearance;
 mod errors;
