@@ -33,12 +33,14 @@ impl Telemetry {
         let providers = insights.map(|insights| Providers::new(insights, &config.outbound));
         let providers = providers.transpose()?;
         let filter = filter(&config.telemetry, providers.is_some())?;
-        let mut layers = vec![filter.boxed(), log_layer(&config.telemetry)];
+        let mut layers = vec![log_layer(&config.telemetry)];
         if let Some(providers) = &providers {
             providers.install();
             layers.extend(providers.layers());
         }
-        let started = tracing_subscriber::registry().with(layers).try_init();
+        // Around the others: one among them would ask for less and be overruled.
+        let subscriber = tracing_subscriber::registry().with(layers).with(filter);
+        let started = subscriber.try_init();
         started.map_err(|cause| anyhow::anyhow!("logging cannot be started: {cause}"))?;
         Ok(Self(providers))
     }
