@@ -12,6 +12,7 @@ mod dev;
 mod doctor;
 mod e2e;
 mod entra;
+mod entra_emulator;
 mod hook;
 mod infra;
 mod install;

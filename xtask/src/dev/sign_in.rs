@@ -4,15 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use duct::{Expression, cmd};
+use duct::Expression;
 
-use crate::companion::Companion;
+use crate::entra_emulator::EntraEmulator;
 use crate::platform::write_private;
 use crate::process::Supervisor;
 use crate::{settings, workspace};
-
-/// The emulator's last line at the start; what comes before are settings.
-const END_OF_SETTINGS: char = '#';
 
 /// What the app is told of sign-in.
 pub(super) struct SignIn {
@@ -20,7 +17,7 @@ pub(super) struct SignIn {
     /// For the eye.
     pub(super) description: String,
     /// Ended when the site has ended.
-    _emulator: Option<Companion>,
+    _emulator: Option<EntraEmulator>,
 }
 
 impl SignIn {
@@ -48,23 +45,14 @@ impl SignIn {
 
     /// Starts the emulator on a port of its own.
     pub(super) fn emulated(site_port: u16, supervisor: &Supervisor) -> Result<Self> {
-        let program = workspace::build_program("entra-emulator", supervisor)?;
         let redirect_uri = format!("http://localhost:{site_port}/auth/callback");
-        let emulator = cmd!(program, "--port", "0", "--redirect-uri", &redirect_uri);
-        let emulator = Companion::start(&emulator)?;
-        let mut settings = vec![
+        let emulator = EntraEmulator::start(&redirect_uri, supervisor)?;
+        let mut settings = emulator.settings.clone();
+        settings.extend([
             ("SESSION_SECRET_KEY".to_owned(), session_key()?),
             ("AZURE_REDIRECT_URI".to_owned(), redirect_uri),
             ("BASE_URL".to_owned(), String::new()),
-        ];
-        let read = emulator.read_until(|line| {
-            let setting = line
-                .split_once('=')
-                .filter(|_| !line.starts_with(END_OF_SETTINGS));
-            settings.extend(setting.map(|(name, value)| (name.to_owned(), value.to_owned())));
-            setting.is_none()
-        });
-        read.context("the Entra emulator does not start")?;
+        ]);
         Ok(Self {
             settings,
             description:

@@ -15,9 +15,14 @@ const CERTIFICATE: &str = "server.crt";
 const KEY: &str = "server.key";
 
 impl PostgresServer {
-    /// An empty server whose certificate is for `host`, removed in the end.
-    pub(crate) fn encrypted(programs: PostgresPrograms, host: &str) -> Result<Self> {
-        let server = Self::claim_throw_away(programs)?;
+    /// An empty server whose certificate is for `host` and whose superuser has this password, removed in the end.
+    pub(crate) fn encrypted(
+        programs: PostgresPrograms,
+        host: &str,
+        password: &str,
+    ) -> Result<Self> {
+        let mut server = Self::claim_throw_away(programs)?;
+        server.folder.set_password(password)?;
         let data = server.folder.data();
         server.initialise(&data)?;
         make_certificates(Path::new(&data), host)?;
@@ -30,10 +35,6 @@ impl PostgresServer {
     /// The certificate of the authority that vouches for an encrypted server.
     pub(crate) fn authority(&self) -> PathBuf {
         Path::new(&self.folder.data()).join(AUTHORITY)
-    }
-
-    pub(crate) fn password(&self) -> &str {
-        &self.folder.password
     }
 }
 

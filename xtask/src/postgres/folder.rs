@@ -45,6 +45,13 @@ impl ServerFolder {
         self.file("log")
     }
 
+    /// Takes this password for a server that has not been made yet.
+    pub(super) fn set_password(&mut self, password: &str) -> Result<()> {
+        fs::write(self.password_file(), password)?;
+        password.clone_into(&mut self.password);
+        Ok(())
+    }
+
     pub(super) fn last_log_lines(&self) -> String {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();

@@ -11,13 +11,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use duct::Expression;
+use duct::{Expression, cmd};
 
+use crate::entra_emulator::EntraEmulator;
 use crate::infra::{self, SiteSetting};
 use crate::postgres::PostgresServer;
 use crate::process::Supervisor;
 use crate::{install, package};
-use environment::DATABASE_HOST;
+use environment::{DATABASE_HOST, Surroundings};
 use site::Site;
 
 /// In which state the files arrive, and the word for it that `enter.sh` knows.
@@ -41,6 +42,8 @@ struct SiteFacts {
 /// All that is the same for every run.
 struct Simulation<'a> {
     site: SiteFacts,
+    /// Its tokens are the server's password.
+    emulator: EntraEmulator,
     server: PostgresServer,
     /// Root file system of the machines.
     root: PathBuf,
@@ -77,9 +80,12 @@ impl<'a> Simulation<'a> {
         let site = SiteFacts::read()?;
         let root = machine::root(supervisor)?;
         let programs = install::postgres_server(supervisor)?;
+        let emulator = EntraEmulator::start("http://localhost/auth/callback", supervisor)?;
+        let token = database_token(&dist, &site.settings, &emulator)?;
         Ok(Self {
             site,
-            server: PostgresServer::encrypted(programs, DATABASE_HOST)?,
+            server: PostgresServer::encrypted(programs, DATABASE_HOST, &token)?,
+            emulator,
             root,
             dist,
             supervisor,
@@ -123,13 +129,33 @@ impl<'a> Simulation<'a> {
             DATABASE_HOST.to_owned(),
             self.site.command.clone(),
         ];
-        arguments.extend(environment::variables(
-            &self.site.settings,
-            &self.server,
-            port,
-        )?);
+        let surroundings = Surroundings {
+            emulator: &self.emulator,
+            database_port: self.server.port(),
+        };
+        let variables = surroundings.variables(&self.site.settings, port)?;
+        arguments.extend(
+            variables
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        );
         Ok(arguments)
     }
+}
+
+/// What the packaged program itself would sign in to the database with.
+fn database_token(
+    dist: &Path,
+    settings: &[SiteSetting],
+    emulator: &EntraEmulator,
+) -> Result<String> {
+    let nowhere = Surroundings {
+        emulator,
+        database_port: 1,
+    };
+    let command = cmd!(dist.join(package::PROGRAM), "database-token");
+    let command = command.full_env(nowhere.variables(settings, 1)?);
+    command.read().context("`app database-token` failed")
 }
 
 /// `sh` with these arguments, as process 1 of a machine of its own that shares our network.

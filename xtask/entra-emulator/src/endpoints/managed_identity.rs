@@ -12,6 +12,8 @@ use crate::token;
 const API_VERSION: &str = "2019-08-01";
 /// Tokens of a managed identity last a day.
 const LIFETIME_SECONDS: i64 = 86400;
+/// A token that lasts no longer than this is replaced.
+const RENEWAL_SECONDS: i64 = 3600;
 
 /// `GET /msi/token?resource=…&api-version=2019-08-01&client_id=…`
 pub(super) fn token(provider: &Provider, request: &ReceivedRequest) -> Reply {
@@ -34,15 +36,10 @@ pub(super) fn token(provider: &Provider, request: &ReceivedRequest) -> Reply {
     }
 }
 
+/// The platform keeps a token and gives it to everybody who asks until its last hour.
 fn issue(provider: &Provider, resource: &str) -> Reply {
-    let token = token::identity_token(provider, resource, LIFETIME_SECONDS);
-    let expires = provider.now() + LIFETIME_SECONDS;
-    let assertion = Assertion {
-        audience: resource.to_owned(),
-        expires,
-    };
-    let assertions = &mut provider.changing().issued.assertions;
-    assertions.insert(token.clone(), assertion);
+    let (token, expires) =
+        kept(provider, resource).unwrap_or_else(|| issue_new(provider, resource));
     let body = json!({
         "access_token": token,
         "expires_on": expires.to_string(),
@@ -51,6 +48,27 @@ fn issue(provider: &Provider, resource: &str) -> Reply {
         "client_id": provider.options.managed_identity_client_id,
     });
     Reply::json(200, &body)
+}
+
+fn kept(provider: &Provider, resource: &str) -> Option<(String, i64)> {
+    let renewal = provider.now() + RENEWAL_SECONDS;
+    let assertions = &provider.changing().issued.assertions;
+    let kept = assertions
+        .iter()
+        .find(|(_, assertion)| assertion.audience == resource && assertion.expires > renewal);
+    kept.map(|(token, assertion)| (token.clone(), assertion.expires))
+}
+
+fn issue_new(provider: &Provider, resource: &str) -> (String, i64) {
+    let token = token::identity_token(provider, resource, LIFETIME_SECONDS);
+    let expires = provider.now() + LIFETIME_SECONDS;
+    let assertion = Assertion {
+        audience: resource.to_owned(),
+        expires,
+    };
+    let assertions = &mut provider.changing().issued.assertions;
+    assertions.insert(token.clone(), assertion);
+    (token, expires)
 }
 
 fn error(status: u16, message: &str) -> Reply {
