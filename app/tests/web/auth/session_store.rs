@@ -1,16 +1,13 @@
 //! The table of the sessions: unusable (row 137), and left alone by those who have none (rows 139, 141).
 
-use std::time::Duration;
-
 use futures_util::stream::{self, StreamExt as _};
 use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
-use tokio::time::timeout;
 
 use super::harness::{Browser, SignInSite};
 use super::rows::{browser_of, copy_of, session_of, values};
-use crate::support::{Site, Store};
+use crate::support::{LONG, Site, Store, eventually};
 
 const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
 
@@ -72,20 +69,6 @@ async fn row_137_a_locked_table_holds_up_nobody_without_a_session_and_others_onl
     site.recovers().await;
 }
 
-/// A site whose connections to the database can be told from the test's own.
-async fn counted_site() -> SignInSite {
-    let mut site = SignInSite::start().await;
-    let url = site
-        .settings
-        .iter_mut()
-        .find(|(name, _)| name == "DATABASE_URL");
-    url.expect("a database")
-        .1
-        .push_str("?application_name=site");
-    site.restart_instance(0).await;
-    site
-}
-
 /// How often statements have touched sign-in's tables. A connection reports it when it ends: the
 /// site is started anew.
 async fn touches(site: &mut SignInSite) -> i64 {
@@ -95,14 +78,10 @@ async fn touches(site: &mut SignInSite) -> i64 {
         "SELECT sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins)::bigint AS value
         FROM pg_stat_user_tables WHERE relname IN ('session', 'sign_in_attempt')";
     drop(site.instances.remove(0));
-    let gone = async {
-        while values::<i64>(&site.db, CONNECTIONS).await[0] > 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(Duration::from_secs(20), gone)
-        .await
-        .expect("the connections end");
+    eventually("the connections end", LONG, async || {
+        (values::<i64>(&site.db, CONNECTIONS).await[0] == 0).then_some(())
+    })
+    .await;
     let touches = values(&site.db, TOUCHES).await[0];
     site.add_instance().await;
     touches
@@ -114,7 +93,7 @@ async fn view(browser: &Browser, views: usize) {
         let path = ["/", "/unprotected", "/?q=cake", "/no/such/page"][number % 4];
         async move { (path, browser.get(path).await) }
     });
-    let mut answers = stream::iter(views).buffer_unordered(8);
+    let mut answers = stream::iter(views).buffer_unordered(4);
     while let Some((path, answer)) = answers.next().await {
         assert!(
             matches!(answer.status.as_u16(), 200 | 404),
@@ -127,7 +106,7 @@ async fn view(browser: &Browser, views: usize) {
 
 #[tokio::test]
 async fn row_139_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
-    let mut site = counted_site().await;
+    let mut site = SignInSite::start().await;
     let before = touches(&mut site).await;
     view(&site.browser(), 1_000).await;
     assert_eq!(touches(&mut site).await, before);
@@ -135,7 +114,7 @@ async fn row_139_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
 
 #[tokio::test]
 async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended_session_one() {
-    let mut site = counted_site().await;
+    let mut site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     let ended = session_of(&copy_of(&site, &browser));
     browser.post("/auth/logout", &[]).await;

@@ -121,8 +121,10 @@ fn settings(
     further: &[(&str, &str)],
 ) -> Settings {
     let base_url = format!("http://127.0.0.1:{port}");
+    // So that the server tells the site's connections from the test's own.
+    let database_url = format!("{database_url}?application_name=site");
     let own = [
-        ("DATABASE_URL", database_url),
+        ("DATABASE_URL", database_url.as_str()),
         ("DATABASE_POOL_SIZE", "4"),
         ("BASE_URL", &base_url),
         ("SESSION_SECRET_KEY", SESSION_KEY),
