@@ -126,7 +126,11 @@ impl Drop for Site {
 /// The configuration that these flags make on this database.
 pub(crate) fn config(database_url: &str, flags: &[&str]) -> Config {
     let database = format!("--database-url={database_url}");
-    let arguments = ["app", &database].into_iter().chain(flags.iter().copied());
+    // A busy machine may take seconds to connect; what a site does then is not asked here.
+    let patience = "--database-pool-timeout=30s";
+    let arguments = ["app", &database, patience]
+        .into_iter()
+        .chain(flags.iter().copied());
     let cli = Cli::try_parse_from(arguments).expect("flags that exist");
     Config::from_settings(&cli.settings).expect("settings without a problem")
 }

@@ -126,6 +126,8 @@ fn settings(
     let own = [
         ("DATABASE_URL", database_url.as_str()),
         ("DATABASE_POOL_SIZE", "4"),
+        // A busy machine may take seconds to connect; what a site does then is not asked here.
+        ("DATABASE_POOL_TIMEOUT", "30s"),
         ("BASE_URL", &base_url),
         ("SESSION_SECRET_KEY", SESSION_KEY),
         ("OUTBOUND_TIMEOUT", "10s"),
