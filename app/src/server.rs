@@ -1,5 +1,6 @@
 //! Listening, the limits of a connection, and stopping without losing a request.
 
+use std::future::pending;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -53,7 +54,7 @@ pub async fn serve(
     let (drain, draining) = oneshot::channel();
     let (drained_sender, drained) = oneshot::channel();
     let acceptor = DrainingAcceptor {
-        inner: TcpAcceptor::try_from(listener)?,
+        inner: Some(TcpAcceptor::try_from(listener)?),
         draining: Some(draining),
         drained: Some(drained_sender),
         drain_end: None,
@@ -96,9 +97,10 @@ pub async fn stop_signal() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An acceptor that, told to stop, first takes every connection that the kernel has already accepted.
+/// An acceptor that, told to stop, first takes every connection that the kernel has already accepted, and
+/// then closes: whoever came later would wait for the end of the process, to be cut off.
 struct DrainingAcceptor {
-    inner: TcpAcceptor,
+    inner: Option<TcpAcceptor>,
     draining: Option<oneshot::Receiver<()>>,
     drained: Option<oneshot::Sender<()>>,
     drain_end: Option<Instant>,
@@ -109,30 +111,33 @@ impl Acceptor for DrainingAcceptor {
     type Stream = <TcpAcceptor as Acceptor>::Stream;
 
     fn holdings(&self) -> &[Holding] {
-        self.inner.holdings()
+        self.inner.as_ref().map_or(&[], Acceptor::holdings)
     }
 
     async fn accept(
         &mut self,
         fuse_policy: Option<ArcFusePolicy>,
     ) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
+        let Some(inner) = &mut self.inner else {
+            return pending().await;
+        };
         if let Some(told) = &mut self.draining {
             tokio::select! {
                 biased;
                 _ = told => self.draining = None,
-                accepted = self.inner.accept(fuse_policy.clone()) => return accepted,
+                accepted = inner.accept(fuse_policy.clone()) => return accepted,
             }
         }
         if let Some(drained) = self.drained.take() {
             let now = Instant::now();
             let in_time = now < *self.drain_end.get_or_insert(now + LONGEST_DRAIN);
-            let accepting = timeout(QUIET, self.inner.accept(fuse_policy.clone()));
-            if in_time && let Ok(accepted) = accepting.await {
+            if in_time && let Ok(accepted) = timeout(QUIET, inner.accept(fuse_policy)).await {
                 self.drained = Some(drained);
                 return accepted;
             }
+            self.inner = None;
             let _ = drained.send(());
         }
-        self.inner.accept(fuse_policy).await
+        pending().await
     }
 }

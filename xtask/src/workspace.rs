@@ -17,7 +17,16 @@ pub(crate) fn root() -> PathBuf {
 
 /// Cargo with these arguments, in the repository's folder.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Expression {
-    duct::cmd("cargo", arguments).dir(root())
+    without_package(duct::cmd("cargo", arguments)).dir(root())
+}
+
+/// Takes away what `cargo xtask` has told of xtask's own package. Build scripts that look at it, as that of
+/// `ring` does, would run again, and all that depends on them, whenever cargo is called by itself again.
+fn without_package(command: Expression) -> Expression {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names
+        .filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        .fold(command, |command, name| command.env_remove(name))
 }
 
 /// Builds a program of this workspace and says where it is.
@@ -46,4 +55,19 @@ pub(crate) fn random_key() -> Result<String> {
         write!(key, "{:016x}", getrandom::u64()?)?;
     }
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn cargo_is_not_told_which_package_has_started_it() {
+        let seen = super::without_package(duct::cmd("env", [""; 0]))
+            .read()
+            .unwrap();
+        assert!(seen.contains("PATH="), "{seen}");
+        for name in ["CARGO_PKG_", "CARGO_MANIFEST_"] {
+            assert!(!seen.contains(name), "{seen}");
+        }
+    }
 }

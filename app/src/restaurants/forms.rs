@@ -121,7 +121,7 @@ fn parse_text(what: &str, typed: &str, limit: usize) -> Result<String, String> {
     // HTML sends a line break as two characters.
     let text = typed.replace("\r\n", "\n");
     let text = text.trim();
-    if text.chars().all(is_blank) {
+    if is_blank(text) {
         return Err(format!("{what} is missing."));
     }
     if text.contains(is_unprintable) {
@@ -136,10 +136,16 @@ fn parse_text(what: &str, typed: &str, limit: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// White space, and what shows nothing by itself: zero-width characters, joiners, directional marks.
-fn is_blank(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Whether a text shows nothing: white space, fillers, zero-width characters, marks that act on others.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|character| {
+        character.is_whitespace()
+            || matches!(character,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    })
 }
 
 fn is_unprintable(character: char) -> bool {

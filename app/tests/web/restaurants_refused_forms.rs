@@ -130,7 +130,7 @@ on_both_databases! {
         add_restaurant(&site).await;
         for (form, field, _) in FIELDS {
             assert_refused_when_missing(&site, form, field).await;
-            for blank in ["", "   ", "\t", "\r\n\r\n", "\u{a0}", "\u{3000}", "\u{200b}", "\u{feff}\u{200d}"] {
+            for blank in ["", "   ", "\t", "\r\n\r\n", "\u{a0}", "\u{3000}", "\u{200b}", "\u{feff}\u{200d}", "\u{3164}", "\u{2800} \u{fe0f}", "\u{e0020}\u{61c}"] {
                 assert_refused(&site, form, field, Some(blank)).await;
             }
         }

@@ -13,11 +13,21 @@ const SQLITE_ORDER: &str = "
     CREATE INDEX review_by_date
         ON review (restaurant, strftime('%Y-%m-%d %H:%M:%f', review_date), id);";
 
+/// A date with a time zone becomes the same moment without one. The index cuts off the dates, `infinity`
+/// among them, that no calendar here has.
 const POSTGRES_ORDER: &str = r#"
+    DO $$ BEGIN
+        IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'review'::regclass
+            AND attname = 'review_date' AND atttypid = 'timestamptz'::regtype)
+        THEN
+            ALTER TABLE review ALTER review_date TYPE timestamp USING review_date AT TIME ZONE 'UTC';
+        END IF;
+    END $$;
     ALTER TABLE restaurant ADD COLUMN sort_name varchar(50) COLLATE "und-x-icu"
         GENERATED ALWAYS AS (left(name, 50)) STORED;
     CREATE INDEX restaurant_by_name ON restaurant (sort_name, id);
-    CREATE INDEX review_by_date ON review (restaurant, review_date, id);"#;
+    CREATE INDEX review_by_date ON review (restaurant, (LEAST(
+        GREATEST(review_date, timestamp '0001-01-01'), timestamp '9999-12-31 23:59:59.999999')), id);"#;
 
 pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     execute(manager, SQLITE_ORDER, POSTGRES_ORDER).await

@@ -5,6 +5,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::execute;
 
+const NESTED_CALLS: usize = 12;
+
 /// One row a restaurant, found by words: letters and digits, without case and accents.
 const SQLITE_SEARCH: &str = "
     CREATE VIRTUAL TABLE restaurant_search USING fts5(
@@ -58,12 +60,23 @@ pub(super) async fn drop(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     execute(manager, sqlite, postgres).await
 }
 
-/// The text of a row with the accents off the letters from which FTS5 does not take them.
+/// The text of a row with the accents off the letters from which FTS5 does not take them; a few letters
+/// at a time, for before 3.46 SQLite's parser could not read a schema with calls nested so deep.
 fn sqlite_words(row: &str) -> String {
     let text = format!("{row}.name || ' ' || {row}.street_address || ' ' || {row}.description");
-    accented_letters().fold(text, |text, (accented, plain)| {
-        format!("replace({text}, '{accented}', '{plain}')")
-    })
+    let letters: Vec<_> = accented_letters().collect();
+    let words =
+        letters
+            .chunks(NESTED_CALLS)
+            .fold(format!("SELECT {text} AS words"), |before, letters| {
+                let plain = letters
+                    .iter()
+                    .fold("words".to_owned(), |words, (accented, plain)| {
+                        format!("replace({words}, '{accented}', '{plain}')")
+                    });
+                format!("SELECT {plain} AS words FROM ({before})")
+            });
+    format!("({words})")
 }
 
 /// Greek and Cyrillic letters that carry combining marks, and what is left without these.

@@ -12,16 +12,6 @@ use super::insert::counter_of;
 use crate::restaurants::forms::NewRestaurant;
 use crate::restaurants::{restaurant, review};
 
-/// # Errors
-/// `RecordNotFound` when there is no such review.
-pub(in crate::restaurants) async fn get_review(
-    db: &impl ConnectionTrait,
-    id: i32,
-) -> Result<review::Model, DbErr> {
-    let found = review::Entity::find_by_id(id).one(db).await?;
-    found.ok_or_else(|| DbErr::RecordNotFound(format!("review {id}")))
-}
-
 /// Replaces what describes a restaurant.
 pub(in crate::restaurants) async fn update_restaurant(
     db: &impl ConnectionTrait,

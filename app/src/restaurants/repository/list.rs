@@ -1,14 +1,14 @@
-//! Lists by pages, each one read from an index.
+//! The list of restaurants by pages, each one read from an index.
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, FromQueryResult, Order,
-    QueryFilter as _, QueryOrder as _, QuerySelect, QueryTrait as _, Select,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
+    QueryOrder as _, QuerySelect, QueryTrait as _, Select,
 };
 
 use super::search::search_restaurants;
-use crate::restaurants::cursor::{RestaurantCursor, ReviewCursor, Sort};
-use crate::restaurants::{restaurant, review};
+use crate::restaurants::cursor::{RestaurantCursor, Sort};
+use crate::restaurants::restaurant;
 
 /// What a list shows of a restaurant.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -142,40 +142,4 @@ fn behind(cursor: &RestaurantCursor) -> SimpleExpr {
         RestaurantCursor::Name(name, last) => Expr::tuple([Expr::col(Column::SortName), id()])
             .gt(Expr::tuple([Expr::val(name.as_str()), Expr::val(*last)])),
     }
-}
-
-/// SQLite keeps a date as text, which has more than one form: with and without a part of a second.
-const SQLITE_DATE: &str = "strftime('%Y-%m-%d %H:%M:%f', ?)";
-
-/// At most `limit` reviews behind the cursor, newest first.
-pub(in crate::restaurants) async fn reviews_of(
-    db: &impl ConnectionTrait,
-    restaurant: &restaurant::Model,
-    after: Option<ReviewCursor>,
-    limit: u64,
-) -> Result<Vec<review::Model>, DbErr> {
-    use review::Column;
-    let rows = review::Entity::find().filter(Column::Restaurant.eq(restaurant.id));
-    let (date, last) = match db.get_database_backend() {
-        DbBackend::Sqlite => (
-            Expr::cust(SQLITE_DATE.replace('?', "review.review_date")),
-            after.map(|cursor| Expr::cust_with_values(SQLITE_DATE, [cursor.date])),
-        ),
-        _ => (
-            Expr::col(Column::ReviewDate),
-            after.map(|cursor| Expr::val(cursor.date)),
-        ),
-    };
-    let rows = match after.zip(last) {
-        Some((cursor, last)) => rows.filter(
-            Expr::tuple([date.clone(), Expr::col(Column::Id)])
-                .lt(Expr::tuple([last, Expr::val(cursor.id)])),
-        ),
-        None => rows,
-    };
-    rows.order_by(date, Order::Desc)
-        .order_by_desc(Column::Id)
-        .limit(limit)
-        .all(db)
-        .await
 }

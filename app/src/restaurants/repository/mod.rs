@@ -4,11 +4,13 @@ mod words;
 mod insert;
 mod change;
 mod list;
+mod reviews;
 mod search;
 
-pub(super) use change::{delete_restaurant, delete_review, get_review, update_restaurant};
+pub(super) use change::{delete_restaurant, delete_review, update_restaurant};
 pub(super) use insert::{insert_restaurant, insert_review};
-pub(super) use list::{ListRequest, RestaurantRow, list_restaurants, reviews_of};
+pub(super) use list::{ListRequest, RestaurantRow, list_restaurants};
+pub(super) use reviews::{get_review, reviews_of};
 
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
 

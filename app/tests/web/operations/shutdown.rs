@@ -54,6 +54,29 @@ async fn sigint_lets_requests_in_flight_finish() {
 }
 
 #[tokio::test]
+async fn nobody_listens_while_a_request_in_flight_is_finished() {
+    let server = Server::create().await;
+    let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "30s")];
+    let mut process = Process::serve_ready(&settings).await;
+    let lock = server.lock(TABLE).await;
+    let visitor = process.visitor();
+    let reading = tokio::spawn(async move { visitor.get("/").await });
+    eventually("the request waits", LONG, async || {
+        (server.waiting().await == 1).then_some(())
+    })
+    .await;
+    process.signal("TERM");
+    let address = process.url.strip_prefix("http://").expect("an address");
+    eventually("others are refused", SOON, async || {
+        TcpStream::connect(address).await.err()
+    })
+    .await;
+    lock.rollback().await.expect("unlocked");
+    assert_eq!(reading.await.expect("an answer").status.as_u16(), 200);
+    assert_eq!(process.exit(SOON).await.code(), Some(0));
+}
+
+#[tokio::test]
 async fn idle_and_slow_connections_do_not_delay_the_end() {
     let mut process = Process::serve_ready(&[("SHUTDOWN_GRACE", "20s")]).await;
     let mut idle = Connection::open(&process.url).await;

@@ -9,7 +9,7 @@ use crate::support::{Site, Store, TestDatabase, connect};
 /// Texts that are hard on a page or on an index.
 const AWKWARD: [&str; 7] = [
     "",
-    "   ",
+    " \u{200b} ",
     "<script>alert(1)</script> & \"quotes\" '",
     "🍜🥢👩‍👩‍👧",
     "مطعم الياسمين",
@@ -21,7 +21,7 @@ const LAST_ID: i64 = 2_147_483_647;
 
 /// Whether the tables are as the sample makes them, or looser.
 #[derive(Clone, Copy, PartialEq)]
-enum Tables {
+pub(super) enum Tables {
     Sample,
     /// Texts without a limit, and no foreign key.
     Loose,
@@ -159,7 +159,7 @@ async fn reviews_with_dates_in_every_form_are_each_on_one_page_on_sqlite() {
 }
 
 /// The tables as the sample creates them.
-fn create_tables(store: Store, tables: Tables) -> [String; 2] {
+pub(super) fn create_tables(store: Store, tables: Tables) -> [String; 2] {
     let (id, timestamp) = match store {
         Store::Sqlite => ("INTEGER NOT NULL PRIMARY KEY", "DATETIME"),
         Store::Postgres => ("SERIAL PRIMARY KEY", "TIMESTAMP WITHOUT TIME ZONE"),
@@ -272,7 +272,7 @@ async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.value).collect()
 }
 
-async fn run(db: &DatabaseConnection, sql: &str) {
+pub(super) async fn run(db: &DatabaseConnection, sql: &str) {
     db.execute_unprepared(sql).await.expect(sql);
 }
 

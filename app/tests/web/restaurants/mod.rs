@@ -1,5 +1,6 @@
 //! The example domain's behaviour.
 
+mod adopted_dates;
 mod adoption;
 mod counters;
 mod lists;
