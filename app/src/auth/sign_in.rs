@@ -127,7 +127,8 @@ impl SignIn {
         Ok((user, return_to))
     }
 
-    /// Ends a session; the provider's address for signing out there too, where it has one.
+    /// Ends a session; the provider's address for signing out there too, where it has one. It names the
+    /// client, whose address to come back to it is (OpenID Connect RP-Initiated Logout 1.0, section 2).
     pub(super) async fn end(
         &self,
         id: Option<Id>,
@@ -142,6 +143,7 @@ impl SignIn {
         Ok(address.map(|mut address| {
             address
                 .query_pairs_mut()
+                .append_pair("client_id", &self.config.client.id)
                 .append_pair("post_logout_redirect_uri", return_address);
             address
         }))
