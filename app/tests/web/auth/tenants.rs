@@ -1,7 +1,7 @@
 //! Section E: whose people may sign in, and who they are.
 
 use entra_emulator::{
-    Emulator, Endpoint, Fault, Forgery, OTHER_TENANT_ID, Options, PERSONAL_TENANT_ID, Person,
+    Emulator, Endpoint, Fault, Forgery, OTHER_TENANT_ID, Options, PERSONAL_TENANT_ID, Person, Reply,
 };
 use serde_json::{Value, json};
 
@@ -12,6 +12,22 @@ async fn row_088_another_tenants_token_is_refused_by_a_single_tenant() {
     let site = SignInSite::start().await;
     site.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
     site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_088_a_single_tenant_is_never_described_as_many() {
+    for tenant in ["contoso.example.com", &Options::default().tenant_id] {
+        let site = SignInSite::start_with(&[("AZURE_TENANT_ID", tenant)]).await;
+        let at = |path: &str| format!("{}/{path}", site.emulator.base_url());
+        let metadata = json!({
+            "issuer": at("{tenantid}/v2.0"), "authorization_endpoint": at("a"),
+            "token_endpoint": at("t"), "jwks_uri": at("k"),
+        });
+        let reply = Fault::Reply(Reply::json(200, &metadata));
+        site.emulator.fault(Endpoint::Discovery, reply);
+        let answer = site.browser().get("/auth/login").await;
+        assert_eq!(answer.status, 502, "{tenant}");
+    }
 }
 
 #[tokio::test]
