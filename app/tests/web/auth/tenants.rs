@@ -109,6 +109,28 @@ async fn row_094_only_the_tenants_of_the_list_are_let_in() {
 }
 
 #[tokio::test]
+async fn who_may_not_sign_in_is_asked_for_another_account_the_next_time() {
+    let site = open_to("common", &Options::default().tenant_id).await;
+    let browser = site.browser();
+    let callback = browser.begin_as("eve").await;
+    let refused = browser.get(&callback).await;
+    let link = "/auth/login?prompt=select_account";
+    assert!(refused.body.contains(link), "{}", refused.body);
+    for (address, prompt) in [
+        (link, Some("select_account")),
+        ("/auth/login?prompt=none", None),
+    ] {
+        let begun = browser.get(address).await;
+        let provider: url::Url = begun.location().parse().expect("an address");
+        let pairs = provider.query_pairs();
+        let asked = pairs
+            .filter(|(name, _)| name == "prompt")
+            .map(|(_, value)| value);
+        assert_eq!(asked.last().as_deref(), prompt, "{provider}");
+    }
+}
+
+#[tokio::test]
 async fn row_095_an_address_is_no_identity() {
     let site = open_to("organizations", "*").await;
     let (alice, eve) = (site.browser(), site.browser());
