@@ -46,8 +46,8 @@ pub enum IdentityError {
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
-    /// Seconds since 1970, as a string.
-    expires_on: String,
+    /// Seconds since 1970: App Service writes them as a string, others as a number.
+    expires_on: serde_json::Value,
 }
 
 impl ManagedIdentity {
@@ -75,10 +75,12 @@ impl ManagedIdentity {
         }
         let answer: Answer =
             serde_json::from_slice(answer.body()).map_err(|_| IdentityError::Malformed)?;
-        let expires_on = answer.expires_on.parse();
+        let seconds = &answer.expires_on;
+        let written = seconds.as_str().map(str::parse).and_then(Result::ok);
+        let expires_on = seconds.as_i64().or(written);
         let token = Token {
             text: answer.access_token,
-            expires_on: expires_on.map_err(|_| IdentityError::Malformed)?,
+            expires_on: expires_on.ok_or(IdentityError::Malformed)?,
         };
         let usable = !token.text.is_empty() && !token.remaining().is_zero();
         usable.then_some(token).ok_or(IdentityError::Expired)

@@ -81,11 +81,15 @@ impl From<SignInError> for Error {
             };
         }
         let (status, title, message) = explain(&error);
+        let again = match error {
+            SignInError::TenantNotAllowed => CHOOSE_ANOTHER,
+            _ => TRY_AGAIN,
+        };
         Self::Explained(Box::new(Explanation {
             status,
             title,
             message: message.to_owned(),
-            ways_on: vec![TRY_AGAIN, WayOn::START],
+            ways_on: vec![again, WayOn::START],
             reason: format!("sign-in failed: {error}"),
         }))
     }
@@ -94,6 +98,12 @@ impl From<SignInError> for Error {
 const TRY_AGAIN: WayOn = WayOn {
     path: "/auth/login",
     label: "Sign in again",
+};
+
+/// Without the question the provider would sign the same account in again.
+const CHOOSE_ANOTHER: WayOn = WayOn {
+    path: "/auth/login?prompt=select_account",
+    label: "Choose another account",
 };
 
 fn explain(error: &SignInError) -> (StatusCode, &'static str, &'static str) {

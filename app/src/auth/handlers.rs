@@ -12,6 +12,7 @@ use super::error::SignInError;
 use super::flow::{Flow, Redirection};
 use super::return_to::local_path;
 use super::secrets::random_token;
+use super::sign_in::SELECT_ACCOUNT;
 use super::views::{ProfilePage, SignOutPage};
 use crate::current_user::{ADMIN, CurrentUser};
 use crate::error::Error;
@@ -36,12 +37,14 @@ pub(super) async fn no_store(
 #[serde(default)]
 pub(super) struct LoginQuery {
     next: String,
+    prompt: String,
 }
 
 impl Default for LoginQuery {
     fn default() -> Self {
         Self {
             next: "/".to_owned(),
+            prompt: String::new(),
         }
     }
 }
@@ -58,7 +61,8 @@ pub(super) async fn begin_sign_in(
         return Ok(Redirection::to(return_to));
     }
     let browser = flow.browser.clone().unwrap_or_else(random_token);
-    let address = flow.sign_in.begin(&browser, &return_to).await?;
+    let asks = query.0.prompt == SELECT_ACCOUNT;
+    let address = flow.sign_in.begin(&browser, &return_to, asks).await?;
     Ok(Redirection::to(address).with(flow.cookies().new_browser(browser)))
 }
 

@@ -26,7 +26,8 @@ fn parse(address: &str, callback_path: &str) -> Option<String> {
     let path = url.path();
     // The router decodes a path, and so may somebody on the way.
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    let is_sign_in = decoded.starts_with("/auth/") || decoded == callback_path;
+    let ends_there = |path: &str| path.trim_end_matches('/') == callback_path.trim_end_matches('/');
+    let is_sign_in = decoded.starts_with("/auth/") || ends_there(&decoded);
     if url.origin() != site.origin() || is_sign_in || begins_like_another_site(&decoded) {
         return None;
     }
@@ -93,6 +94,8 @@ mod tests {
             "/%61uth/logout",
             "/signin-oidc?code=1",
             "/signin%2doidc",
+            "/signin-oidc/",
+            "/signin-oidc//?code=1",
         ] {
             assert_eq!(local_path(address), "/", "{address:?}");
         }

@@ -26,6 +26,9 @@ use crate::state::AppState;
 /// How often sessions and sign-ins that have ended by themselves are swept away.
 const SWEEP_PAUSE: Duration = Duration::from_mins(10);
 
+/// The provider's `prompt` that has it ask which account is meant, although it knows one.
+pub(super) const SELECT_ACCOUNT: &str = "select_account";
+
 /// What outlives a request.
 pub struct SignIn {
     config: SignInConfig,
@@ -94,11 +97,19 @@ impl SignIn {
     }
 
     /// Remembers a sign-in of this browser and returns the provider's address to send it to.
-    pub(super) async fn begin(&self, browser: &str, return_to: &str) -> Result<Url, SignInError> {
+    pub(super) async fn begin(
+        &self,
+        browser: &str,
+        return_to: &str,
+        asks_which_account: bool,
+    ) -> Result<Url, SignInError> {
         let metadata = self.provider.conversation().metadata().await?;
         let state = random_token();
         let secrets = AttemptSecrets::derive(&self.keyring, &state);
-        let url = authorization_url(&metadata, &self.config.client, &state, &secrets)?;
+        let mut url = authorization_url(&metadata, &self.config.client, &state, &secrets)?;
+        if asks_which_account {
+            url.query_pairs_mut().append_pair("prompt", SELECT_ACCOUNT);
+        }
         insert_attempt(&self.db, &state, browser, return_to).await?;
         Ok(url)
     }
@@ -127,7 +138,8 @@ impl SignIn {
         Ok((user, return_to))
     }
 
-    /// Ends a session; the provider's address for signing out there too, where it has one.
+    /// Ends a session; the provider's address for signing out there too, where it has one. It names the
+    /// client, whose address to come back to it is (OpenID Connect RP-Initiated Logout 1.0, section 2).
     pub(super) async fn end(
         &self,
         id: Option<Id>,
@@ -142,6 +154,7 @@ impl SignIn {
         Ok(address.map(|mut address| {
             address
                 .query_pairs_mut()
+                .append_pair("client_id", &self.config.client.id)
                 .append_pair("post_logout_redirect_uri", return_address);
             address
         }))

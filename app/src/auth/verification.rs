@@ -179,6 +179,9 @@ fn reason(error: &ClaimsVerificationError) -> &'static str {
         ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::DisallowedAlg(_),
         ) => "it is not signed with RS256",
+        ClaimsVerificationError::SignatureVerification(
+            SignatureVerificationError::AmbiguousKeyId(_),
+        ) => "it does not say which published key has signed it",
         ClaimsVerificationError::SignatureVerification(_) => "its signature is wrong",
         _ => "a claim or header is not as it must be",
     }

@@ -88,10 +88,25 @@ impl ErrorPage {
 pub fn wants_json(request: &Request) -> bool {
     let path = request.uri().path();
     let is_api = path == "/api" || path.starts_with("/api/");
-    let accepted = |kind| header_contains(request, ACCEPT.as_str(), kind);
     let is_fetch = request.headers().contains_key("sec-fetch-mode")
         && !header_contains(request, "sec-fetch-mode", "navigate");
-    is_api || is_fetch || (accepted("json") && !accepted("text/html"))
+    is_api || is_fetch || weight(request, "json") > weight(request, "text/html")
+}
+
+/// How welcome an answer of this kind is, from 0 to 1 (RFC 9110, 12.5.1); wildcards say nothing of it.
+fn weight(request: &Request, kind: &str) -> f32 {
+    let values = request.headers().get_all(ACCEPT).iter();
+    let ranges = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    ranges
+        .map(str::to_ascii_lowercase)
+        .filter(|range| range.contains(kind))
+        .map(|range| match range.split_once("q=") {
+            Some((_, weight)) => weight.trim().parse().unwrap_or(0.0),
+            None => 1.0,
+        })
+        .fold(0.0, f32::max)
 }
 
 fn header_contains(request: &Request, name: &str, text: &str) -> bool {

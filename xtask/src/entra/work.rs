@@ -49,18 +49,12 @@ impl Work<'_> {
         }
     }
 
+    /// In one call, mark and all: what is broken off between two would be nobody's registration.
     fn create(&mut self, name: &str) -> Result<()> {
-        let create = [
-            "ad",
-            "app",
-            "create",
-            "--display-name",
-            name,
-            "--sign-in-audience",
-            "AzureADMyOrg",
-        ];
-        self.client_id = Some(text(&self.az.call(&create)?, "appId")?);
-        self.update(&["--set", &format!("notes={MARK}")], "")
+        let body = json!({ "displayName": name, "signInAudience": "AzureADMyOrg", "notes": MARK });
+        let made = self.post("applications", &body)?;
+        self.client_id = Some(text(&made, "appId")?);
+        Ok(())
     }
 
     fn update(&self, change: &[&str], input: &str) -> Result<()> {
@@ -103,11 +97,17 @@ impl Work<'_> {
             .service_principal
             .as_deref()
             .context("the service principal is missing")?;
-        let uri = format!(
-            "{}/v1.0/servicePrincipals/{resource}/appRoleAssignedTo",
-            self.account.cloud.graph
-        );
         let body = json!({ "principalId": user_id, "resourceId": resource, "appRoleId": role_id });
+        self.post(
+            &format!("servicePrincipals/{resource}/appRoleAssignedTo"),
+            &body,
+        )
+        .map(drop)
+    }
+
+    /// Has Graph make something.
+    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let uri = format!("{}/v1.0/{path}", self.account.cloud.graph);
         let post = [
             "rest",
             "--method",
@@ -119,7 +119,7 @@ impl Work<'_> {
             "--body",
             "@-",
         ];
-        self.az.call_patiently(&post, &body.to_string()).map(drop)
+        self.az.call_patiently(&post, &body.to_string())
     }
 
     fn make_secret(&self) -> Result<()> {
@@ -134,17 +134,12 @@ impl Work<'_> {
             store.wait_until_used(self.az)?;
         }
         let client_id = self.client_id()?;
+        let delete = ["ad", "app", "credential", "delete", "--id", client_id];
         for key in keys {
-            self.az.call(&[
-                "ad",
-                "app",
-                "credential",
-                "delete",
-                "--id",
-                client_id,
-                "--key-id",
-                key,
-            ])?;
+            let call = [&delete[..], &["--key-id", key]].concat();
+            self.az.call(&call).with_context(|| {
+                format!("an old secret is still valid until `az {}`", call.join(" "))
+            })?;
         }
         Ok(())
     }

@@ -39,7 +39,7 @@ fn without_a_sign_in_at_az_it_says_how_to_sign_in() {
 #[test]
 fn without_the_rights_it_says_which_and_who_can_help() {
     let world = World::with_site();
-    world.change(|tenant| tenant["forbidden"] = json!(["ad app create"]));
+    world.change(|tenant| tenant["forbidden"] = json!(["rest"]));
     assert_says(
         &world.fail(&[]),
         &[

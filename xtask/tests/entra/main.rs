@@ -3,6 +3,7 @@
 
 mod failures;
 mod home;
+mod interruptions;
 mod secrets;
 mod site;
 mod support;

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-const FIRST: [&str; 11] = [
-    "ad app create",
-    "ad app update --set",
+const FIRST: [&str; 10] = [
+    "rest",
     "ad app update --web-redirect-uris",
     "ad app update --web-home-page-url",
     "ad app update --app-roles",
@@ -106,9 +105,9 @@ fn a_registration_that_lacks_something_is_completed_and_keeps_the_rest() {
     assert_eq!(
         run.changes,
         [
-            FIRST[2],
+            FIRST[1],
+            FIRST[3],
             FIRST[4],
-            FIRST[5],
             "ad app federated-credential update"
         ]
     );
@@ -135,7 +134,7 @@ fn a_role_that_is_switched_off_is_switched_on() {
     let world = World::with_site();
     world.succeed(&[]);
     world.change(|tenant| tenant["applications"][0]["appRoles"][0]["isEnabled"] = json!(false));
-    assert_eq!(world.succeed(&[]).changes, [FIRST[4]]);
+    assert_eq!(world.succeed(&[]).changes, [FIRST[3]]);
     let role = &application(&world)["appRoles"][0];
     assert_eq!(role["isEnabled"], true);
     assert_eq!(role["allowedMemberTypes"], json!(["User"]));
@@ -146,7 +145,7 @@ fn a_new_domain_is_added_to_the_old_one() {
     let world = World::with_site();
     world.succeed(&[]);
     world.change(|tenant| tenant["azd"]["BASE_URL"] = json!("https://www.example.com"));
-    assert_eq!(world.succeed(&[]).changes, [FIRST[2], FIRST[3]]);
+    assert_eq!(world.succeed(&[]).changes, [FIRST[1], FIRST[2]]);
     let web = application(&world)["web"].clone();
     assert_eq!(web["homePageUrl"], "https://www.example.com/");
     assert_eq!(web["redirectUris"].as_array().unwrap().len(), 6);
@@ -189,7 +188,7 @@ fn a_run_that_was_broken_off_goes_on_where_it_stopped() {
     let text = world.fail(&[]);
     assert!(text.contains("what was done before it stays"), "{text}");
     world.change(|tenant| tenant["forbidden"] = json!([]));
-    assert_eq!(world.succeed(&[]).changes, FIRST[6..]);
+    assert_eq!(world.succeed(&[]).changes, FIRST[5..]);
     assert_eq!(world.tenant()["applications"].as_array().unwrap().len(), 1);
 }
 

@@ -41,10 +41,12 @@ impl Keys {
             .keys
             .into_iter()
             .filter_map(|key| serde_json::from_value(key).ok());
-        let mut keys: Vec<(CoreJsonWebKey, Instant)> = published
-            .filter(is_signing_key)
-            .map(|key| (key, now))
-            .collect();
+        let mut keys: Vec<(CoreJsonWebKey, Instant)> = Vec::new();
+        for key in published.filter(is_signing_key) {
+            if keys.iter().all(|(other, _)| *other != key) {
+                keys.push((key, now));
+            }
+        }
         if keys.is_empty() {
             return Err(SignInError::provider(
                 "it publishes no key that verifies a signature",
@@ -75,8 +77,11 @@ impl Keys {
     }
 }
 
+/// Whether RS256 can be verified with it; what is missing or malformed the library leaves out.
 fn is_signing_key(key: &CoreJsonWebKey) -> bool {
-    key.key_use().is_none_or(JsonWebKeyUse::allows_signature)
+    let is_whole = serde_json::to_value(key)
+        .is_ok_and(|key| key["kty"] == "RSA" && key["n"].is_string() && key["e"].is_string());
+    is_whole && key.key_use().is_none_or(JsonWebKeyUse::allows_signature)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::auth::error::SignInError;
-use crate::config::ProviderConfig;
+use crate::config::{AllowedTenants, ProviderConfig};
 
 /// Where Microsoft Entra writes the tenant of the token, when many tenants share one document.
 const TENANT_TEMPLATE: &str = "{tenantid}";
@@ -41,13 +41,14 @@ impl Metadata {
                 "its metadata are those of another tenant",
             ));
         }
-        if tenant != TENANT_TEMPLATE && !is_tenant_id(tenant) {
+        let stands_for_many = config.allowed_tenants != AllowedTenants::Own;
+        if !(is_tenant_id(tenant) || (stands_for_many && tenant == TENANT_TEMPLATE)) {
             return Err(SignInError::provider("its metadata name no tenant"));
         }
         let https = config.authority_host.is_https();
         let secure = metadata
             .endpoints()
-            .all(|url| url.scheme() == "https" || !https);
+            .all(|url| url.scheme() == "https" || (url.scheme() == "http" && !https));
         secure
             .then_some(metadata)
             .ok_or_else(|| SignInError::provider("its metadata name an address without https"))

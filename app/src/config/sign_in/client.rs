@@ -92,14 +92,14 @@ fn redirect_uri(
             .ok();
     }
     let redirect_uri = reader.parse(NAME, uri, RedirectUri::parse)?;
-    if http
-        .base_url
-        .as_ref()
-        .is_some_and(|base_url| !redirect_uri.is_at(base_url))
-    {
-        reader.warning(format!(
+    match &http.base_url {
+        Some(base_url) if !redirect_uri.is_at(base_url) => reader.warning(format!(
             "{NAME} is not at BASE_URL: the cookies of a sign-in do not reach it there"
-        ));
+        )),
+        None if redirect_uri.is_https() => reader.warning(format!(
+            "BASE_URL is not set, although {NAME} is https: the cookies are not Secure, and signing out leads to localhost"
+        )),
+        _ => {}
     }
     Some(redirect_uri)
 }

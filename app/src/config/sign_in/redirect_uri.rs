@@ -48,6 +48,10 @@ impl RedirectUri {
         self.url.path()
     }
 
+    pub(super) fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     pub(super) fn is_at(&self, base_url: &BaseUrl) -> bool {
         self.url.origin().ascii_serialization() == base_url.origin()
     }

@@ -109,3 +109,14 @@ fn one_elsewhere_than_the_base_url_is_a_warning() {
         config.warnings
     );
 }
+
+#[test]
+fn one_with_https_and_without_a_base_url_is_a_warning() {
+    for (text, warnings) in [
+        ("https://example.com/auth/callback", 1),
+        ("http://localhost:5001/callback", 0),
+    ] {
+        let config = config(&with_sign_in(&[("AZURE_REDIRECT_URI", text)]));
+        assert_eq!(config.warnings.len(), warnings, "{:?}", config.warnings);
+    }
+}

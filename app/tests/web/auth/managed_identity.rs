@@ -146,6 +146,23 @@ async fn row_116_an_assertion_is_renewed_shortly_before_it_expires() {
 }
 
 #[tokio::test]
+async fn row_116_the_end_of_an_assertion_may_be_written_as_a_number() {
+    for (expires_on, status) in [
+        (json!(now() + 3600), 303),
+        (json!((now() + 3600).to_string()), 303),
+        (json!(now() - 1), 502),
+        (json!(1e300), 502),
+        (json!(null), 502),
+        (json!("tomorrow"), 502),
+    ] {
+        let site = site().await;
+        let fault = Fault::edit_json(move |token| token["expires_on"] = expires_on.clone());
+        site.emulator.fault(Endpoint::ManagedIdentity, fault);
+        assert_eq!(site.browser().sign_in("alice").await.status, status);
+    }
+}
+
+#[tokio::test]
 async fn row_118_a_secret_wins_over_an_identity_and_only_one_of_them_is_sent() {
     let emulator = Emulator::start(Options::default())
         .await

@@ -15,8 +15,9 @@ async fn row_143_the_session_ends_here_and_then_at_the_provider() {
     let answer = browser.post("/auth/logout", &[]).await;
     assert_eq!(answer.status, 303);
     let (base_url, tenant) = (site.emulator.base_url(), site.emulator.tenant_id());
+    let client_id = site.emulator.client_id();
     let address = format!(
-        "{base_url}/{tenant}/oauth2/v2.0/logout?post_logout_redirect_uri=https%3A%2F%2Fsite.example%2F"
+        "{base_url}/{tenant}/oauth2/v2.0/logout?client_id={client_id}&post_logout_redirect_uri=https%3A%2F%2Fsite.example%2F"
     );
     assert_eq!(answer.location(), address);
     assert_eq!(site.count("session").await, 0);

@@ -109,6 +109,19 @@ async fn row_015_a_program_is_told_and_not_sent_to_the_provider() {
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
     }
+    for (accepted, status) in [
+        ("application/json, text/plain, */*", 401),
+        ("Application/JSON", 401),
+        ("text/html;q=0, application/json", 401),
+        ("application/json;q=0.9, text/html; q=0.1", 401),
+        ("text/html, application/json;q=0.9", 303),
+        ("application/json;q=0, */*", 303),
+        ("*/*", 303),
+    ] {
+        let request = browser.request(Method::GET, "/protected");
+        let answer = browser.send(request.header("accept", accepted)).await;
+        assert_eq!(answer.status, status, "{accepted}");
+    }
     let person = browser.get("/protected?a=b").await;
     assert_eq!(person.status, StatusCode::SEE_OTHER);
     assert_eq!(person.location(), "/auth/login?next=%2Fprotected%3Fa%3Db");

@@ -1,7 +1,7 @@
 //! Section E: whose people may sign in, and who they are.
 
 use entra_emulator::{
-    Emulator, Endpoint, Fault, Forgery, OTHER_TENANT_ID, Options, PERSONAL_TENANT_ID, Person,
+    Emulator, Endpoint, Fault, Forgery, OTHER_TENANT_ID, Options, PERSONAL_TENANT_ID, Person, Reply,
 };
 use serde_json::{Value, json};
 
@@ -12,6 +12,22 @@ async fn row_088_another_tenants_token_is_refused_by_a_single_tenant() {
     let site = SignInSite::start().await;
     site.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
     site.attempt(Expected::provider_failed()).await;
+}
+
+#[tokio::test]
+async fn row_088_a_single_tenant_is_never_described_as_many() {
+    for tenant in ["contoso.example.com", &Options::default().tenant_id] {
+        let site = SignInSite::start_with(&[("AZURE_TENANT_ID", tenant)]).await;
+        let at = |path: &str| format!("{}/{path}", site.emulator.base_url());
+        let metadata = json!({
+            "issuer": at("{tenantid}/v2.0"), "authorization_endpoint": at("a"),
+            "token_endpoint": at("t"), "jwks_uri": at("k"),
+        });
+        let reply = Fault::Reply(Reply::json(200, &metadata));
+        site.emulator.fault(Endpoint::Discovery, reply);
+        let answer = site.browser().get("/auth/login").await;
+        assert_eq!(answer.status, 502, "{tenant}");
+    }
 }
 
 #[tokio::test]
@@ -89,6 +105,28 @@ async fn row_094_only_the_tenants_of_the_list_are_let_in() {
             "{}",
             answer.body
         );
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_sign_in_is_asked_for_another_account_the_next_time() {
+    let site = open_to("common", &Options::default().tenant_id).await;
+    let browser = site.browser();
+    let callback = browser.begin_as("eve").await;
+    let refused = browser.get(&callback).await;
+    let link = "/auth/login?prompt=select_account";
+    assert!(refused.body.contains(link), "{}", refused.body);
+    for (address, prompt) in [
+        (link, Some("select_account")),
+        ("/auth/login?prompt=none", None),
+    ] {
+        let begun = browser.get(address).await;
+        let provider: url::Url = begun.location().parse().expect("an address");
+        let pairs = provider.query_pairs();
+        let asked = pairs
+            .filter(|(name, _)| name == "prompt")
+            .map(|(_, value)| value);
+        assert_eq!(asked.last().as_deref(), prompt, "{provider}");
     }
 }
 

@@ -13,7 +13,6 @@ from azure.cli.core.file_util import create_invoker_and_load_cmds_and_args
 COMMANDS = """
 account list
 account show
-ad app create
 ad app credential delete
 ad app credential reset
 ad app delete

@@ -40,11 +40,20 @@ fn main() -> ExitCode {
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
+    let before = tenant.clone();
     let outcome = if is_azd {
         tenant::azd(&mut tenant, &arguments)
     } else {
         parser::parse(&arguments, &input).and_then(|call| tenant::az(&mut tenant, &call))
     };
+    let reads = ["show", "list", "get", "get-values"];
+    let changes = !arguments.iter().any(|word| reads.contains(&word.as_str()));
+    let broken_off = if changes {
+        break_off(&mut tenant, before)
+    } else {
+        None
+    };
+    let outcome = broken_off.map_or(outcome, Err);
     fs::write(file, format!("{tenant:#}")).ok();
     match outcome {
         Ok(Value::Null) => ExitCode::SUCCESS,
@@ -57,6 +66,24 @@ fn main() -> ExitCode {
             ExitCode::from(code)
         }
     }
+}
+
+/// Where a test asks for it, one of the changes fails, with or without its effect.
+fn break_off(tenant: &mut Value, before: Value) -> Option<(u8, String)> {
+    let left = tenant["break_off"]["changes_left"].as_u64()?;
+    if *tenant == before {
+        return None;
+    }
+    if left > 0 {
+        tenant["break_off"]["changes_left"] = json!(left - 1);
+        return None;
+    }
+    if tenant["break_off"]["takes_effect"] == false {
+        *tenant = before;
+    }
+    tenant["break_off"] = Value::Null;
+    let message = "(ServiceUnavailable) The service is temporarily unavailable.";
+    Some((1, message.to_owned()))
 }
 
 #[expect(

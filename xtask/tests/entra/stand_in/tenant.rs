@@ -77,15 +77,6 @@ fn application(tenant: &mut Value, call: &Call) -> Outcome {
             };
             Ok(applications.iter().filter(is_meant).cloned().collect())
         }
-        "ad app create" => {
-            applications.push(json!({
-                "appId": format!("client-{}", applications.len() + 1),
-                "displayName": call.one("--display-name"), "signInAudience": call.one("--sign-in-audience"),
-                "appRoles": [], "requiredResourceAccess": [], "passwordCredentials": [],
-                "web": { "redirectUris": [], "homePageUrl": null },
-            }));
-            Ok(applications.last().cloned().unwrap_or_default())
-        }
         "ad app delete" => {
             let before = applications.len();
             applications.retain(|application| application["appId"] != call.one("--id"));
@@ -120,9 +111,6 @@ fn update(tenant: &mut Value, call: &Call) -> Outcome {
         if let Some(value) = call.json(option) {
             application[field] = value;
         }
-    }
-    if let Some((field, value)) = call.one("--set").split_once('=') {
-        application[field] = json!(value);
     }
     Ok(Value::Null)
 }
@@ -206,6 +194,10 @@ fn vault(tenant: &mut Value, call: &Call) -> Outcome {
 
 fn rest(tenant: &mut Value, call: &Call) -> Outcome {
     let uri = call.one("--url");
+    if uri.ends_with("/v1.0/applications") {
+        let properties = call.json("--body").unwrap_or_default();
+        return Ok(made(tenant, &properties));
+    }
     if uri.ends_with("/appRoleAssignedTo") {
         entries(&mut tenant["assignments"]).push(call.json("--body").unwrap_or_default());
         return Ok(Value::Null);
@@ -222,6 +214,21 @@ fn rest(tenant: &mut Value, call: &Call) -> Outcome {
         return Ok(json!({ "properties": { "activeVersion": version } }));
     }
     Err((1, format!("Not Found({uri})")))
+}
+
+/// A new registration with these properties, and Graph's own defaults.
+fn made(tenant: &mut Value, properties: &Value) -> Value {
+    let applications = entries(&mut tenant["applications"]);
+    let mut application = json!({
+        "appId": format!("client-{}", applications.len() + 1),
+        "appRoles": [], "requiredResourceAccess": [], "passwordCredentials": [],
+        "web": { "redirectUris": [], "homePageUrl": null },
+    });
+    for (name, value) in properties.as_object().into_iter().flatten() {
+        application[name] = value.clone();
+    }
+    applications.push(application.clone());
+    application
 }
 
 fn find<'a>(tenant: &'a mut Value, call: &Call) -> Result<&'a mut Value, (u8, String)> {

@@ -242,7 +242,11 @@ fn assert_page(exchange: &Exchange, secrets: &BTreeSet<String>) {
         "I3: no reference: {exchange:?}"
     );
     let is_page = exchange.body.starts_with("<!doctype html>");
-    let way_on = ["href=\"/auth/login\"", "class=\"button\" href=\"/\""];
+    let way_on = [
+        "href=\"/auth/login\"",
+        "href=\"/auth/login?prompt=select_account\"",
+        "class=\"button\" href=\"/\"",
+    ];
     let leads_on = way_on.iter().any(|link| exchange.body.contains(link));
     assert!(!is_page || leads_on, "I3: no way on: {exchange:?}");
 }
