@@ -201,6 +201,7 @@ var databasePoolSize = max(1, min(20, (databaseSize.connections - 5) / (mostInst
 module checks 'checks.bicep' = {
   params: {
     appServicePlanSku: appServicePlanSku
+    instances: instances
     autoscaleMaxInstances: autoscaleMaxInstances
     databaseTier: databaseSize.tier
     databaseHighAvailability: databaseHighAvailability
