@@ -87,9 +87,10 @@ param databaseAuthentication string = 'entra'
 @secure()
 param databasePassword string = ''
 
+// azd makes 15 random characters at a time and the app wants 32, so main.parameters.json asks for three lots.
 @description('Key that signs session cookies. Azure keeps the first one; later values change nothing.')
 @secure()
-@minLength(16)
+@minLength(32)
 param sessionSecretKey string
 
 @description('Let users sign in with Entra ID.')
@@ -200,6 +201,7 @@ var databasePoolSize = max(1, min(20, (databaseSize.connections - 5) / (mostInst
 module checks 'checks.bicep' = {
   params: {
     appServicePlanSku: appServicePlanSku
+    instances: instances
     autoscaleMaxInstances: autoscaleMaxInstances
     databaseTier: databaseSize.tier
     databaseHighAvailability: databaseHighAvailability

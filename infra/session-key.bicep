@@ -8,7 +8,7 @@ param secretName string
 
 @description('The key.')
 @secure()
-@minLength(16)
+@minLength(32)
 param key string
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {

@@ -32,7 +32,7 @@ switch ($Hook) {
         Stop-IfAzdIsTooOld
         switch ($mode) {
             'zip' { Stop-Hook 'cargo builds the zip and is not installed. Install Rust (https://rustup.rs), or let the registry build a container: azd env set DEPLOY_MODE container' }
-            'container' { Write-LeftOut 'the checks of region, quota and rights' }
+            'container' { Write-LeftOut 'the checks of region, quota and rights; a trial subscription needs DEPLOY_MODE zip' }
             default { Stop-Hook "DEPLOY_MODE is $mode, but must be zip or container: azd env set DEPLOY_MODE zip" }
         }
     }

@@ -32,7 +32,7 @@ case $hook in
     stop_if_azd_is_too_old
     case $mode in
       zip) stop "cargo builds the zip and is not installed. Install Rust (https://rustup.rs), or let the registry build a container: azd env set DEPLOY_MODE container" ;;
-      container) left_out "the checks of region, quota and rights" ;;
+      container) left_out "the checks of region, quota and rights; a trial subscription needs DEPLOY_MODE zip" ;;
       *) stop "DEPLOY_MODE is $mode, but must be zip or container: azd env set DEPLOY_MODE zip" ;;
     esac
     ;;

@@ -60,6 +60,7 @@ impl Environment {
     pub(super) fn for_rehearsal() -> Self {
         let id = "00000000-0000-0000-0000-000000000000";
         Self {
+            deploy_mode: "container".to_owned(),
             enable_entra_auth: "true".to_owned(),
             auth_client_id: id.to_owned(),
             azure_subscription_id: id.to_owned(),

@@ -8,6 +8,7 @@ mod preprovision;
 mod programs;
 mod provider;
 mod registration;
+mod subscription;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,6 @@
-//! What the region and the subscription must offer.
+//! What the region must offer to the subscription.
 
 use super::azure::{Azure, Finding};
-
-/// Whoever deploys gives roles to the identity of the app.
-const ROLE_ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments/write";
 
 /// The sizes of PostgreSQL servers, but none where the region is closed to the subscription.
 const SIZES: &str = "[?!(supportedFeatures[?name=='OfferRestricted' && status=='Enabled'])]\
@@ -73,28 +70,6 @@ pub(super) fn plan_quota(azure: &Azure, location: &str, size: &str) -> Result<Fi
     )))
 }
 
-/// Whoever is signed in may assign roles.
-pub(super) fn role_assignment(azure: &Azure) -> Result<Finding, String> {
-    let subscription = azure.subscription;
-    let address = format!(
-        "/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
-    );
-    let rows = azure.get(
-        &address,
-        "value[].[join(' ', actions), join(' ', notActions)]",
-    )?;
-    let permits = rows.iter().any(|row| {
-        let (actions, denied) = row.split_once('\t').unwrap_or((row, ""));
-        names_assignment(actions) && !names_assignment(denied)
-    });
-    if permits {
-        return Ok(Finding::Good);
-    }
-    Ok(Finding::Problem(
-        "you may not assign roles in this subscription, which the identity of the app needs: have somebody make you Owner, or Contributor and User Access Administrator".to_owned(),
-    ))
-}
-
 /// A region that is closed to the subscription, in the words of the service.
 fn is_restriction(reason: &str) -> bool {
     let words = [
@@ -123,49 +98,9 @@ fn plain(region: &str) -> String {
     region.to_ascii_lowercase().replace(' ', "")
 }
 
-/// Whether one of the actions covers role assignments; each may have stars.
-fn names_assignment(actions: &str) -> bool {
-    actions
-        .split(' ')
-        .any(|action| covers(action, ROLE_ASSIGNMENT))
-}
-
-fn covers(pattern: &str, action: &str) -> bool {
-    let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
-    let Some((start, end)) = pattern.split_once('*') else {
-        return pattern == action;
-    };
-    let Some(rest) = action.strip_prefix(start) else {
-        return false;
-    };
-    end.is_empty() || (0..rest.len()).any(|offset| covers(end, &rest[offset..]))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{covers, plain, quota};
-
-    #[test]
-    fn an_action_with_stars_covers_what_fits() {
-        let action = "Microsoft.Authorization/roleAssignments/write";
-        for pattern in [
-            "*",
-            "*/write",
-            "Microsoft.Authorization/*",
-            "Microsoft.Authorization/*/Write",
-            action,
-        ] {
-            assert!(covers(pattern, action), "{pattern}");
-        }
-        for pattern in [
-            "",
-            "*/read",
-            "Microsoft.Authorization/*/Delete",
-            "Microsoft.Web/*",
-        ] {
-            assert!(!covers(pattern, action), "{pattern}");
-        }
-    }
+    use super::{plain, quota};
 
     #[test]
     fn a_quota_counts_only_for_its_own_size() {

@@ -118,7 +118,13 @@ fn is_setting(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{SiteSetting, parse, site_settings, unknown_settings};
+    use super::{SiteSetting, parse, read, site_settings, unknown_settings};
+
+    /// Characters that azd's `secretOrRandomPassword` makes.
+    const LOT: usize = 15;
+
+    /// Shorter ones the app refuses.
+    const SHORTEST_KEY: usize = 32;
 
     #[test]
     fn the_bicep_sets_nothing_that_nobody_reads() {
@@ -136,6 +142,18 @@ mod tests {
             names.contains(&"AZURE_POSTGRESQL_CONNECTIONSTRING"),
             "{names:?}"
         );
+    }
+
+    #[test]
+    fn the_session_key_that_azd_makes_is_long_enough() {
+        let lots = read("infra/main.parameters.json").unwrap();
+        let made = LOT * lots.matches("$(secretOrRandomPassword ").count();
+        assert!(made >= SHORTEST_KEY, "{made} characters");
+        for (file, key) in [("main", "sessionSecretKey"), ("session-key", "key")] {
+            let bicep = read(&format!("infra/{file}.bicep")).unwrap();
+            let declaration = format!("@minLength({SHORTEST_KEY})\nparam {key} string\n");
+            assert!(bicep.contains(&declaration), "{file}.bicep");
+        }
     }
 
     #[test]

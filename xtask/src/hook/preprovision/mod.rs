@@ -1,9 +1,9 @@
 //! What would stop the deployment, said in plain words before anything is created.
 
 use super::azure::{Azure, Finding, unless_unknown};
-use super::environment::Environment;
+use super::environment::{DeployMode, Environment};
 use super::programs::Programs;
-use super::{graph, provider};
+use super::{graph, provider, subscription};
 
 /// Container deployments of older versions overwrite settings of the site.
 const OLDEST_AZD: (u32, u32) = (1, 29);
@@ -27,7 +27,11 @@ pub(super) fn run(environment: &Environment, programs: &dyn Programs) -> bool {
 }
 
 pub(super) fn check(environment: &Environment, programs: &dyn Programs) -> Vec<Finding> {
-    let mut findings = vec![azd_version(programs), deploy_mode(environment)];
+    let mut findings = vec![
+        azd_version(programs),
+        deploy_mode(environment),
+        sign_in_wish(environment),
+    ];
     match sign_in(environment, programs) {
         Ok(azure) => findings.extend(check_azure(environment, &azure)),
         Err(finding) => findings.push(finding),
@@ -61,6 +65,17 @@ fn deploy_mode(environment: &Environment) -> Finding {
     Finding::Problem(format!(
         "DEPLOY_MODE is {}, but must be zip or container: azd env set DEPLOY_MODE zip",
         environment.deploy_mode
+    ))
+}
+
+/// azd takes a word that is neither for no choice at all, and the site would be open to everybody.
+fn sign_in_wish(environment: &Environment) -> Finding {
+    let wish = &environment.enable_entra_auth;
+    if ["", "true", "false"].contains(&wish.to_ascii_lowercase().as_str()) {
+        return Finding::Good;
+    }
+    Finding::Problem(format!(
+        "ENABLE_ENTRA_AUTH is {wish}, but must be true or false: azd env set ENABLE_ENTRA_AUTH true"
     ))
 }
 
@@ -103,8 +118,12 @@ fn check_azure(environment: &Environment, azure: &Azure) -> Vec<Finding> {
     } = environment;
     let mut findings = vec![unless_unknown(
         "your right to assign roles",
-        provider::role_assignment(azure),
+        subscription::role_assignment(azure),
     )];
+    if environment.deploy_mode() == Some(DeployMode::Container) {
+        let right = subscription::registry_build(azure);
+        findings.push(unless_unknown("the right to build an image", right));
+    }
     if !location.is_empty() {
         let postgres = provider::postgres_offer(azure, location, database);
         findings.push(unless_unknown("the offer of PostgreSQL", postgres));

@@ -1,12 +1,15 @@
 //! Each obstacle is named before anything is created.
 
-use super::super::azure::Finding;
-use super::super::environment::Environment;
-use super::super::programs::recorder::Recorder;
+mod choices;
+
 use super::{azd_release, check, run};
+use crate::hook::azure::Finding;
+use crate::hook::environment::Environment;
+use crate::hook::programs::recorder::Recorder;
 
 fn environment() -> Environment {
     Environment {
+        deploy_mode: "zip".to_owned(),
         auth_client_id: String::new(),
         ..Environment::for_rehearsal()
     }
@@ -89,18 +92,6 @@ fn the_version_of_azd_is_read_with_and_without_a_suffix() {
 }
 
 #[test]
-fn a_misspelt_deploy_mode_is_named() {
-    let environment = Environment {
-        deploy_mode: "contianer".to_owned(),
-        ..environment()
-    };
-    assert_one(
-        &problems(&environment, &programs()),
-        "DEPLOY_MODE is contianer",
-    );
-}
-
-#[test]
 fn without_az_the_checks_are_left_out_and_said_to_be() {
     let programs = programs().lacks("az");
     assert_one(&remarks(&environment(), &programs), "az is not installed");
@@ -111,7 +102,10 @@ fn without_az_the_checks_are_left_out_and_said_to_be() {
 fn az_must_be_signed_in_where_the_app_is_to_be_registered() {
     let programs = programs().refuses("az account show", "Please run 'az login'");
     assert_one(&problems(&environment(), &programs), "az login");
-    let registered = Environment::for_rehearsal();
+    let registered = Environment {
+        auth_client_id: "an-id".to_owned(),
+        ..environment()
+    };
     assert!(problems(&registered, &programs).is_empty());
     assert_one(&remarks(&registered, &programs), "az login");
 }
