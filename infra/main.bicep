@@ -87,10 +87,14 @@ param databaseAuthentication string = 'entra'
 @secure()
 param databasePassword string = ''
 
-@description('Key that signs session cookies. Azure keeps the first one; later values change nothing.')
+@description('Key that signs session cookies: the one in the vault or, where there is none yet, what azd makes up.')
 @secure()
-@minLength(16)
+@minLength(15)
 param sessionSecretKey string
+
+@description('Makes a key that azd has made up long enough for the app. Leave it to Azure.')
+@secure()
+param sessionSecretKeyEnd string = newGuid()
 
 @description('Let users sign in with Entra ID.')
 param enableEntraAuth bool = false
@@ -275,6 +279,7 @@ module sessionKey 'session-key.bicep' = {
     keyVaultName: keyVaultName
     secretName: sessionSecretName
     key: sessionSecretKey
+    end: sessionSecretKeyEnd
   }
   dependsOn: [keyVault]
 }

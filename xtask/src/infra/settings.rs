@@ -118,7 +118,7 @@ fn is_setting(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{SiteSetting, parse, site_settings, unknown_settings};
+    use super::{SiteSetting, parse, read, site_settings, unknown_settings};
 
     #[test]
     fn the_bicep_sets_nothing_that_nobody_reads() {
@@ -136,6 +136,23 @@ mod tests {
             names.contains(&"AZURE_POSTGRESQL_CONNECTIONSTRING"),
             "{names:?}"
         );
+    }
+
+    /// `secretOrRandomPassword` makes five small letters, five capitals and five digits.
+    #[test]
+    fn the_short_key_that_azd_makes_up_is_accepted_and_made_as_long_as_the_app_wants_it() {
+        let shortest = read("app/src/config/sign_in/session.rs").unwrap();
+        assert!(shortest.contains("const SHORTEST_KEY: usize = 32;"));
+        let bicep = read("infra/session-key.bicep").unwrap();
+        assert!(bicep.contains("var longKey = length(key) < 32 ? '${key}-${end}' : key"));
+        assert!(bicep.contains("value: longKey"));
+        let main = read("infra/main.bicep").unwrap();
+        for declaration in [
+            "@minLength(15)\nparam sessionSecretKey string\n",
+            "param sessionSecretKeyEnd string = newGuid()\n",
+        ] {
+            assert!(main.contains(declaration), "{declaration}");
+        }
     }
 
     #[test]
