@@ -97,7 +97,6 @@ async fn print_database_token(config: &Config) -> anyhow::Result<()> {
 
 async fn serve(config: Config, stopped_at: &OnceLock<Instant>) -> anyhow::Result<()> {
     let listener = server::bind(&config.http).await?;
-    tracing::info!(address = %listener.local_addr()?, "listening");
     let state = AppState::new(config)?;
     tokio::spawn(state.database.clone().keep_ready());
     let stop = async {
