@@ -92,9 +92,10 @@ param databasePassword string = ''
 @minLength(15)
 param sessionSecretKey string
 
-@description('Makes a key that azd has made up long enough for the app. Leave it to Azure.')
+@description('Makes a key that azd makes up long enough for the app; not used with the one in the vault.')
 @secure()
-param sessionSecretKeyEnd string = newGuid()
+@minLength(30)
+param sessionSecretKeyEnd string
 
 @description('Let users sign in with Entra ID.')
 param enableEntraAuth bool = false

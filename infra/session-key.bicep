@@ -13,7 +13,7 @@ param key string
 
 @description('What a key that is too short ends in.')
 @secure()
-@minLength(32)
+@minLength(30)
 param end string
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {

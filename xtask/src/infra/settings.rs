@@ -149,10 +149,12 @@ mod tests {
         let main = read("infra/main.bicep").unwrap();
         for declaration in [
             "@minLength(15)\nparam sessionSecretKey string\n",
-            "param sessionSecretKeyEnd string = newGuid()\n",
+            "@minLength(30)\nparam sessionSecretKeyEnd string\n",
         ] {
             assert!(main.contains(declaration), "{declaration}");
         }
+        let parameters = read("infra/main.parameters.json").unwrap();
+        assert_eq!(parameters.matches("$(secretOrRandomPassword ").count(), 3);
     }
 
     #[test]
