@@ -37,7 +37,7 @@ switch ($Hook) {
         }
     }
     'prepackage' { if ($mode -ne 'container') { Write-LeftOut 'building the zip' } }
-    'postprovision' { if ($env:ENABLE_ENTRA_AUTH -and $env:ENABLE_ENTRA_AUTH -ne 'false') { Write-LeftOut 'the app registration (docs/deploy.md, by hand)' } }
+    'postprovision' { if ($env:ENABLE_ENTRA_AUTH -and $env:ENABLE_ENTRA_AUTH -ne 'false') { Write-LeftOut 'the app registration (docs/sign-in.md, By portal)' } }
     'postdeploy' { Write-LeftOut "the test of the site. Open $env:WEB_URI yourself" }
     'postdown' { if ($env:AUTH_CLIENT_ID) { Write-LeftOut "deleting the app registration $env:AUTH_CLIENT_ID" } }
     default { Stop-Hook 'not a hook of this project' }

@@ -37,7 +37,7 @@ case $hook in
     esac
     ;;
   prepackage) [ "$mode" = container ] || left_out "building the zip" ;;
-  postprovision) [ "${ENABLE_ENTRA_AUTH:-false}" = false ] || left_out "the app registration (docs/deploy.md, by hand)" ;;
+  postprovision) [ "${ENABLE_ENTRA_AUTH:-false}" = false ] || left_out "the app registration (docs/sign-in.md, By portal)" ;;
   postdeploy) left_out "the test of the site. Open ${WEB_URI:-the site} yourself" ;;
   postdown) [ -z "${AUTH_CLIENT_ID:-}" ] || left_out "deleting the app registration $AUTH_CLIENT_ID" ;;
   *) stop "not a hook of this project" ;;

@@ -74,11 +74,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn run_at(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     let az = Az::find()?;
     let account = Account::read(&az, arguments.tenant.as_deref())?;
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => place.registration_name(&account)?,
+    let name = || match &arguments.name {
+        Some(name) => Ok(name.clone()),
+        None => place.registration_name(&account),
     };
-    let registration = find(&az, place, &name, arguments.remove)?;
+    let registration = find(&az, place, name, arguments.remove)?;
     println!(
         "Tenant {}, as {}; settings in {}.",
         account.tenant_id,
@@ -100,7 +100,7 @@ fn run_at(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         az: &az,
         place,
         account: &account,
-        name: &name,
+        name: &name()?,
         credential: &credential,
         admin: arguments.admin.as_deref(),
         rotate_secret: arguments.rotate_secret,
@@ -114,11 +114,16 @@ fn run_at(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     Ok(done)
 }
 
-/// The registration that the settings name, else the one of this name.
-fn find(az: &Az, place: &Place, name: &str, remove: bool) -> Result<Option<Registration>> {
+/// The registration that the settings name, else the one of this name. After `azd down` a site has only the former.
+fn find(
+    az: &Az,
+    place: &Place,
+    name: impl FnOnce() -> Result<String>,
+    remove: bool,
+) -> Result<Option<Registration>> {
     let setting = place.client_id_setting();
     let Some(client_id) = place.setting(setting)? else {
-        return Registration::with_name(az, name);
+        return Registration::with_name(az, &name()?);
     };
     let registration = Registration::with_client_id(az, &client_id)?;
     if registration.is_none() && !remove {

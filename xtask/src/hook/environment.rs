@@ -12,10 +12,13 @@ pub(super) struct Environment {
     /// The app registration.
     #[arg(long, env = "AUTH_CLIENT_ID", default_value = "")]
     pub(super) auth_client_id: String,
+    /// The subscription.
     #[arg(long, env = "AZURE_SUBSCRIPTION_ID", default_value = "")]
     pub(super) azure_subscription_id: String,
+    /// The region.
     #[arg(long, env = "AZURE_LOCATION", default_value = "")]
     pub(super) azure_location: String,
+    /// The resource group of the site.
     #[arg(long, env = "AZURE_RESOURCE_GROUP", default_value = "")]
     pub(super) azure_resource_group: String,
     /// Name of the site.
@@ -30,8 +33,10 @@ pub(super) struct Environment {
     /// Address of the site.
     #[arg(long, env = "WEB_URI", default_value = "")]
     pub(super) web_uri: String,
+    /// Address of the log stream.
     #[arg(long, env = "WEB_APP_LOG_STREAM", default_value = "")]
     pub(super) web_app_log_stream: String,
+    /// Address of the SSH session.
     #[arg(long, env = "WEB_APP_SSH", default_value = "")]
     pub(super) web_app_ssh: String,
 }

@@ -76,3 +76,16 @@ fn prepackage(environment: &Environment, supervisor: &Supervisor) -> Result<Exit
     }
     package::run(supervisor)
 }
+
+#[cfg(test)]
+mod tests {
+    /// A hook of the project runs for `azd up` and `azd package`, but not for `azd deploy`; one of the service always.
+    #[test]
+    fn the_zip_is_built_anew_whenever_azd_packs_it() {
+        let project = include_str!("../../../azure.yaml");
+        let (services, hooks) = project.split_once("\nhooks:\n").unwrap();
+        let (zip, container) = services.split_once("\n  web-container:\n").unwrap();
+        assert!(zip.contains("run.sh prepackage") && zip.contains("run.ps1 prepackage"));
+        assert!(!container.contains("prepackage") && !hooks.contains("prepackage"));
+    }
+}

@@ -212,3 +212,20 @@ fn removing_undoes_everything_and_again_nothing() {
     assert_eq!(tenant["azd"]["ENABLE_ENTRA_AUTH"], "false");
     assert_eq!(world.succeed(&["--remove"]).changes, [""; 0]);
 }
+
+/// `azd down` takes all that the deployment has left behind out of its environment, and then calls the hook.
+#[test]
+fn the_registration_of_a_site_that_is_gone_can_still_be_removed() {
+    let world = World::with_site();
+    world.succeed(&[]);
+    world.change(|tenant| {
+        let values = tenant["azd"].as_object_mut().unwrap();
+        values.retain(|name, _| {
+            ["AZURE_ENV_NAME", "ENABLE_ENTRA_AUTH"].contains(&name.as_str())
+                || name.starts_with("AUTH_")
+        });
+    });
+    world.succeed(&["--remove"]);
+    assert_eq!(world.tenant()["applications"], json!([]));
+    assert_eq!(world.tenant()["azd"]["AUTH_CLIENT_ID"], "");
+}
