@@ -1,6 +1,7 @@
 //! `cargo xtask simulate`: runs what `cargo xtask package` made as App Service would.
 
 mod environment;
+mod facts;
 mod machine;
 mod site;
 
@@ -8,17 +9,17 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use duct::{Expression, cmd};
 
 use crate::entra_emulator::EntraEmulator;
-use crate::infra::{self, SiteSetting};
+use crate::infra::SiteSetting;
 use crate::postgres::PostgresServer;
 use crate::process::Supervisor;
 use crate::{install, package};
 use environment::{DATABASE_HOST, Surroundings};
+use facts::SiteFacts;
 use site::Site;
 
 /// In which state the files arrive, and the word for it that `enter.sh` knows.
@@ -30,14 +31,6 @@ const MANNERS: [(&str, &str); 3] = [
     ),
     ("without permissions and read-only", "read-only"),
 ];
-
-/// What the Bicep says about the site.
-struct SiteFacts {
-    settings: Vec<SiteSetting>,
-    command: String,
-    health: String,
-    stop_limit: Duration,
-}
 
 /// All that is the same for every run.
 struct Simulation<'a> {
@@ -176,27 +169,6 @@ fn in_namespaces(arguments: &[String]) -> Result<Expression> {
         .chain(arguments)
         .collect();
     machine::as_root("unshare", &arguments)
-}
-
-impl SiteFacts {
-    fn read() -> Result<Self> {
-        let unknown = infra::unknown_settings()?;
-        if !unknown.is_empty() {
-            bail!("the Bicep sets what nobody reads: {}", unknown.join(", "));
-        }
-        let settings = infra::site_settings()?;
-        let limit = settings
-            .iter()
-            .find(|setting| setting.name == "WEBSITES_CONTAINER_STOP_TIME_LIMIT");
-        let limit = limit.context("the Bicep sets no WEBSITES_CONTAINER_STOP_TIME_LIMIT")?;
-        let seconds = limit.value.trim_matches('\'').parse();
-        Ok(Self {
-            command: infra::site_text("var startCommand = ")?,
-            health: infra::site_text("healthCheckPath: ")?,
-            stop_limit: Duration::from_secs(seconds.context("the stop limit is no number")?),
-            settings,
-        })
-    }
 }
 
 /// The end of the site's log, and where the rest of it is.
