@@ -18,6 +18,9 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 use crate::config::{Config, LogFormat, TelemetryConfig};
 use application_insights::Providers;
 
+/// What the last batches may take: an ingestion that is away is asked again and again.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(3);
+
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// What has been started; to be stopped, so that nothing is lost.
@@ -45,9 +48,10 @@ impl Telemetry {
         Ok(Self(providers))
     }
 
-    /// Sends what has not been sent yet; what takes longer than `timeout` is dropped.
-    pub async fn stop(self, timeout: Duration) {
+    /// Sends what has not been sent yet; what takes longer than 3 s or what is left of the grace is dropped.
+    pub async fn stop(self, grace: Duration) {
         let Some(providers) = self.0 else { return };
+        let timeout = grace.min(LONGEST_FAREWELL);
         // A thread of its own: the runtime would wait for one of its blocking threads without end.
         let (done, stopped) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
