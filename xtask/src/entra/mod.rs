@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let place = Place::choose(arguments.home, arguments.env_file.clone())?;
     let outcome = run_at(&place, arguments);
-    outcome.map_err(|error| with_advice(error, &place))
+    outcome.map_err(|error| with_advice(error, &place, arguments.remove))
 }
 
 fn run_at(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
@@ -175,7 +175,7 @@ fn next(place: &Place) -> &'static str {
     }
 }
 
-fn with_advice(error: anyhow::Error, place: &Place) -> anyhow::Error {
+fn with_advice(error: anyhow::Error, place: &Place, remove: bool) -> anyhow::Error {
     let advice = match refusal(&error) {
         Some(Refusal::NotInstalled) => "Install it, run `az login`, and try again.",
         Some(Refusal::NotSignedIn) => {
@@ -186,5 +186,10 @@ fn with_advice(error: anyhow::Error, place: &Place) -> anyhow::Error {
         }
         _ => return error,
     };
-    anyhow::anyhow!("{error:#}\n{advice}\n\n{}", recipe::by_hand(place))
+    let recipe = if remove {
+        recipe::BY_HAND_REMOVAL.to_owned()
+    } else {
+        recipe::by_hand(place)
+    };
+    anyhow::anyhow!("{error:#}\n{advice}\n\n{recipe}")
 }

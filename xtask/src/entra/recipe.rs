@@ -12,6 +12,9 @@ By hand, or by somebody who may: https://entra.microsoft.com › App registratio
   6. Overview has the two ids. SETTINGS
 docs/sign-in.md says more.";
 
+/// The way back.
+pub(super) const BY_HAND_REMOVAL: &str = "By hand, or by somebody who may: https://entra.microsoft.com › App registrations › the registration › Delete";
+
 /// The steps, with what is known of the place filled in.
 pub(super) fn by_hand(place: &Place) -> String {
     let uris = place.redirect_uris().unwrap_or_default();

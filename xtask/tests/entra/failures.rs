@@ -27,6 +27,15 @@ fn without_az_it_says_where_to_get_it_and_how_to_do_without() {
 }
 
 #[test]
+fn a_removal_that_fails_says_how_to_delete_by_hand_and_not_how_to_register() {
+    let world = World::with_site();
+    world.uninstall("az");
+    let text = world.fail(&["--remove"]);
+    assert_says(&text, &["https://aka.ms/azure-cli", "Delete"]);
+    assert!(!text.contains("New registration"), "{text}");
+}
+
+#[test]
 fn without_a_sign_in_at_az_it_says_how_to_sign_in() {
     let world = World::at_home();
     world.change(|tenant| tenant["signed_in"] = json!(false));
