@@ -38,6 +38,11 @@ pub(super) fn static_program(supervisor: &Supervisor) -> Result<Option<PathBuf>>
     Ok(succeeded.then(|| output_folder().join("app")))
 }
 
+/// Whether one of the compilers is here.
+pub(crate) fn can_compile(is_installed: impl Fn(&str) -> bool) -> bool {
+    Compiler::choose(cfg!(target_arch = "x86_64"), is_installed).is_some()
+}
+
 /// What compiles the program's C code and links it.
 #[derive(Debug, PartialEq, Eq)]
 enum Compiler {

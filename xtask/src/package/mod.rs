@@ -11,7 +11,7 @@ use anyhow::Result;
 use crate::process::Supervisor;
 use crate::workspace;
 
-pub(crate) use build::COMPILER_ADVICE;
+pub(crate) use build::{COMPILER_ADVICE, can_compile};
 pub(crate) use folder::{PROGRAM, START_SCRIPT, folder};
 
 /// Builds the program and fills `dist/` anew.

@@ -4,6 +4,7 @@ use super::azure::{Azure, Finding, unless_unknown};
 use super::environment::{DeployMode, Environment};
 use super::programs::Programs;
 use super::{graph, provider, subscription};
+use crate::package;
 
 /// Container deployments of older versions overwrite settings of the site.
 const OLDEST_AZD: (u32, u32) = (1, 29);
@@ -30,6 +31,7 @@ pub(super) fn check(environment: &Environment, programs: &dyn Programs) -> Vec<F
     let mut findings = vec![
         azd_version(programs),
         deploy_mode(environment),
+        compiler(environment, programs),
         sign_in_wish(environment),
     ];
     match sign_in(environment, programs) {
@@ -65,6 +67,18 @@ fn deploy_mode(environment: &Environment) -> Finding {
     Finding::Problem(format!(
         "DEPLOY_MODE is {}, but must be zip or container: azd env set DEPLOY_MODE zip",
         environment.deploy_mode
+    ))
+}
+
+/// azd packs while it provisions: what is missing would show when half of the resources are there.
+fn compiler(environment: &Environment, programs: &dyn Programs) -> Finding {
+    let is_installed = |name: &str| programs.ask(name, &["--version"]).is_some();
+    if environment.deploy_mode() != Some(DeployMode::Zip) || package::can_compile(is_installed) {
+        return Finding::Good;
+    }
+    Finding::Problem(format!(
+        "the zip needs a C compiler: {}, or let the registry build a container: azd env set DEPLOY_MODE container",
+        package::COMPILER_ADVICE
     ))
 }
 

@@ -46,3 +46,17 @@ fn a_trial_subscription_is_told_to_deploy_the_zip() {
     let paid = programs().answers("subscriptionPolicies.quotaId", "PayAsYouGo_2014-09-01");
     assert!(problems(&container, &paid).is_empty());
 }
+
+#[test]
+fn without_a_compiler_for_the_zip_the_container_is_offered() {
+    let programs = programs().lacks("musl-gcc").lacks("cargo-zigbuild");
+    assert_one(
+        &problems(&environment(), &programs),
+        "azd env set DEPLOY_MODE container",
+    );
+    let container = Environment {
+        deploy_mode: "container".to_owned(),
+        ..environment()
+    };
+    assert!(problems(&container, &programs).is_empty());
+}
