@@ -9,6 +9,7 @@ use sea_orm_migration::prelude::*;
 mod counters;
 mod order;
 mod search;
+mod sequences;
 
 use counters::{COUNT_REVIEWS, COUNTERS};
 
@@ -61,6 +62,7 @@ impl MigrationTrait for Migration {
             .get_connection()
             .execute_unprepared(COUNT_REVIEWS)
             .await?;
+        sequences::advance(manager).await?;
         order::create(manager).await?;
         search::create(manager).await
     }

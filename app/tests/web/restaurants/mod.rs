@@ -1,6 +1,7 @@
 //! The example domain's behaviour.
 
 mod adopted_dates;
+mod adopted_ids;
 mod adoption;
 mod counters;
 mod lists;

@@ -1,0 +1,41 @@
+//! The Python sample's rows in PostgreSQL that brought their ids with them: its sequences know nothing of them.
+
+use reqwest::StatusCode;
+
+use super::adoption::{Tables, create_tables, run};
+use super::pages::miscounted;
+use crate::support::example::FIELDS;
+use crate::support::{Site, Store, TestDatabase, connect};
+
+const REVIEW: [(&str, &str); 3] = [
+    ("user_name", "Noor"),
+    ("rating", "5"),
+    ("review_text", "Fine"),
+];
+
+#[tokio::test]
+async fn what_is_added_after_rows_with_ids_of_their_own_gets_the_next_ones_on_postgres() {
+    let database = TestDatabase::create(Store::Postgres).await;
+    let db = connect(&database.url).await;
+    for statement in create_tables(Store::Postgres, Tables::Sample) {
+        run(&db, &statement).await;
+    }
+    for id in ["1", "2", "41", "2147483647"] {
+        let row = format!("INSERT INTO restaurant VALUES ({id}, 'A', 'B', 'C')");
+        run(&db, &row).await;
+        let row = format!("INSERT INTO review VALUES ({id}, {id}, 'U', 4, 'T', '2024-05-01')");
+        run(&db, &row).await;
+    }
+    db.close().await.expect("closed");
+
+    let site = Site::start_on(Store::Postgres, database, &[]).await;
+    let visitor = site.visitor();
+    let answer = visitor.post("/restaurants", &FIELDS).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert!(answer.location().starts_with("/restaurants/42?"));
+    let answer = visitor.post("/restaurants/42/reviews", &REVIEW).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let ids = "SELECT CAST(id AS bigint) AS value FROM review ORDER BY id";
+    assert_eq!(site.values(ids).await, [1, 2, 41, 42, 2_147_483_647]);
+    assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+}
