@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use salvo::{Writer as _, handler};
 
 use crate::config::HttpConfig;
-use crate::error::Error;
+use crate::response::Error;
 use crate::state::AppState;
 use crate::tls::install_crypto_provider;
 

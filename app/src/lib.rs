@@ -1,6 +1,6 @@
 //! The site: one process, one database, pages rendered on the server.
 //!
-//! A request flows one way: hoops (`guard`, `telemetry`) → extractors (`extract`) → handler →
+//! A request flows one way: middleware (`middleware`, `telemetry`; Salvo calls a middleware a hoop) → extractors (`extract`) → handler →
 //! repository → page. The modules below stand in the order of their dependencies: each one imports
 //! only from those above it, so reading them in order tells the whole story.
 //!
@@ -18,11 +18,9 @@ pub mod assets;
 pub mod client_address;
 pub mod state;
 pub mod current_user;
-pub mod page;
-pub mod error;
-pub mod answer;
+pub mod response;
 pub mod extract;
-pub mod guard;
+pub mod middleware;
 pub mod routing;
 pub mod static_files;
 pub mod health;

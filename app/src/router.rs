@@ -11,9 +11,9 @@ use salvo::{Depot, FlowCtrl, Request, Response, Router, Service, Writer as _, ha
 use crate::assets;
 use crate::auth::{self, Identify, SignIn};
 use crate::config::{BaseUrl, Config};
-use crate::error::Error;
-use crate::guard::{self, Deadline, LimitRequests, ShedLoad};
 use crate::health;
+use crate::middleware::{self, Deadline, LimitRequests, ShedLoad};
+use crate::response::Error;
 use crate::restaurants; // domain: the example's pages
 use crate::routing::get;
 use crate::state::AppState;
@@ -32,7 +32,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
     let http = &state.config.http;
     let https = http.base_url.as_ref().is_some_and(BaseUrl::is_https);
     let router = Router::new()
-        .hoop(guard::same_origin)
+        .hoop(middleware::same_origin)
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
         .push(static_files::routes())
@@ -45,11 +45,11 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
     Ok(Service::new(router)
         .hoop(affix_state::inject(state))
         .hoop(Observe::new())
-        .hoop(guard::security_headers)
+        .hoop(middleware::security_headers)
         .hoop(compression())
         .hoop(show_refusal)
-        .hoop(guard::catch_panic)
-        .hoop(guard::limit_head)
+        .hoop(middleware::catch_panic)
+        .hoop(middleware::limit_head)
         .hoop_when(identify, |request, _| is_personal(request.uri().path())))
 }
 
@@ -62,11 +62,11 @@ fn pages(config: &Config) -> Router {
             http.rate_limit_writes,
             http.trusted_proxies.clone(),
         ))
-        .hoop(guard::receive_body)
+        .hoop(middleware::receive_body)
         .hoop(ShedLoad::new(http.max_concurrent_requests))
         .hoop(Deadline(deadline))
-        .hoop(guard::require_database)
-        .hoop(guard::require_user_as_configured())
+        .hoop(middleware::require_database)
+        .hoop(middleware::require_user_as_configured())
         .push(restaurants::routes()); // domain: the example's pages
     if config.sign_in.is_none() {
         return pages;

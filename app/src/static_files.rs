@@ -5,7 +5,7 @@ use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use salvo::{Request, Response, Router, Scribe, handler};
 
 use crate::assets;
-use crate::error::Error;
+use crate::response::Error;
 use crate::routing::get;
 
 /// One year, and no question whether it has changed.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::error::SignInError;
 use super::oauth_error::summary;
-use crate::error::Error;
 use crate::extract::{Query, no_metadata};
+use crate::response::Error;
 
 /// The parameters of an authorization response (RFC 6749, 4.1.2; RFC 9207).
 pub(super) struct Callback {

@@ -5,9 +5,9 @@ use sea_orm::DbErr;
 use tower_sessions_core::session_store;
 
 use crate::database::is_unavailable;
-use crate::error::{Error, Explanation, WayOn};
 use crate::managed_identity::IdentityError;
 use crate::outbound::OutboundError;
+use crate::response::{Error, ErrorDetails, RecoveryLink};
 
 /// Why a sign-in has failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -85,23 +85,23 @@ impl From<SignInError> for Error {
             SignInError::TenantNotAllowed => CHOOSE_ANOTHER,
             _ => TRY_AGAIN,
         };
-        Self::Explained(Box::new(Explanation {
+        Self::Detailed(Box::new(ErrorDetails {
             status,
             title,
             message: message.to_owned(),
-            ways_on: vec![again, WayOn::START],
+            recovery_links: vec![again, RecoveryLink::START],
             reason: format!("sign-in failed: {error}"),
         }))
     }
 }
 
-const TRY_AGAIN: WayOn = WayOn {
+const TRY_AGAIN: RecoveryLink = RecoveryLink {
     path: "/auth/login",
     label: "Sign in again",
 };
 
 /// Without the question the provider would sign the same account in again.
-const CHOOSE_ANOTHER: WayOn = WayOn {
+const CHOOSE_ANOTHER: RecoveryLink = RecoveryLink {
     path: "/auth/login?prompt=select_account",
     label: "Choose another account",
 };

@@ -12,8 +12,8 @@ use tower_sessions_core::session::Id;
 use super::cookies::Cookies;
 use super::identify::SessionId;
 use super::sign_in::SignIn;
-use crate::error::Error;
 use crate::extract::{no_metadata, state};
+use crate::response::Error;
 
 /// Sign-in, and what the request's cookies say of it.
 pub(super) struct Flow {

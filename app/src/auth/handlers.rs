@@ -15,9 +15,8 @@ use super::secrets::random_token;
 use super::sign_in::SELECT_ACCOUNT;
 use super::views::{ProfilePage, SignOutPage};
 use crate::current_user::{ADMIN, CurrentUser};
-use crate::error::Error;
 use crate::extract::{Query, SentFromHere, Visitor};
-use crate::page::Page;
+use crate::response::{Error, Page};
 
 /// Whatever belongs to a sign-in stays in no cache, and its address goes to nobody.
 #[handler]

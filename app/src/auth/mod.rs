@@ -33,7 +33,7 @@ use salvo::Router;
 
 use crate::config::TrustedProxies;
 use crate::current_user::ADMIN;
-use crate::guard::{LimitRequests, require_role, require_user};
+use crate::middleware::{LimitRequests, require_role, require_user};
 use crate::routing::{get, guarded, post};
 
 /// The addresses of sign-in; the callback is served at the path of the redirect URI.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::current_user::CurrentUser;
-use crate::page::View;
+use crate::response::View;
 
 /// `GET /auth/profile`.
 #[derive(Serialize)]

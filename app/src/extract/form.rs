@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::{no_metadata, state};
 use crate::config::HttpConfig;
-use crate::error::Error;
+use crate::response::Error;
 
 /// More fields than any form here has, and few enough to be read at no cost.
 const FIELD_LIMIT: usize = 100;
@@ -41,7 +41,7 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
             .content_type()
             .is_some_and(|kind| kind.essence_str() == "application/x-www-form-urlencoded");
         if !urlencoded {
-            return Err(Error::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            return Err(Error::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let body = read_body(request, &state(depot)?.config.http).await?;
         parse_fields(body).map(Self)
@@ -54,14 +54,14 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
 /// When it is larger than `FORM_BODY_LIMIT`, takes longer than `REQUEST_BODY_TIMEOUT`, or breaks off.
 pub async fn read_body<'a>(request: &'a mut Request, http: &HttpConfig) -> Result<&'a [u8], Error> {
     if declared_length(request).is_some_and(|length| length > http.form_body_limit) {
-        return Err(Error::Refused(StatusCode::PAYLOAD_TOO_LARGE));
+        return Err(Error::Status(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let body = request.payload_with_max_size(http.form_body_limit);
     match tokio::time::timeout(http.request_body_timeout, body).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(ParseError::PayloadTooLarge)) => Err(Error::Refused(StatusCode::PAYLOAD_TOO_LARGE)),
+        Ok(Err(ParseError::PayloadTooLarge)) => Err(Error::Status(StatusCode::PAYLOAD_TOO_LARGE)),
         Ok(Err(_)) => Err(Error::BadRequest("The form did not arrive whole.")),
-        Err(_) => Err(Error::Refused(StatusCode::REQUEST_TIMEOUT)),
+        Err(_) => Err(Error::Status(StatusCode::REQUEST_TIMEOUT)),
     }
 }
 

@@ -16,7 +16,7 @@ pub use visitor::{SentFromHere, SessionsUnavailable, Visitor};
 use salvo::extract::Metadata;
 use salvo::{Depot, Extractible, Request};
 
-use crate::error::Error;
+use crate::response::Error;
 use crate::state::AppState;
 
 impl<'ex> Extractible<'ex> for AppState {

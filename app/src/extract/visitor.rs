@@ -5,7 +5,7 @@ use salvo::{Depot, Extractible, Request};
 
 use super::no_metadata;
 use crate::current_user::CurrentUser;
-use crate::error::Error;
+use crate::response::Error;
 
 /// In the depot when the sessions could not be read, and why: who asks is then not known.
 #[derive(Clone)]

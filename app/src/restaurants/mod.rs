@@ -14,7 +14,7 @@ use salvo::Router;
 pub use seed::{SeedOptions, seed};
 
 use crate::current_user::ADMIN;
-use crate::guard::{require_role, require_user, require_user_to_write};
+use crate::middleware::{require_role, require_user, require_user_to_write};
 use crate::routing::{get, guarded, post};
 
 /// The feature's addresses; the last four are the Python sample's.

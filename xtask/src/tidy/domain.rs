@@ -25,7 +25,7 @@ const PLACES: [&str; 9] = [
 const MARK: &str = "domain:";
 
 /// Here not even then.
-const UNMARKED: [&str; 5] = ["page", "extract", "error", "guard", "state"];
+const UNMARKED: [&str; 4] = ["response", "extract", "middleware", "state"];
 
 /// The packages that this is about; documents and the infrastructure name the example freely.
 const PACKAGES: [&str; 3] = ["app/", "migrations/", "xtask/"];
@@ -163,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_mark_does_not_help_where_the_domain_is_unknown() {
-        let message = "app/src/guard/load.rs:1: names `review`: this module knows nothing of the example domain";
+        let message = "app/src/middleware/load.rs:1: names `review`: this module knows nothing of the example domain";
         assert_eq!(
-            messages("app/src/guard/load.rs", "struct Review; // domain: no"),
+            messages("app/src/middleware/load.rs", "struct Review; // domain: no"),
             [message]
         );
     }

@@ -61,7 +61,7 @@ fn used_modules(code: &str, module: &[String]) -> Vec<(usize, Vec<String>)> {
     absolute.chain(relative).collect()
 }
 
-/// `app/src/guard/load.rs` is `guard::load`; `lib.rs` and `main.rs` are no modules.
+/// `app/src/middleware/load.rs` is `middleware::load`; `lib.rs` and `main.rs` are no modules.
 fn module_of(path: &str) -> Option<Vec<String>> {
     let inside = path.strip_prefix("app/src/")?.strip_suffix(".rs")?;
     let module = inside.strip_suffix("/mod").unwrap_or(inside);

@@ -4,9 +4,8 @@ use salvo::{Writer as _, handler};
 
 use super::notice::{EDITED, RESTAURANT_DELETED, REVIEW_DELETED};
 use crate::current_user::CurrentUser;
-use crate::error::Error;
 use crate::extract::{FieldErrors, Form, Id};
-use crate::page::{Page, Submission};
+use crate::response::{Error, FormOutcome, Page};
 use crate::restaurants::forms::RestaurantForm;
 use crate::restaurants::views::EditRestaurantPage;
 use crate::restaurants::{repository, restaurant};
@@ -32,19 +31,19 @@ pub(in crate::restaurants) async fn update_restaurant(
     state: AppState,
     id: Id,
     form: Form<RestaurantForm>,
-) -> Result<Submission<EditRestaurantPage>, Error> {
+) -> Result<FormOutcome<EditRestaurantPage>, Error> {
     let db = state.database.connection();
     let form = form.0;
     let restaurant = repository::get_restaurant(db, id.0).await?;
     match form.parse() {
         Ok(new) => {
             repository::update_restaurant(db, &restaurant, new).await?;
-            Ok(Submission::Saved(format!(
+            Ok(FormOutcome::Saved(format!(
                 "{}?notice={EDITED}",
                 restaurant::path(id.0)
             )))
         }
-        Err(errors) => Ok(Submission::Invalid(edit_page(id, form, errors))),
+        Err(errors) => Ok(FormOutcome::Invalid(edit_page(id, form, errors))),
     }
 }
 
@@ -52,11 +51,11 @@ pub(in crate::restaurants) async fn update_restaurant(
 pub(in crate::restaurants) async fn delete_restaurant(
     state: AppState,
     id: Id,
-) -> Result<Submission<EditRestaurantPage>, Error> {
+) -> Result<FormOutcome<EditRestaurantPage>, Error> {
     let db = state.database.connection();
     let restaurant = repository::get_restaurant(db, id.0).await?;
     repository::delete_restaurant(db, &restaurant).await?;
-    Ok(Submission::Saved(format!("/?notice={RESTAURANT_DELETED}")))
+    Ok(FormOutcome::Saved(format!("/?notice={RESTAURANT_DELETED}")))
 }
 
 #[handler]
@@ -64,7 +63,7 @@ pub(in crate::restaurants) async fn delete_review(
     state: AppState,
     user: CurrentUser,
     id: Id,
-) -> Result<Submission<EditRestaurantPage>, Error> {
+) -> Result<FormOutcome<EditRestaurantPage>, Error> {
     let db = state.database.connection();
     let review = repository::get_review(db, id.0).await?;
     if !review.may_be_deleted_by(Some(&user)) {
@@ -73,7 +72,7 @@ pub(in crate::restaurants) async fn delete_review(
         ));
     }
     repository::delete_review(db, &review).await?;
-    Ok(Submission::Saved(format!(
+    Ok(FormOutcome::Saved(format!(
         "{}?notice={REVIEW_DELETED}",
         restaurant::path(review.restaurant)
     )))

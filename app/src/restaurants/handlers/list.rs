@@ -4,9 +4,8 @@ use salvo::{Writer as _, handler};
 use serde::{Deserialize, Serialize};
 
 use super::{cut, notice};
-use crate::error::Error;
 use crate::extract::Query;
-use crate::page::Page;
+use crate::response::{Error, Page};
 use crate::restaurants::cursor::{RestaurantCursor, Sort};
 use crate::restaurants::repository::{self, ListRequest};
 use crate::restaurants::views::{RestaurantEntry, RestaurantList, SortChoice};

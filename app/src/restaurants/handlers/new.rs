@@ -3,9 +3,8 @@
 use salvo::{Writer as _, handler};
 
 use super::notice::ADDED;
-use crate::error::Error;
 use crate::extract::{FieldErrors, Form};
-use crate::page::{Page, Submission};
+use crate::response::{Error, FormOutcome, Page};
 use crate::restaurants::forms::RestaurantForm;
 use crate::restaurants::views::NewRestaurantPage;
 use crate::restaurants::{repository, restaurant, submission};
@@ -24,18 +23,18 @@ pub(in crate::restaurants) async fn new_restaurant() -> Page<NewRestaurantPage> 
 pub(in crate::restaurants) async fn create_restaurant(
     state: AppState,
     form: Form<RestaurantForm>,
-) -> Result<Submission<NewRestaurantPage>, Error> {
+) -> Result<FormOutcome<NewRestaurantPage>, Error> {
     let form = form.0;
     match form.parse() {
         Ok(new) => {
             let db = state.database.connection();
             let id = repository::insert_restaurant(db, new, &form.submission_key).await?;
-            Ok(Submission::Saved(format!(
+            Ok(FormOutcome::Saved(format!(
                 "{}?notice={ADDED}",
                 restaurant::path(id)
             )))
         }
-        Err(errors) => Ok(Submission::Invalid(new_restaurant_page(form, errors))),
+        Err(errors) => Ok(FormOutcome::Invalid(new_restaurant_page(form, errors))),
     }
 }
 

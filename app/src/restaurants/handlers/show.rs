@@ -7,9 +7,8 @@ use super::cut;
 use super::notice::{self, REVIEWED};
 use crate::config::SignInRequired;
 use crate::current_user::CurrentUser;
-use crate::error::Error;
 use crate::extract::{FieldErrors, Form, Id, Query, Visitor};
-use crate::page::{Page, Submission};
+use crate::response::{Error, FormOutcome, Page};
 use crate::restaurants::cursor::ReviewCursor;
 use crate::restaurants::forms::ReviewForm;
 use crate::restaurants::views::{RestaurantPage, ReviewEntry};
@@ -46,7 +45,7 @@ pub(in crate::restaurants) async fn create_review(
     visitor: Visitor,
     id: Id,
     form: Form<ReviewForm>,
-) -> Result<Submission<RestaurantPage>, Error> {
+) -> Result<FormOutcome<RestaurantPage>, Error> {
     let form = form.0;
     let db = state.database.connection();
     let author = visitor.signed_in()?;
@@ -54,7 +53,7 @@ pub(in crate::restaurants) async fn create_review(
     match form.parse(author.as_ref()) {
         Ok(new) => {
             repository::insert_review(db, &restaurant, new, &form.submission_key).await?;
-            Ok(Submission::Saved(format!(
+            Ok(FormOutcome::Saved(format!(
                 "{}?notice={REVIEWED}",
                 restaurant::path(restaurant.id)
             )))
@@ -67,7 +66,7 @@ pub(in crate::restaurants) async fn create_review(
                 &DetailsQuery::default(),
             )
             .await?;
-            Ok(Submission::Invalid(RestaurantPage {
+            Ok(FormOutcome::Invalid(RestaurantPage {
                 form,
                 has_errors: true,
                 errors,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{NO_NAME, or_instead, score::Score};
-use crate::page::View;
+use crate::response::View;
 use crate::restaurants::cursor::Sort;
 use crate::restaurants::repository::RestaurantRow;
 use crate::restaurants::restaurant;

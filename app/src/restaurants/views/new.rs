@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::extract::FieldErrors;
-use crate::page::View;
+use crate::response::View;
 use crate::restaurants::forms::RestaurantForm;
 
 /// `GET /restaurants/new`, and its form when something is wrong with it.

@@ -8,7 +8,7 @@ use time::macros::format_description;
 use super::{NO_AUTHOR, NO_NAME, or_instead, score::Score};
 use crate::current_user::CurrentUser;
 use crate::extract::FieldErrors;
-use crate::page::View;
+use crate::response::View;
 use crate::restaurants::forms::ReviewForm;
 use crate::restaurants::{restaurant, review};
 

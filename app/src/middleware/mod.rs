@@ -14,8 +14,8 @@ use salvo::http::header::{self, HeaderName, HeaderValue};
 use salvo::{Depot, FlowCtrl, Request, Response, Writer as _, handler};
 
 use crate::config::{BaseUrl, Config};
-use crate::error::Error;
 use crate::extract::state;
+use crate::response::Error;
 
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
@@ -96,7 +96,7 @@ pub async fn limit_head(request: &mut Request, depot: &mut Depot) -> Result<(), 
     if line + fields.sum::<usize>() <= state(depot)?.config.http.request_head_limit {
         return Ok(());
     }
-    Err(Error::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
+    Err(Error::Status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
 }
 
 /// Refuses an unsafe request that another site's page has sent, by what the browser says of its

@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 
 use crate::client_address::ClientAddress;
 use crate::config::TrustedProxies;
-use crate::error::Error;
 use crate::extract::{read_body, state};
+use crate::response::Error;
 
 /// Reads the body before anything is set aside for the request, so that a slow client holds nothing
 /// but its connection.

@@ -1,17 +1,96 @@
-//! How an error is answered: status, headers, words, and the one line of the log.
+//! Why a request failed, named by what the visitor sees.
 
 use std::time::Duration;
 
 use salvo::http::StatusCode;
 use salvo::http::header::{CACHE_CONTROL, CONNECTION, HeaderValue, LOCATION, RETRY_AFTER};
 use salvo::{Depot, Request, Response, Writer, async_trait};
+use sea_orm::{DbErr, SqlErr};
 
-use super::Error;
-use super::page::{ErrorPage, WayOn, wants_json};
+use super::error_page::{ErrorDetails, ErrorPage, RecoveryLink, wants_json};
+use crate::database::is_unavailable;
 use crate::telemetry::RequestId;
 
 /// When a client should try again after a 503.
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
+
+/// What to do about it, for those who run the site.
+const NOT_CONFIGURED: &str = "Nobody can sign in here yet. Whoever runs this site sets AZURE_CLIENT_ID, AZURE_TENANT_ID, \
+    SESSION_SECRET_KEY and a client secret or a managed identity, without blanks or quotes around them, and starts it again. \
+    The rest of the site works without it.";
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is nothing at this address: 404.
+    #[error("not found")]
+    NotFound,
+    /// The request cannot be understood; the text says why and may be shown: 400.
+    #[error("{0}")]
+    BadRequest(&'static str),
+    /// The request is understood and not allowed; the text may be shown: 403.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The protocol's own refusals: 405, 408, 413, 415 and the like.
+    #[error("{0}")]
+    Status(StatusCode),
+    /// Only for whoever has signed in: to the sign-in and back to this path (303), or 401 for a program.
+    #[error("sign-in required")]
+    SignInRequired { return_to: String },
+    /// A part of the site that explains itself, with its own status.
+    #[error("{}", .0.title)]
+    Detailed(Box<ErrorDetails>),
+    /// Too many requests from one address; try again after so long: 429.
+    #[error("too many requests")]
+    TooManyRequests(Duration),
+    /// Not now: the database is away, or there is more to do than can be done: 503.
+    #[error("unavailable: {0:#}")]
+    Unavailable(anyhow::Error),
+    /// A fault of ours: 500, with one line in the log.
+    #[error("{0:#}")]
+    Unexpected(#[from] anyhow::Error),
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match error {
+            DbErr::RecordNotFound(_) => Self::NotFound,
+            // What the row belongs to was deleted meanwhile.
+            _ if matches!(
+                error.sql_err(),
+                Some(SqlErr::ForeignKeyConstraintViolation(_))
+            ) =>
+            {
+                Self::NotFound
+            }
+            _ if is_unavailable(&error) => Self::Unavailable(error.into()),
+            _ => Self::Unexpected(error.into()),
+        }
+    }
+}
+
+impl Error {
+    /// Sign-in is not set up here: 501.
+    pub fn not_configured() -> Self {
+        Self::Detailed(Box::new(ErrorDetails {
+            status: StatusCode::NOT_IMPLEMENTED,
+            title: "Azure authentication not configured",
+            message: NOT_CONFIGURED.to_owned(),
+            recovery_links: vec![RecoveryLink::START],
+            reason: "AZURE_CLIENT_ID is not set".to_owned(),
+        }))
+    }
+
+    /// The answer to a status that the framework has set by itself.
+    pub fn from_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::BAD_REQUEST => Self::BadRequest("The request could not be understood."),
+            _ if status.is_client_error() => Self::Status(status),
+            _ => Self::Unexpected(anyhow::anyhow!("the framework answered {status}")),
+        }
+    }
+}
 
 #[async_trait]
 impl Writer for Error {
@@ -36,9 +115,9 @@ impl Error {
             title: self.title(),
             message: self.message(),
             reference: reference.unwrap_or_default(),
-            ways_on: match self {
-                Self::Explained(explanation) => explanation.ways_on.clone(),
-                _ => vec![WayOn::START],
+            recovery_links: match self {
+                Self::Detailed(explanation) => explanation.recovery_links.clone(),
+                _ => vec![RecoveryLink::START],
             },
         }
     }
@@ -74,9 +153,9 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::Refused(status) => *status,
+            Self::Status(status) => *status,
             Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
-            Self::Explained(explanation) => explanation.status,
+            Self::Detailed(explanation) => explanation.status,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -101,17 +180,17 @@ impl Error {
             Self::Unavailable(cause) => {
                 tracing::warn!(cause = format!("{cause:#}"), "a request was put off");
             }
-            Self::Explained(explanation) => {
+            Self::Detailed(explanation) => {
                 tracing::warn!(reason = explanation.reason, "a request was refused");
             }
-            Self::NotFound | Self::Refused(_) => {}
+            Self::NotFound | Self::Status(_) => {}
             _ => tracing::info!(reason = %self, "a request was refused"),
         }
     }
 
     fn title(&self) -> &'static str {
         match self {
-            Self::Explained(explanation) => explanation.title,
+            Self::Detailed(explanation) => explanation.title,
             _ => self.status().canonical_reason().unwrap_or("Error"),
         }
     }
@@ -120,9 +199,9 @@ impl Error {
         match self {
             Self::NotFound => "There is nothing at this address. It may have been moved or taken away.",
             Self::BadRequest(reason) | Self::Forbidden(reason) => reason,
-            Self::Refused(status) => refusal(*status),
+            Self::Status(status) => refusal(*status),
             Self::SignInRequired { .. } => "Please sign in first.",
-            Self::Explained(explanation) => return explanation.message.clone(),
+            Self::Detailed(explanation) => return explanation.message.clone(),
             Self::TooManyRequests(_) => "Too much has been sent from your address. Please wait a moment and try again.",
             Self::Unavailable(_) => "The site cannot answer right now. Please try again in a few seconds; what you sent was not lost if you go back.",
             Self::Unexpected(_) => "Something went wrong on our side. It has been noted; please try again later.",

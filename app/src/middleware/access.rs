@@ -3,8 +3,8 @@
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait};
 
 use crate::config::SignInRequired;
-use crate::error::Error;
 use crate::extract::{Visitor, state};
+use crate::response::Error;
 
 /// Who may pass.
 enum Rule {

@@ -1,11 +1,12 @@
 //! Pages: a typed view inside the layout, rendered as it is written.
 
 use salvo::http::StatusCode;
-use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use salvo::{Depot, Request, Response};
+use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
+use salvo::{Depot, Request, Response, Writer, async_trait};
 use serde::Serialize;
 use url::form_urlencoded::byte_serialize;
 
+use super::error::Error;
 use crate::current_user::CurrentUser;
 use crate::state::AppState;
 
@@ -78,10 +79,10 @@ impl<V: View> Page<V> {
 }
 
 /// The outcome of a form.
-pub enum Submission<V> {
+pub enum FormOutcome<V> {
     /// Accepted: see the page at this local path (303, so that a reload does not send the form again).
     Saved(String),
-    /// Refused: the form again as it was typed, with a message beside each bad field (422).
+    /// Status: the form again as it was typed, with a message beside each bad field (422).
     Invalid(V),
 }
 
@@ -135,4 +136,38 @@ fn sign_in_path(request: &Request, status: StatusCode) -> String {
         "/auth/login?next={}",
         byte_serialize(next.as_bytes()).collect::<String>()
     )
+}
+
+#[async_trait]
+impl<V: View> Writer for Page<V> {
+    async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
+        if let Err(cause) = self.render(request, depot, response) {
+            Error::Unexpected(cause)
+                .write(request, depot, response)
+                .await;
+        }
+    }
+}
+
+#[async_trait]
+impl<V: View> Writer for FormOutcome<V> {
+    async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
+        match self {
+            Self::Saved(path) => match HeaderValue::from_str(&path) {
+                Ok(location) => {
+                    response.headers_mut().insert(LOCATION, location);
+                    response.status_code(StatusCode::SEE_OTHER);
+                }
+                Err(cause) => {
+                    Error::Unexpected(cause.into())
+                        .write(request, depot, response)
+                        .await;
+                }
+            },
+            Self::Invalid(view) => {
+                let page = Page::with_status(view, StatusCode::UNPROCESSABLE_ENTITY);
+                page.write(request, depot, response).await;
+            }
+        }
+    }
 }

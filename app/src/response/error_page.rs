@@ -5,7 +5,7 @@ use salvo::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use salvo::{Depot, Request, Response, Scribe as _};
 use serde::Serialize;
 
-use crate::page::{Page, View};
+use crate::response::{Page, View};
 
 /// An error as a visitor sees it.
 #[derive(Serialize)]
@@ -14,28 +14,28 @@ pub(super) struct ErrorPage {
     pub(super) title: &'static str,
     pub(super) message: String,
     pub(super) reference: String,
-    pub(super) ways_on: Vec<WayOn>,
+    pub(super) recovery_links: Vec<RecoveryLink>,
 }
 
 /// A link from an error page to somewhere that works.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct WayOn {
+pub struct RecoveryLink {
     pub path: &'static str,
     pub label: &'static str,
 }
 
 /// What a part of the site says of its own errors.
 #[derive(Debug)]
-pub struct Explanation {
+pub struct ErrorDetails {
     pub status: StatusCode,
     pub title: &'static str,
     pub message: String,
-    pub ways_on: Vec<WayOn>,
+    pub recovery_links: Vec<RecoveryLink>,
     /// For the log.
     pub reason: String,
 }
 
-impl WayOn {
+impl RecoveryLink {
     /// Home.
     pub const START: Self = Self {
         path: "/",

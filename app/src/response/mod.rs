@@ -1,0 +1,9 @@
+//! Responses: typed pages, the outcome of a form, and errors.
+
+mod error;
+mod error_page;
+mod page;
+
+pub use error::Error;
+pub use error_page::{ErrorDetails, RecoveryLink, wants_json};
+pub use page::{FormOutcome, Page, SITE_NAME, View};
