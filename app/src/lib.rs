@@ -16,6 +16,7 @@ pub mod telemetry;
 pub mod database;
 pub mod assets;
 pub mod client_address;
+pub mod rate_limiter;
 pub mod state;
 pub mod current_user;
 pub mod response;

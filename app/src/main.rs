@@ -99,6 +99,8 @@ async fn serve(config: Config, stopped_at: &OnceLock<Instant>) -> anyhow::Result
     let listener = server::bind(&config.http).await?;
     let state = AppState::new(config)?;
     tokio::spawn(state.database.clone().keep_ready());
+    let rate_limiters = state.rate_limiters.clone();
+    tokio::spawn(async move { rate_limiters.clean_up_periodically().await });
     let stop = async {
         let signal = server::stop_signal().await;
         let _ = stopped_at.set(Instant::now());

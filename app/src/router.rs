@@ -1,19 +1,17 @@
-//! The whole site: the hoops in order, one line for each feature, and the answer to everything else.
+//! The router: the middleware in order and one line for each feature.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use salvo::affix_state;
 use salvo::compression::{Compression, CompressionLevel};
-use salvo::http::StatusCode;
-use salvo::{Depot, FlowCtrl, Request, Response, Router, Service, Writer as _, handler};
+use salvo::{Router, Service};
 
 use crate::assets;
 use crate::auth::{self, Identify, SignIn};
-use crate::config::{BaseUrl, Config};
+use crate::config::BaseUrl;
 use crate::health;
-use crate::middleware::{self, Deadline, LimitRequests, ShedLoad};
-use crate::response::Error;
+use crate::middleware::{self, Deadline, SecurityHeaders, ShedLoad};
 use crate::restaurants; // domain: the example's pages
 use crate::routing::get;
 use crate::state::AppState;
@@ -32,38 +30,36 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
     let http = &state.config.http;
     let https = http.base_url.as_ref().is_some_and(BaseUrl::is_https);
     let router = Router::new()
-        .hoop(middleware::same_origin)
+        .hoop(middleware::reject_cross_site_requests)
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
         .push(static_files::routes())
-        .push(auth::routes(sign_in.as_ref(), &http.trusted_proxies))
-        .push(pages(&state.config));
+        .push(auth::routes(sign_in.as_ref()))
+        .push(pages(&state));
     if let Some(sign_in) = sign_in.clone() {
         tokio::spawn(async move { sign_in.sweep_forever().await });
     }
     let identify = Identify::new(sign_in, https);
+    let security_headers = SecurityHeaders::new(&state.config)?;
     Ok(Service::new(router)
         .hoop(affix_state::inject(state))
         .hoop(Observe::new())
-        .hoop(middleware::security_headers)
+        .hoop(security_headers)
         .hoop(compression())
-        .hoop(show_refusal)
+        .hoop(middleware::render_error_pages)
         .hoop(middleware::catch_panic)
         .hoop(middleware::limit_head)
         .hoop_when(identify, |request, _| is_personal(request.uri().path())))
 }
 
-fn pages(config: &Config) -> Router {
-    let http = &config.http;
+fn pages(state: &AppState) -> Router {
+    let config = &state.config;
     let database = &config.database;
     let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
     let pages = Router::new()
-        .hoop(LimitRequests::writes(
-            http.rate_limit_writes,
-            http.trusted_proxies.clone(),
-        ))
+        .hoop(middleware::limit_writes)
         .hoop(middleware::receive_body)
-        .hoop(ShedLoad::new(http.max_concurrent_requests))
+        .hoop(ShedLoad::new(config.http.max_concurrent_requests))
         .hoop(Deadline(deadline))
         .hoop(middleware::require_database)
         .hoop(middleware::require_user_as_configured())
@@ -84,22 +80,4 @@ fn compression() -> Compression {
         .enable_gzip(CompressionLevel::Fastest)
         .enable_brotli(CompressionLevel::Fastest)
         .enable_zstd(CompressionLevel::Fastest)
-}
-
-/// Our own page for what the framework refuses by itself: no such address, no such method.
-#[handler]
-async fn show_refusal(
-    request: &mut Request,
-    depot: &mut Depot,
-    response: &mut Response,
-    ctrl: &mut FlowCtrl,
-) {
-    ctrl.call_next(request, depot, response).await;
-    let is_error = |status: &StatusCode| status.is_client_error() || status.is_server_error();
-    if let Some(status) = response.status_code.filter(is_error)
-        && response.body.is_none()
-    {
-        let error = Error::from_status(status);
-        error.write(request, depot, response).await;
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::assets::Templates;
 use crate::config::Config;
 use crate::database::Database;
+use crate::rate_limiter::RateLimiters;
 
 /// The process's shared parts; cheap to clone.
 #[derive(Clone)]
@@ -12,6 +13,7 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub database: Database,
     pub templates: Arc<Templates>,
+    pub rate_limiters: Arc<RateLimiters>,
 }
 
 impl AppState {
@@ -22,6 +24,7 @@ impl AppState {
     pub fn new(config: Config) -> anyhow::Result<Self> {
         Ok(Self {
             database: Database::open(&config)?,
+            rate_limiters: Arc::new(RateLimiters::new(&config)),
             templates: Arc::new(Templates::load()?),
             config: Arc::new(config),
         })

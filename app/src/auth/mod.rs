@@ -31,18 +31,15 @@ use std::sync::Arc;
 
 use salvo::Router;
 
-use crate::config::TrustedProxies;
 use crate::current_user::ADMIN;
-use crate::middleware::{LimitRequests, require_role, require_user};
+use crate::middleware::{limit_sign_ins, require_role, require_user};
 use crate::routing::{get, guarded, post};
 
 /// The addresses of sign-in; the callback is served at the path of the redirect URI.
-pub fn routes(sign_in: Option<&Arc<SignIn>>, trusted: &TrustedProxies) -> Router {
+pub fn routes(sign_in: Option<&Arc<SignIn>>) -> Router {
     let callback = sign_in.map_or("auth/callback", |sign_in| sign_in.callback_path());
-    let logins_per_minute = sign_in.map_or(0, |sign_in| sign_in.config().rate_limit_login);
-    let limit = LimitRequests::all(logins_per_minute, trusted.clone());
     let login = Router::new()
-        .hoop(limit)
+        .hoop(limit_sign_ins)
         .push(get("auth/login", handlers::begin_sign_in));
     let pages = Router::new()
         .hoop(handlers::no_store)

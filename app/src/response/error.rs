@@ -1,4 +1,4 @@
-//! Why a request failed, named by what the visitor sees.
+//! Errors, named by the response that the visitor sees.
 
 use std::time::Duration;
 
@@ -11,42 +11,42 @@ use super::error_page::{ErrorDetails, ErrorPage, RecoveryLink, wants_json};
 use crate::database::is_unavailable;
 use crate::telemetry::RequestId;
 
-/// When a client should try again after a 503.
+/// `Retry-After` of a 503.
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
 
-/// What to do about it, for those who run the site.
-const NOT_CONFIGURED: &str = "Nobody can sign in here yet. Whoever runs this site sets AZURE_CLIENT_ID, AZURE_TENANT_ID, \
-    SESSION_SECRET_KEY and a client secret or a managed identity, without blanks or quotes around them, and starts it again. \
-    The rest of the site works without it.";
+/// The message of the 501 page, for the administrator.
+const NOT_CONFIGURED: &str = "Sign-in is not set up on this site. To set it up, the administrator sets AZURE_CLIENT_ID, AZURE_TENANT_ID, \
+    SESSION_SECRET_KEY and a client secret or a managed identity, without spaces or quotes around the values, and restarts the site. \
+    Everything that needs no account works without it.";
 
-/// Why a request failed.
+/// An error as the visitor sees it, with the cause for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is nothing at this address: 404.
+    /// No such page or row: 404.
     #[error("not found")]
     NotFound,
-    /// The request cannot be understood; the text says why and may be shown: 400.
+    /// The request is malformed; the text says why and is shown to the visitor: 400.
     #[error("{0}")]
     BadRequest(&'static str),
-    /// The request is understood and not allowed; the text may be shown: 403.
+    /// The request is not allowed; the text says why and is shown to the visitor: 403.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The protocol's own refusals: 405, 408, 413, 415 and the like.
+    /// Another status of the 4xx class, such as 405, 408, 413 or 415, with its standard text.
     #[error("{0}")]
     Status(StatusCode),
-    /// Only for whoever has signed in: to the sign-in and back to this path (303), or 401 for a program.
+    /// Sign-in is required: a redirect to the sign-in page and back to this path (303), or 401 for a program.
     #[error("sign-in required")]
     SignInRequired { return_to: String },
-    /// A part of the site that explains itself, with its own status.
+    /// An error with its own status, title, message and links.
     #[error("{}", .0.title)]
     Detailed(Box<ErrorDetails>),
-    /// Too many requests from one address; try again after so long: 429.
+    /// The rate limit of the client address is reached; the time until the next request is allowed: 429.
     #[error("too many requests")]
     TooManyRequests(Duration),
-    /// Not now: the database is away, or there is more to do than can be done: 503.
+    /// The database is unavailable or the site is overloaded: 503.
     #[error("unavailable: {0:#}")]
     Unavailable(anyhow::Error),
-    /// A fault of ours: 500, with one line in the log.
+    /// A fault of the site: 500, with the cause in one log line.
     #[error("{0:#}")]
     Unexpected(#[from] anyhow::Error),
 }
@@ -55,7 +55,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error {
             DbErr::RecordNotFound(_) => Self::NotFound,
-            // What the row belongs to was deleted meanwhile.
+            // The parent row was deleted by another request.
             _ if matches!(
                 error.sql_err(),
                 Some(SqlErr::ForeignKeyConstraintViolation(_))
@@ -85,7 +85,7 @@ impl Error {
     pub fn from_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
-            StatusCode::BAD_REQUEST => Self::BadRequest("The request could not be understood."),
+            StatusCode::BAD_REQUEST => Self::BadRequest("The request is malformed."),
             _ if status.is_client_error() => Self::Status(status),
             _ => Self::Unexpected(anyhow::anyhow!("the framework answered {status}")),
         }
@@ -101,7 +101,7 @@ impl Writer for Error {
                 response.headers_mut().insert(LOCATION, address);
                 response.status_code(StatusCode::SEE_OTHER);
             }
-            None => self.page(depot).answer(request, depot, response),
+            None => self.page(depot).write(request, depot, response),
         }
         self.add_headers(response);
     }
@@ -116,7 +116,7 @@ impl Error {
             message: self.message(),
             reference: reference.unwrap_or_default(),
             recovery_links: match self {
-                Self::Detailed(explanation) => explanation.recovery_links.clone(),
+                Self::Detailed(details) => details.recovery_links.clone(),
                 _ => vec![RecoveryLink::START],
             },
         }
@@ -126,7 +126,7 @@ impl Error {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after() {
-            // Whole seconds, and never too early.
+            // Whole seconds, rounded up.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
@@ -134,12 +134,12 @@ impl Error {
             self.status(),
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
         ) {
-            // The rest of the body stays unread.
+            // The rest of the request body is not read.
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
 
-    /// Where a browser goes to sign in, and comes back from.
+    /// The address of the sign-in page that returns to the requested page.
     fn sign_in_address(&self) -> Option<HeaderValue> {
         let Self::SignInRequired { return_to } = self else {
             return None;
@@ -155,7 +155,7 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Status(status) => *status,
             Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
-            Self::Detailed(explanation) => explanation.status,
+            Self::Detailed(details) => details.status,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -170,56 +170,57 @@ impl Error {
         }
     }
 
-    /// One line with the reason, and for a fault, which is ours to mend, with the whole cause; nothing
-    /// of it is for the visitor. The line of the request says enough of an address that does not exist.
+    /// Writes one log line with the cause, which is not shown to the visitor. A 404 and other plain
+    /// 4xx statuses are in the request's own log line.
     fn log(&self) {
         match self {
             Self::Unexpected(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "a request failed");
+                tracing::error!(cause = format!("{cause:#}"), "request failed");
             }
             Self::Unavailable(cause) => {
-                tracing::warn!(cause = format!("{cause:#}"), "a request was put off");
+                tracing::warn!(cause = format!("{cause:#}"), "service unavailable");
             }
-            Self::Detailed(explanation) => {
-                tracing::warn!(reason = explanation.reason, "a request was refused");
+            Self::Detailed(details) => {
+                tracing::warn!(reason = details.reason, "request rejected");
             }
             Self::NotFound | Self::Status(_) => {}
-            _ => tracing::info!(reason = %self, "a request was refused"),
+            _ => tracing::info!(reason = %self, "request rejected"),
         }
     }
 
     fn title(&self) -> &'static str {
         match self {
-            Self::Detailed(explanation) => explanation.title,
+            Self::Detailed(details) => details.title,
+            Self::NotFound => "Page not found",
             _ => self.status().canonical_reason().unwrap_or("Error"),
         }
     }
 
     fn message(&self) -> String {
         match self {
-            Self::NotFound => "There is nothing at this address. It may have been moved or taken away.",
+            Self::NotFound => "There is no page at this address. It may have been moved or deleted.",
             Self::BadRequest(reason) | Self::Forbidden(reason) => reason,
-            Self::Status(status) => refusal(*status),
-            Self::SignInRequired { .. } => "Please sign in first.",
-            Self::Detailed(explanation) => return explanation.message.clone(),
-            Self::TooManyRequests(_) => "Too much has been sent from your address. Please wait a moment and try again.",
-            Self::Unavailable(_) => "The site cannot answer right now. Please try again in a few seconds; what you sent was not lost if you go back.",
-            Self::Unexpected(_) => "Something went wrong on our side. It has been noted; please try again later.",
+            Self::Status(status) => status_message(*status),
+            Self::SignInRequired { .. } => "Sign in first.",
+            Self::Detailed(details) => return details.message.clone(),
+            Self::TooManyRequests(_) => "Too many requests from your address. Wait a moment, then try again.",
+            Self::Unavailable(_) => "The site is temporarily unavailable. Try again in a few seconds; go back to find what you entered.",
+            Self::Unexpected(_) => "Something went wrong on our side. The error has been logged; try again later.",
         }
         .to_owned()
     }
 }
 
-fn refusal(status: StatusCode) -> &'static str {
+fn status_message(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::METHOD_NOT_ALLOWED => "This address does not take that kind of request.",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not support that request method.",
         StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            "What was sent is too large."
+            "The request is too large."
         }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            "A form is expected here (application/x-www-form-urlencoded)."
+            "The content type must be application/x-www-form-urlencoded."
         }
-        _ => "The request was refused.",
+        _ => "The request was rejected.",
     }
 }

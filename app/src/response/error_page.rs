@@ -1,4 +1,4 @@
-//! An error as a page with a way on, or as a problem for programs.
+//! An error as a page with recovery links, or as problem details (RFC 9457) for a program.
 
 use salvo::http::StatusCode;
 use salvo::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::response::{Page, View};
 
-/// An error as a visitor sees it.
+/// An error as the visitor sees it.
 #[derive(Serialize)]
 pub(super) struct ErrorPage {
     pub(super) status: u16,
@@ -17,26 +17,26 @@ pub(super) struct ErrorPage {
     pub(super) recovery_links: Vec<RecoveryLink>,
 }
 
-/// A link from an error page to somewhere that works.
+/// A link of an error page to a page that works.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct RecoveryLink {
     pub path: &'static str,
     pub label: &'static str,
 }
 
-/// What a part of the site says of its own errors.
+/// Status, texts and links of an error that a part of the site defines itself.
 #[derive(Debug)]
 pub struct ErrorDetails {
     pub status: StatusCode,
     pub title: &'static str,
     pub message: String,
     pub recovery_links: Vec<RecoveryLink>,
-    /// For the log.
+    /// The cause, for the log only.
     pub reason: String,
 }
 
 impl RecoveryLink {
-    /// Home.
+    /// The start page.
     pub const START: Self = Self {
         path: "/",
         label: "Go to the start page",
@@ -52,22 +52,21 @@ impl View for ErrorPage {
 }
 
 impl ErrorPage {
-    /// As a page, or as a problem to a program that asked for JSON.
-    pub(super) fn answer(self, request: &Request, depot: &Depot, response: &mut Response) {
+    /// Writes the error as a page, or as problem details to a program that asked for JSON.
+    pub(super) fn write(self, request: &Request, depot: &Depot, response: &mut Response) {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if wants_json(request) {
-            self.answer_problem(status, response);
+            self.write_problem(status, response);
         } else if let Err(cause) = Page::with_status(self, status).render(request, depot, response)
         {
-            tracing::error!(%cause, "the error page cannot be rendered");
+            tracing::error!(%cause, "failed to render the error page");
             response.status_code(status);
-            salvo::writing::Text::Plain("Something went wrong. Please try again later.")
-                .render(response);
+            salvo::writing::Text::Plain("Something went wrong. Try again later.").render(response);
         }
     }
 
-    /// RFC 9457.
-    fn answer_problem(self, status: StatusCode, response: &mut Response) {
+    /// Writes problem details (RFC 9457).
+    fn write_problem(self, status: StatusCode, response: &mut Response) {
         let problem = serde_json::json!({
             "type": "about:blank",
             "title": self.title,
@@ -90,11 +89,11 @@ pub fn wants_json(request: &Request) -> bool {
     let is_api = path == "/api" || path.starts_with("/api/");
     let is_fetch = request.headers().contains_key("sec-fetch-mode")
         && !header_contains(request, "sec-fetch-mode", "navigate");
-    is_api || is_fetch || weight(request, "json") > weight(request, "text/html")
+    is_api || is_fetch || quality(request, "json") > quality(request, "text/html")
 }
 
-/// How welcome an answer of this kind is, from 0 to 1 (RFC 9110, 12.5.1); wildcards say nothing of it.
-fn weight(request: &Request, kind: &str) -> f32 {
+/// The quality value of a media type in `Accept`, from 0 to 1 (RFC 9110, section 12.5.1); wildcards are ignored.
+fn quality(request: &Request, kind: &str) -> f32 {
     let values = request.headers().get_all(ACCEPT).iter();
     let ranges = values
         .filter_map(|value| value.to_str().ok())
@@ -103,7 +102,7 @@ fn weight(request: &Request, kind: &str) -> f32 {
         .map(str::to_ascii_lowercase)
         .filter(|range| range.contains(kind))
         .map(|range| match range.split_once("q=") {
-            Some((_, weight)) => weight.trim().parse().unwrap_or(0.0),
+            Some((_, value)) => value.trim().parse().unwrap_or(0.0),
             None => 1.0,
         })
         .fold(0.0, f32::max)

@@ -1,4 +1,4 @@
-//! Pages: a typed view inside the layout, rendered as it is written.
+//! Pages: a typed view rendered inside the layout, and the outcome of a form.
 
 use salvo::http::StatusCode;
 use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
@@ -10,24 +10,24 @@ use super::error::Error;
 use crate::current_user::CurrentUser;
 use crate::state::AppState;
 
-/// The name in every title.
+/// The site's name, in every title.
 pub const SITE_NAME: &str = "Table Talk";
 
-/// What a template shows: one struct for each.
+/// The data of a template, one struct for each.
 pub trait View: Serialize + Send {
-    /// The template's name below `templates/`.
+    /// Path of the template below `templates/`.
     const TEMPLATE: &'static str;
 
-    /// This page's part of the title.
+    /// The page's title, without the site's name.
     fn title(&self) -> String;
 
-    /// What has just succeeded, said once on top of the page.
+    /// A message at the top of the page about what has just succeeded.
     fn notice(&self) -> Option<&'static str> {
         None
     }
 }
 
-/// A view to be answered with a status, 200 unless told otherwise.
+/// A view with the status of its response.
 pub struct Page<V> {
     view: V,
     status: StatusCode,
@@ -45,7 +45,7 @@ impl<V: View> Page<V> {
     /// Renders the view into the response.
     ///
     /// # Errors
-    /// When the template names something that the view has not.
+    /// When the template uses a variable that the view does not have.
     pub fn render(
         self,
         request: &Request,
@@ -64,7 +64,7 @@ impl<V: View> Page<V> {
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         );
-        // A page shows the database as it is now; one with somebody's name on it is kept nowhere.
+        // A page with a user's name must not be stored by any cache.
         headers.insert(
             CACHE_CONTROL,
             HeaderValue::from_static(if user.is_some() {
@@ -80,13 +80,13 @@ impl<V: View> Page<V> {
 
 /// The outcome of a form.
 pub enum FormOutcome<V> {
-    /// Accepted: see the page at this local path (303, so that a reload does not send the form again).
+    /// Accepted: redirect to this local path with 303, so that a reload does not send the form again.
     Saved(String),
-    /// Status: the form again as it was typed, with a message beside each bad field (422).
+    /// Invalid: the form as it was typed, with a message for each invalid field (422).
     Invalid(V),
 }
 
-/// What the layout itself needs.
+/// The data of the layout.
 #[derive(Serialize)]
 struct Layout<'a> {
     site_name: &'static str,
@@ -95,7 +95,7 @@ struct Layout<'a> {
     canonical: Option<String>,
     notice: Option<&'static str>,
     current_user: Option<&'a CurrentUser>,
-    /// `None` where nobody can sign in.
+    /// `None` where sign-in is not configured.
     sign_in_path: Option<String>,
 }
 
@@ -124,8 +124,8 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// To the sign-in and back to this page. The address of a form is none to come back to, and that of an
-/// error may hold what a failed sign-in came back with.
+/// The address of the sign-in page that returns to this page. It returns to the start page from a POST
+/// and from an error, whose address may hold the parameters of a failed sign-in.
 fn sign_in_path(request: &Request, status: StatusCode) -> String {
     let next = request
         .uri()

@@ -15,8 +15,8 @@ async fn an_unknown_address_has_a_page_with_a_way_on() {
             page.open(path).await;
             page.shows(&[
                 "404",
-                "Not Found",
-                "There is nothing at this address.",
+                "Page not found",
+                "There is no page at this address.",
                 "quote the reference",
             ])
             .await;
