@@ -1,93 +1,107 @@
-//! Templates and static files: part of the binary; read from the disk in debug builds, so that an
-//! edit shows at the next reload.
+//! Static files, part of the binary; read from the disk in debug builds, so that an edit shows at the
+//! next reload.
 
 use std::borrow::Cow;
+use std::io;
+use std::sync::{Arc, OnceLock};
 
 use rust_embed::{EmbeddedFile, RustEmbed};
-use serde::Serialize;
-use tera::{Context, Kwargs, State, Tera};
+use salvo::http::header::HeaderValue;
+use salvo::hyper::body::Bytes;
 
-#[derive(RustEmbed)]
-#[folder = "templates/"]
-struct TemplateFiles;
+use crate::compression::{Effort, Encoding};
+
+/// The path below which static files are served.
+pub const STATIC_PATH: &str = "/static";
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
-struct StaticFiles;
+struct Embedded;
 
-/// Where the static files are served.
-pub const STATIC_PATH: &str = "/static";
+/// The static files.
+pub struct Assets(Vec<Arc<Asset>>);
 
-/// The parsed templates.
-pub struct Templates(Tera);
+/// A static file, compressed when a coding is first asked for.
+pub struct Asset {
+    name: String,
+    /// The name with a hash of the content, so that it changes with it: `app-1f2e3d4c.css`.
+    hashed_name: String,
+    pub content_type: HeaderValue,
+    body: Bytes,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+    zstd: OnceLock<Bytes>,
+}
 
-impl Templates {
-    /// Parses every template.
-    ///
+impl Assets {
     /// # Errors
-    /// When one does not parse, or uses a component or a parent that is not there.
-    pub fn load() -> Result<Self, tera::Error> {
-        let files: Vec<_> = TemplateFiles::iter()
-            .filter_map(|name| TemplateFiles::get(&name).map(|file| (name, file)))
-            .map(|(name, file)| (name, String::from_utf8_lossy(&file.data).into_owned()))
-            .collect();
-        let mut tera = Tera::new();
-        tera.register_function("asset", asset_function);
-        tera.add_raw_templates(files)?;
-        Ok(Self(tera))
+    /// When a file's media type is not a valid header value.
+    pub fn load() -> anyhow::Result<Self> {
+        let files = Embedded::iter().filter_map(|name| Some((Embedded::get(&name)?, name)));
+        let assets = files.map(|(file, name)| Asset::new(&name, file).map(Arc::new));
+        Ok(Self(assets.collect::<Result<_, _>>()?))
     }
 
-    /// Renders a view with the layout's own data.
-    ///
-    /// # Errors
-    /// When the template names something that neither of them has.
-    pub fn render(
-        &self,
-        template: &str,
-        view: &impl Serialize,
-        layout: &impl Serialize,
-    ) -> Result<String, tera::Error> {
-        let mut context = Context::from_serialize(view)?;
-        context.insert("layout", layout);
+    /// A file by its name with the hash.
+    pub fn find_hashed(&self, hashed_name: &str) -> Option<Arc<Asset>> {
+        self.find(|asset| asset.hashed_name == hashed_name)
+    }
+
+    /// A file by its name.
+    pub fn find_named(&self, name: &str) -> Option<Arc<Asset>> {
+        self.find(|asset| asset.name == name)
+    }
+
+    /// The address of a file, `/static/app-1f2e3d4c.css` for `app.css`.
+    pub fn path(&self, name: &str) -> Option<String> {
+        let asset = self.find_named(name)?;
+        Some(format!("{STATIC_PATH}/{}", asset.hashed_name))
+    }
+
+    fn find(&self, is_meant: impl Fn(&Asset) -> bool) -> Option<Arc<Asset>> {
+        let find = |assets: &[Arc<Asset>]| assets.iter().find(|asset| is_meant(asset)).cloned();
         if cfg!(debug_assertions) {
-            return Self::load()?.0.render(template, &context);
+            return find(&Self::load().ok()?.0);
         }
-        self.0.render(template, &context)
+        find(&self.0)
     }
 }
 
-/// A static file by the name it is served under, `app-1f2e3d4c.css`: the name changes with the content.
-pub fn find_static_file(hashed_name: &str) -> Option<EmbeddedFile> {
-    StaticFiles::iter()
-        .filter_map(|name| StaticFiles::get(&name).map(|file| (name, file)))
-        .find(|(name, file)| self::hashed_name(name, file) == hashed_name)
-        .map(|(_, file)| file)
-}
+impl Asset {
+    fn new(name: &str, file: EmbeddedFile) -> anyhow::Result<Self> {
+        let hash = hex::encode(&file.metadata.sha256_hash()[..4]);
+        Ok(Self {
+            name: name.to_owned(),
+            hashed_name: match name.rsplit_once('.') {
+                Some((stem, extension)) => format!("{stem}-{hash}.{extension}"),
+                None => format!("{name}-{hash}"),
+            },
+            content_type: HeaderValue::from_str(file.metadata.mimetype())?,
+            body: match file.data {
+                Cow::Borrowed(data) => Bytes::from_static(data),
+                Cow::Owned(data) => Bytes::from(data),
+            },
+            gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
+            zstd: OnceLock::new(),
+        })
+    }
 
-/// A static file by its own name.
-pub fn static_file(name: &str) -> Option<EmbeddedFile> {
-    StaticFiles::get(name)
-}
-
-/// The address of a static file, `/static/app-1f2e3d4c.css` for `app.css`.
-pub fn static_path(name: &str) -> Option<String> {
-    let file = StaticFiles::get(name)?;
-    Some(format!("{STATIC_PATH}/{}", hashed_name(name, &file)))
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the template engine calls it so"
-)]
-fn asset_function(arguments: Kwargs, _: &State) -> tera::TeraResult<String> {
-    let name: Cow<'_, str> = arguments.must_get("path")?;
-    static_path(&name).ok_or_else(|| tera::Error::message(format!("no static file {name}")))
-}
-
-fn hashed_name(name: &str, file: &EmbeddedFile) -> String {
-    let hash = hex::encode(&file.metadata.sha256_hash()[..4]);
-    match name.rsplit_once('.') {
-        Some((stem, extension)) => format!("{stem}-{hash}.{extension}"),
-        None => format!("{name}-{hash}"),
+    /// The content in a coding.
+    ///
+    /// # Errors
+    /// When the encoder fails, for want of memory.
+    pub fn encoded(&self, encoding: Encoding) -> io::Result<Bytes> {
+        let cell = match encoding {
+            Encoding::Identity => return Ok(self.body.clone()),
+            Encoding::Gzip => &self.gzip,
+            Encoding::Brotli => &self.brotli,
+            Encoding::Zstd => &self.zstd,
+        };
+        if let Some(compressed) = cell.get() {
+            return Ok(compressed.clone());
+        }
+        let compressed = encoding.compress(&self.body, Effort::Best)?;
+        Ok(cell.get_or_init(|| Bytes::from(compressed)).clone())
     }
 }

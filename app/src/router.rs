@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salvo::affix_state;
-use salvo::compression::{Compression, CompressionLevel};
 use salvo::{Router, Service};
 
 use crate::assets;
@@ -39,13 +38,14 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
     if let Some(sign_in) = sign_in.clone() {
         tokio::spawn(async move { sign_in.sweep_forever().await });
     }
+    let observe = Observe::new(&state.config);
     let identify = Identify::new(sign_in, https);
     let security_headers = SecurityHeaders::new(&state.config)?;
     Ok(Service::new(router)
         .hoop(affix_state::inject(state))
-        .hoop(Observe::new())
+        .hoop(observe)
         .hoop(security_headers)
-        .hoop(compression())
+        .hoop(middleware::compress)
         .hoop(middleware::render_error_pages)
         .hoop(middleware::catch_panic)
         .hoop(middleware::limit_head)
@@ -73,11 +73,4 @@ fn pages(state: &AppState) -> Router {
 /// Files and the platform's questions are the same for everybody: nobody's session is read for them.
 fn is_personal(path: &str) -> bool {
     !path.starts_with(assets::STATIC_PATH) && !["/livez", "/readyz", "/favicon.ico"].contains(&path)
-}
-
-fn compression() -> Compression {
-    Compression::new()
-        .enable_gzip(CompressionLevel::Fastest)
-        .enable_brotli(CompressionLevel::Fastest)
-        .enable_zstd(CompressionLevel::Fastest)
 }

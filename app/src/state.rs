@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::assets::Templates;
+use crate::assets::Assets;
 use crate::config::Config;
 use crate::database::Database;
 use crate::rate_limiter::RateLimiters;
+use crate::templates::Templates;
 
 /// The process's shared parts; cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
     pub config: Arc<Config>,
     pub database: Database,
+    pub assets: Arc<Assets>,
     pub templates: Arc<Templates>,
     pub rate_limiters: Arc<RateLimiters>,
 }
@@ -22,10 +24,12 @@ impl AppState {
     /// # Errors
     /// When the database cannot be opened, or a template does not parse.
     pub fn new(config: Config) -> anyhow::Result<Self> {
+        let assets = Arc::new(Assets::load()?);
         Ok(Self {
             database: Database::open(&config)?,
             rate_limiters: Arc::new(RateLimiters::new(&config)),
-            templates: Arc::new(Templates::load()?),
+            templates: Arc::new(Templates::load(assets.clone())?),
+            assets,
             config: Arc::new(config),
         })
     }

@@ -1,18 +1,21 @@
-//! The static files, under names that change with their content, so that they may be kept for ever.
+//! Static files under names that change with their content, so that a browser may keep them for ever.
 
-use rust_embed::EmbeddedFile;
-use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use salvo::{Request, Response, Router, Scribe, handler};
+use std::sync::Arc;
 
-use crate::assets;
+use salvo::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
+use salvo::{Request, Response, Router, Writer as _, handler};
+
+use crate::assets::Asset;
+use crate::compression::Encoding;
 use crate::response::Error;
 use crate::routing::get;
+use crate::state::AppState;
 
-/// One year, and no question whether it has changed.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// One year, without revalidation (RFC 8246).
+const CACHE_IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// One day: the address is fixed.
-const ONE_DAY: &str = "public, max-age=86400";
+/// One day: the address of the icon does not change with its content.
+const CACHE_ONE_DAY: &str = "public, max-age=86400";
 
 pub fn routes() -> Router {
     Router::new()
@@ -21,41 +24,43 @@ pub fn routes() -> Router {
 }
 
 #[handler]
-async fn show_static_file(request: &mut Request) -> Result<StaticFile, Error> {
-    let name = request
-        .params()
-        .get("name")
-        .map(String::as_str)
-        .unwrap_or_default();
-    let file = assets::find_static_file(name).ok_or(Error::NotFound)?;
-    Ok(StaticFile {
-        file,
-        cache: FOR_EVER,
-    })
+async fn show_static_file(
+    state: AppState,
+    request: &mut Request,
+    response: &mut Response,
+) -> Result<(), Error> {
+    let name = request.params().get("name").map(String::as_str);
+    let asset = state.assets.find_hashed(name.unwrap_or_default());
+    write(asset, CACHE_IMMUTABLE, request, response)
 }
 
-/// For programs that ask without having read the page's link.
+/// For clients that ask for the icon without having read the page's link.
 #[handler]
-async fn show_favicon() -> Result<StaticFile, Error> {
-    let file = assets::static_file("favicon.svg").ok_or(Error::NotFound)?;
-    Ok(StaticFile {
-        file,
-        cache: ONE_DAY,
-    })
+async fn show_favicon(
+    state: AppState,
+    request: &mut Request,
+    response: &mut Response,
+) -> Result<(), Error> {
+    let asset = state.assets.find_named("favicon.svg");
+    write(asset, CACHE_ONE_DAY, request, response)
 }
 
-struct StaticFile {
-    file: EmbeddedFile,
-    cache: &'static str,
-}
-
-impl Scribe for StaticFile {
-    fn render(self, response: &mut Response) {
-        let headers = response.headers_mut();
-        if let Ok(kind) = HeaderValue::from_str(self.file.metadata.mimetype()) {
-            headers.insert(CONTENT_TYPE, kind);
-        }
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache));
-        response.body(self.file.data.into_owned());
+fn write(
+    asset: Option<Arc<Asset>>,
+    cache_control: &'static str,
+    request: &Request,
+    response: &mut Response,
+) -> Result<(), Error> {
+    let asset = asset.ok_or(Error::NotFound)?;
+    let encoding = Encoding::negotiate(request.headers());
+    let body = asset.encoded(encoding).map_err(anyhow::Error::from)?;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, asset.content_type.clone());
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding.header_value() {
+        headers.insert(CONTENT_ENCODING, encoding);
     }
+    response.body(body);
+    Ok(())
 }

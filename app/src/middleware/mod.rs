@@ -3,6 +3,7 @@
 //! Salvo calls a middleware a *hoop*.
 
 mod access;
+mod compression;
 mod csrf;
 mod error_pages;
 mod limits;
@@ -11,6 +12,7 @@ mod rate_limit;
 mod security_headers;
 
 pub use access::{require_role, require_user, require_user_as_configured, require_user_to_write};
+pub use compression::compress;
 pub use csrf::reject_cross_site_requests;
 pub use error_pages::render_error_pages;
 pub use limits::{Deadline, ShedLoad, limit_head, receive_body, require_database};

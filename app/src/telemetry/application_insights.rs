@@ -1,5 +1,5 @@
-//! Traces, request metrics and errors on their way to Application Insights: in batches, by threads of
-//! their own, dropped where they come faster than they can be sent.
+//! OpenTelemetry exporters of traces, request metrics and errors to Application Insights: in batches,
+//! on their own threads; telemetry beyond the queue size is dropped.
 
 use std::time::Duration;
 
@@ -21,19 +21,19 @@ use super::exceptions::ErrorsAsExceptions;
 use super::transport::Transport;
 use crate::config::{ApplicationInsights, OutboundConfig};
 
-/// The target of our own spans that become traces.
+/// The target of the app's spans that become traces.
 pub(super) const TRACED: &str = "app::operation";
 
-/// Where the spans that become traces are made.
+/// The targets of all spans that become traces.
 pub(super) const TRACED_TARGETS: [&str; 3] = [TRACED, "sea_orm::driver", "sea_orm::database"];
 
-/// The names of the database's calls, which become traces too, begin like this.
+/// Prefix of the names of database spans, which become traces too.
 const DATABASE_CALL: &str = "sea_orm.";
 
-/// What the export itself uses: its complaints stand in the log, and would feed on themselves here.
+/// Targets that the export itself uses: their warnings are logged but not exported, which would make more of them.
 const EXPORT: [&str; 4] = ["opentelemetry", "reqwest", "hyper", "rustls"];
 
-/// What gathers and sends.
+/// The OpenTelemetry providers.
 pub(super) struct Providers {
     traces: SdkTracerProvider,
     metrics: SdkMeterProvider,
@@ -70,12 +70,12 @@ impl Providers {
         })
     }
 
-    /// Lets whoever measures find the meters.
+    /// Makes the meters available to the request middleware.
     pub(super) fn install(&self) {
         global::set_meter_provider(self.metrics.clone());
     }
 
-    /// What turns spans into traces, and warnings and errors into records of theirs.
+    /// The layers that export spans as traces, and warnings and errors as log records.
     pub(super) fn layers(&self) -> [BoxedLayer; 2] {
         let source = self.traces.tracer(env!("CARGO_PKG_NAME"));
         let traces = tracing_opentelemetry::layer()
@@ -92,7 +92,7 @@ impl Providers {
         [traces.boxed(), logs.boxed()]
     }
 
-    /// Sends what is left; blocks the thread. What fails then has been logged.
+    /// Sends the remaining telemetry; blocks the thread. Failures have been logged already.
     pub(super) fn shut_down(&self, timeout: Duration) {
         let _ = self.traces.shutdown_with_timeout(timeout);
         let _ = self.logs.shutdown_with_timeout(timeout);
@@ -100,7 +100,7 @@ impl Providers {
     }
 }
 
-/// Whether it is a span that becomes a trace.
+/// Whether a span becomes a trace.
 fn is_traced(metadata: &Metadata) -> bool {
     metadata.is_span()
         && (metadata.target() == TRACED || metadata.name().starts_with(DATABASE_CALL))
@@ -112,8 +112,8 @@ fn exporter(
 ) -> anyhow::Result<Exporter<Transport>> {
     let connection_string = config.connection_string.expose();
     let exporter = Exporter::new_from_connection_string(connection_string, transport);
-    // The cause may repeat the connection string.
-    let malformed = "APPLICATIONINSIGHTS_CONNECTION_STRING is not understood";
+    // The error itself may contain the connection string.
+    let malformed = "APPLICATIONINSIGHTS_CONNECTION_STRING is malformed";
     let exporter = exporter.map_err(|_| anyhow::anyhow!(malformed))?;
     let Some(endpoint) = config
         .ingestion_endpoint
@@ -124,7 +124,7 @@ fn exporter(
     };
     #[expect(
         deprecated,
-        reason = "the way that is not turns a collector on this machine into https"
+        reason = "the replacement changes a local http collector to https"
     )]
     let exporter = exporter.with_endpoint(&endpoint.origin());
     exporter.map_err(|_| anyhow::anyhow!(malformed))

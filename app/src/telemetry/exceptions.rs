@@ -1,14 +1,14 @@
-//! Errors as Application Insights expects them.
+//! Log records of errors as Application Insights exceptions.
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::{AnyValue, LogRecord as _, Severity};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
 
-/// The field of our log lines that says why.
+/// The log field that holds the cause.
 const CAUSE: &str = "cause";
 
-/// Makes an exception of each error, so that it is counted among the failures and belongs to its request.
+/// Marks each error record as an exception, so that it is counted as a failure of its request.
 #[derive(Debug)]
 pub(super) struct ErrorsAsExceptions;
 

@@ -1,5 +1,5 @@
-//! What the process tells of itself: log lines on the standard output, and, where it is set up,
-//! traces, request metrics and errors for Application Insights.
+//! Logging to standard output and, where it is configured, traces, request metrics and errors for
+//! Application Insights.
 
 mod application_insights;
 mod exceptions;
@@ -11,6 +11,7 @@ pub use observe::{Observe, RequestId};
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
@@ -18,67 +19,80 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 use crate::config::{Config, LogFormat, TelemetryConfig};
 use application_insights::Providers;
 
-/// What the last batches may take: an ingestion that is away is asked again and again.
-const LONGEST_FAREWELL: Duration = Duration::from_secs(3);
+/// Time limit for sending the last batches at shutdown: an unreachable ingestion endpoint is retried.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// What has been started; to be stopped, so that nothing is lost.
-pub struct Telemetry(Option<Providers>);
+/// Logging and telemetry, to be stopped so that nothing is lost.
+pub struct Telemetry {
+    providers: Option<Providers>,
+    /// Writes the remaining log lines when it is dropped.
+    _log_writer: WorkerGuard,
+}
 
 impl Telemetry {
-    /// Starts logging, and sending to Application Insights where it is configured. Needs a runtime.
+    /// Starts logging and, where it is configured, sending to Application Insights. Needs a runtime.
     ///
     /// # Errors
-    /// When the system's certificates cannot be read, or logging has been started before.
+    /// When the system's certificates cannot be read, or logging has already been started.
     pub fn start(config: &Config) -> anyhow::Result<Self> {
         let insights = config.telemetry.application_insights.as_ref();
         let providers = insights.map(|insights| Providers::new(insights, &config.outbound));
         let providers = providers.transpose()?;
         let filter = filter(&config.telemetry, providers.is_some())?;
-        let mut layers = vec![log_layer(&config.telemetry)];
+        let (writer, log_writer) = NonBlockingBuilder::default().lossy(false).finish(stdout());
+        let mut layers = vec![log_layer(&config.telemetry, writer)];
         if let Some(providers) = &providers {
             providers.install();
             layers.extend(providers.layers());
         }
-        // Around the others: one among them would ask for less and be overruled.
+        // The filter is around all layers: as one of them it could not enable less than the others.
         let subscriber = tracing_subscriber::registry().with(layers).with(filter);
         let started = subscriber.try_init();
-        started.map_err(|cause| anyhow::anyhow!("logging cannot be started: {cause}"))?;
-        Ok(Self(providers))
+        started.map_err(|cause| anyhow::anyhow!("failed to start logging: {cause}"))?;
+        Ok(Self {
+            providers,
+            _log_writer: log_writer,
+        })
     }
 
-    /// Sends what has not been sent yet; what takes longer than 3 s or what is left of the grace is dropped.
+    /// Sends the remaining telemetry within 3 s or the rest of the grace period, and writes the
+    /// remaining log lines.
     pub async fn stop(self, grace: Duration) {
-        let Some(providers) = self.0 else { return };
-        let timeout = grace.min(LONGEST_FAREWELL);
-        // A thread of its own: the runtime would wait for one of its blocking threads without end.
+        let Some(providers) = self.providers else {
+            return;
+        };
+        let timeout = grace.min(FLUSH_TIMEOUT);
+        // Its own thread: at exit the runtime would wait for a blocking task without a time limit.
         let (done, stopped) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             providers.shut_down(timeout);
             let _ = done.send(());
         });
         if tokio::time::timeout(timeout, stopped).await.is_err() {
-            tracing::warn!("not all telemetry could be sent in time");
+            tracing::warn!("failed to send the remaining telemetry in time");
         }
     }
 }
 
-fn log_layer(config: &TelemetryConfig) -> BoxedLayer {
-    let layer = fmt::layer().with_ansi(stdout().is_terminal());
+fn log_layer(config: &TelemetryConfig, writer: NonBlocking) -> BoxedLayer {
+    let layer = fmt::layer()
+        .with_ansi(stdout().is_terminal())
+        .with_writer(writer);
     match config.log_format {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => {
             let layer = layer.json().flatten_event(true);
-            // Within a call of the database, the request is the span around the innermost.
+            // Inside a database call the span of the request is not the innermost one.
             let traced = config.application_insights.is_some();
             layer.with_span_list(traced).boxed()
         }
     }
 }
 
-/// What is looked at by every layer. The log has no filter of its own: where a library merely asks whether
-/// it should log, such a filter would swallow the next line.
+/// The filter of all layers. The log layer has no filter of its own: after a library has only asked
+/// whether it should log, a per-layer filter would drop the next line.
 fn filter(config: &TelemetryConfig, traced: bool) -> anyhow::Result<EnvFilter> {
     let level = if traced { "info" } else { "warn" };
     let mut filter = EnvFilter::new(&config.log_filter);

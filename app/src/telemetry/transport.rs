@@ -1,4 +1,4 @@
-//! How telemetry travels: as every other call of the site, with its limits and its TLS.
+//! HTTP client of the telemetry exporters, with the limits and TLS settings of all outbound calls.
 
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use salvo::async_trait;
@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use crate::config::OutboundConfig;
 use crate::outbound::Outbound;
 
-/// Sends from threads that are none of the runtime's.
+/// An HTTP client for threads outside the runtime.
 #[derive(Clone, Debug)]
 pub(super) struct Transport {
     outbound: Outbound,

@@ -1,0 +1,62 @@
+//! Templates: part of the binary; read from the disk in debug builds, so that an edit shows at the
+//! next reload.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rust_embed::RustEmbed;
+use serde::Serialize;
+use tera::{Context, Kwargs, State, Tera};
+
+use crate::assets::Assets;
+
+#[derive(RustEmbed)]
+#[folder = "templates/"]
+struct TemplateFiles;
+
+/// The parsed templates.
+pub struct Templates {
+    tera: Tera,
+    assets: Arc<Assets>,
+}
+
+impl Templates {
+    /// Parses every template.
+    ///
+    /// # Errors
+    /// When a template does not parse, or uses a component or a parent that does not exist.
+    pub fn load(assets: Arc<Assets>) -> Result<Self, tera::Error> {
+        let files: Vec<_> = TemplateFiles::iter()
+            .filter_map(|name| TemplateFiles::get(&name).map(|file| (name, file)))
+            .map(|(name, file)| (name, String::from_utf8_lossy(&file.data).into_owned()))
+            .collect();
+        let mut tera = Tera::new();
+        let assets_of_function = assets.clone();
+        tera.register_function("asset", move |arguments: Kwargs, _: &State| {
+            let name: Cow<'_, str> = arguments.must_get("path")?;
+            let path = assets_of_function.path(&name);
+            path.ok_or_else(|| tera::Error::message(format!("no static file {name}")))
+        });
+        tera.add_raw_templates(files)?;
+        Ok(Self { tera, assets })
+    }
+
+    /// Renders a view with the data of the layout.
+    ///
+    /// # Errors
+    /// When the template uses a variable that neither of them has.
+    pub fn render(
+        &self,
+        template: &str,
+        view: &impl Serialize,
+        layout: &impl Serialize,
+    ) -> Result<String, tera::Error> {
+        let mut context = Context::from_serialize(view)?;
+        context.insert("layout", layout);
+        if cfg!(debug_assertions) {
+            let current = Self::load(self.assets.clone())?;
+            return current.tera.render(template, &context);
+        }
+        self.tera.render(template, &context)
+    }
+}
