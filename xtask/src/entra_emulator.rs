@@ -1,35 +1,34 @@
-//! The Entra emulator beside another program.
+//! The Entra ID emulator as a background process.
+
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use duct::cmd;
 
-use crate::companion::Companion;
-use crate::process::Supervisor;
-use crate::workspace;
+use crate::process::BackgroundProcess;
 
-/// Begins the emulator's last line at the start; what comes before are settings.
+/// Starts the last line that the emulator prints when it starts; the lines before it are settings.
 const END_OF_SETTINGS: char = '#';
 
-/// A running emulator; it ends when this is dropped.
+/// A running emulator; killed when this is dropped.
 pub(crate) struct EntraEmulator {
-    /// What the app has to be told to sign people in, and to find its managed identity.
+    /// Settings of the app for sign-in and for its managed identity.
     pub(crate) settings: Vec<(String, String)>,
     /// The client id of the managed identity.
     pub(crate) identity: String,
-    _program: Companion,
+    _process: BackgroundProcess,
 }
 
 impl EntraEmulator {
-    /// Builds it and starts it on a port of its own.
+    /// Starts the built emulator on a free port.
     ///
     /// # Errors
-    /// When it does not build or does not start.
-    pub(crate) fn start(redirect_uri: &str, supervisor: &Supervisor) -> Result<Self> {
-        let program = workspace::build_program("entra-emulator", supervisor)?;
+    /// When it does not start.
+    pub(crate) fn start(program: &Path, redirect_uri: &str) -> Result<Self> {
         let program = cmd!(program, "--port", "0", "--redirect-uri", redirect_uri);
-        let program = Companion::start(&program)?;
+        let process = BackgroundProcess::start(&program)?;
         let (mut settings, mut identity) = (Vec::new(), String::new());
-        let read = program.read_until(|line| {
+        let read = process.read_until(|line| {
             let (name, value) = line.split_once('=').unwrap_or_default();
             let is_last = line.starts_with(END_OF_SETTINGS);
             if is_last {
@@ -39,11 +38,11 @@ impl EntraEmulator {
             }
             is_last
         });
-        read.context("the Entra emulator does not start")?;
+        read.context("the Entra ID emulator does not start")?;
         Ok(Self {
             settings,
             identity,
-            _program: program,
+            _process: process,
         })
     }
 

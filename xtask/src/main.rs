@@ -1,16 +1,14 @@
-//! `cargo xtask`: everything a developer or a workflow does with this repository.
+//! `cargo xtask`: the tasks of developers and workflows.
 #![expect(
     clippy::print_stdout,
-    reason = "a command-line tool speaks on standard output"
+    reason = "a command-line tool prints its results"
 )]
 
 mod checks;
 mod ci;
-mod companion;
 mod counts;
 mod dev;
 mod doctor;
-mod e2e;
 mod entra;
 mod entra_emulator;
 mod hook;
@@ -21,8 +19,6 @@ mod platform;
 mod postgres;
 mod process;
 mod programs;
-#[cfg(test)]
-mod scratch;
 mod seed;
 mod settings;
 mod simulate;
@@ -36,7 +32,7 @@ use clap::{Parser, Subcommand};
 
 use process::Supervisor;
 
-/// The repository's own tasks.
+/// Tasks of this repository.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 struct Arguments {
@@ -46,29 +42,29 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Run the site here, with sample data.
+    /// Run the site on this machine, with sample data and the Entra ID emulator.
     Dev(dev::Arguments),
-    /// Run every test; install the PostgreSQL server and the Chromium they need.
+    /// Run every test; installs a PostgreSQL server and Chromium if they are missing.
     Test(test::Arguments),
-    /// Run the browser tests alone; screenshots go to target/e2e.
-    E2e(e2e::Arguments),
-    /// Make the app registration of sign-in, or bring it up to date; needs the Azure CLI.
+    /// Run the browser tests; screenshots are written to target/e2e.
+    E2e(test::Arguments),
+    /// Create or update the app registration for sign-in; needs the Azure CLI.
     Entra(entra::Arguments),
-    /// Write sample data; the arguments are those of `app seed`.
+    /// Load sample data; takes the arguments of `app seed`.
     Seed(seed::Arguments),
-    /// Build what App Service runs: a static binary and its start script, in dist.
+    /// Build what App Service runs, a static binary and its start script, in dist.
     Package,
-    /// Run what `package` made as App Service would, with a PostgreSQL server.
+    /// Run the package as App Service would, with a PostgreSQL server.
     Simulate,
-    /// Check infra, azure.yaml, workflows and devcontainer with every checker that is here.
+    /// Check infra, azure.yaml, workflows and devcontainer with every checker that is installed.
     Infra,
-    /// Do the work of one of azd's hooks.
+    /// Run one of azd's hooks.
     Hook(Box<hook::Arguments>),
     /// Run every check that a change must pass.
     Ci(ci::Arguments),
-    /// Check the rules of the code that no compiler knows.
+    /// Check the rules of the code that rustc, clippy and rustfmt do not check.
     Tidy,
-    /// Say what is installed, what is missing and what to do.
+    /// List what is installed and what is missing, with advice.
     Doctor,
 }
 
@@ -87,7 +83,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Dev(arguments) => dev::run(&arguments, &supervisor),
         Task::Test(arguments) => test::run(&arguments, &supervisor),
-        Task::E2e(arguments) => e2e::run(&arguments, &supervisor),
+        Task::E2e(arguments) => test::run_e2e(&arguments, &supervisor),
         Task::Entra(arguments) => entra::run(&arguments),
         Task::Seed(arguments) => seed::run(&arguments, &supervisor),
         Task::Package => package::run(&supervisor),
@@ -98,4 +94,8 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Tidy => tidy::run(),
         Task::Doctor => Ok(doctor::run()),
     }
+}
+
+fn exit_code(is_good: bool) -> ExitCode {
+    ExitCode::from(u8::from(!is_good))
 }

@@ -1,14 +1,14 @@
-//! Programs that xtask starts, and what a Ctrl-C means to them.
+//! Child processes: supervised in the foreground, in the background, and ended on Ctrl+C, SIGTERM or SIGHUP.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, Result, ensure};
-use duct::Expression;
+use anyhow::{Context, Result, bail, ensure};
+use duct::{Expression, ReaderHandle};
 
 use crate::platform::{self, Ending};
 
-/// Runs one program at a time and passes Ctrl-C, SIGTERM and SIGHUP on to it, so that xtask itself lives to tidy up.
+/// Runs one program at a time and passes signals on to its process group, so that xtask itself can clean up.
 #[derive(Clone, Default)]
 pub(crate) struct Supervisor(Arc<Mutex<State>>);
 
@@ -19,59 +19,62 @@ struct State {
 }
 
 impl Supervisor {
-    /// Takes the signals over for the rest of the process.
+    /// Handles Ctrl+C, SIGTERM and SIGHUP for the rest of the process.
     pub(crate) fn install() -> Result<Self> {
+        #[cfg(windows)]
+        platform::end_children_with_this_process()?;
         let supervisor = Self::default();
         let handler = supervisor.clone();
-        ctrlc::set_handler(move || handler.interrupt()).context("cannot handle Ctrl-C")?;
+        ctrlc::set_handler(move || handler.interrupt()).context("cannot handle Ctrl+C")?;
         Ok(supervisor)
     }
 
     /// Runs a program to its end, its output shown, and says whether it succeeded.
     ///
     /// # Errors
-    /// When it cannot be started, or when somebody pressed Ctrl-C.
+    /// When it cannot be started, or when xtask was interrupted.
     pub(crate) fn run(&self, program: &Expression) -> Result<bool> {
-        let handle = sheltered(program).unchecked().start()?;
+        let handle = in_own_process_group(program).unchecked().start()?;
         self.supervise(&handle.pids());
         let succeeded = handle.wait()?.status.success();
         self.release()?;
         Ok(succeeded)
     }
 
-    /// As `run`, and hands over each line of the program's standard output instead of showing it.
+    /// Runs a program to its end, passes each line of its standard output to `line`, and says whether it succeeded.
+    ///
+    /// # Errors
+    /// When it cannot be started, or when xtask was interrupted.
     pub(crate) fn run_lines(
         &self,
         program: &Expression,
         mut line: impl FnMut(&str),
     ) -> Result<bool> {
-        let output = sheltered(program).unchecked().reader()?;
+        let output = in_own_process_group(program).unchecked().reader()?;
         self.supervise(&output.pids());
         for bytes in BufReader::new(&output).split(b'\n') {
             line(String::from_utf8_lossy(&bytes?).trim_end_matches('\r'));
         }
-        let succeeded = output
-            .try_wait()?
-            .is_some_and(|output| output.status.success());
+        let output = output.try_wait()?;
         self.release()?;
-        Ok(succeeded)
+        Ok(output.is_some_and(|output| output.status.success()))
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {
         self.state().interrupted
     }
 
-    /// A second Ctrl-C does not wait any longer.
+    /// The first signal asks the program to end, a second one kills it.
     fn interrupt(&self) {
         let mut state = self.state();
-        let ending = if state.interrupted {
-            Ending::Forced
-        } else {
-            Ending::Asked
-        };
-        state.interrupted = true;
+        let is_second = std::mem::replace(&mut state.interrupted, true);
         if let Some(leader) = state.leader {
-            platform::end_group(leader, ending);
+            let ending = if is_second {
+                Ending::Kill
+            } else {
+                Ending::Terminate
+            };
+            platform::end_process_group(leader, ending);
         }
     }
 
@@ -79,7 +82,7 @@ impl Supervisor {
         let mut state = self.state();
         state.leader = pids.first().copied();
         if let (true, Some(leader)) = (state.interrupted, state.leader) {
-            platform::end_group(leader, Ending::Asked);
+            platform::end_process_group(leader, Ending::Terminate);
         }
     }
 
@@ -95,10 +98,42 @@ impl Supervisor {
     }
 }
 
-/// The program away from the terminal: it reads nothing there and no Ctrl-C reaches it.
-pub(crate) fn sheltered(program: &Expression) -> Expression {
+/// A program in the background; killed when this is dropped. What it starts itself is not killed with it.
+pub(crate) struct BackgroundProcess(ReaderHandle);
+
+impl BackgroundProcess {
+    pub(crate) fn start(program: &Expression) -> Result<Self> {
+        Ok(Self(in_own_process_group(program).unchecked().reader()?))
+    }
+
+    /// Reads its standard output until `is_last` returns `true` for a line.
+    ///
+    /// # Errors
+    /// When it ends before that.
+    pub(crate) fn read_until(&self, mut is_last: impl FnMut(&str) -> bool) -> Result<()> {
+        let mut lines = BufReader::new(&self.0).lines();
+        while let Some(line) = lines.next().transpose()? {
+            if is_last(line.trim_end_matches('\r')) {
+                return Ok(());
+            }
+        }
+        bail!("it exited at once")
+    }
+}
+
+impl Drop for BackgroundProcess {
+    fn drop(&mut self) {
+        // An error means that it has exited already.
+        self.0.kill().ok();
+        // The end of its output is the end of the process.
+        io::copy(&mut &self.0, &mut io::sink()).ok();
+    }
+}
+
+/// The program without standard input, in a process group that Ctrl+C in the terminal does not reach.
+pub(crate) fn in_own_process_group(program: &Expression) -> Expression {
     program.stdin_null().before_spawn(|command| {
-        platform::lead_group(command);
+        platform::lead_process_group(command);
         Ok(())
     })
 }
@@ -107,10 +142,10 @@ pub(crate) fn sheltered(program: &Expression) -> Expression {
 mod tests {
     use duct::cmd;
 
-    use super::Supervisor;
+    use super::{BackgroundProcess, Supervisor};
 
     #[test]
-    fn the_lines_of_a_program_are_handed_over() {
+    fn each_line_of_the_output_is_passed_on() {
         let mut lines = Vec::new();
         let git = cmd!("git", "--version");
         let succeeded = Supervisor::default()
@@ -124,23 +159,45 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_fails_says_so() {
+    fn a_failing_program_is_no_error() {
         let git = cmd!("git", "no-such-command").stderr_null();
         assert!(!Supervisor::default().run(&git).unwrap());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_program_ends_with_all_it_has_started_when_somebody_presses_ctrl_c() {
+    fn an_interrupt_ends_a_program_and_its_children() {
         let supervisor = Supervisor::default();
         supervisor.interrupt();
         let program = cmd!("sh", "-c", "sleep 600; true");
-        assert_eq!(
-            supervisor
-                .run_lines(&program, |_| ())
-                .unwrap_err()
-                .to_string(),
-            "interrupted"
-        );
+        let error = supervisor.run_lines(&program, |_| ()).unwrap_err();
+        assert_eq!(error.to_string(), "interrupted");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_background_process_is_killed_when_dropped() {
+        let script = "echo first; echo $$; exec sleep 600";
+        let process = BackgroundProcess::start(&cmd!("sh", "-c", script)).unwrap();
+        let mut pid = String::new();
+        let second_line = |line: &str| {
+            line.clone_into(&mut pid);
+            line != "first"
+        };
+        process.read_until(second_line).unwrap();
+        let is_running = || {
+            let probe = cmd!("sh", "-c", "kill -0 $0", &pid).stderr_null();
+            probe.unchecked().run().unwrap().status.success()
+        };
+        assert!(is_running());
+        drop(process);
+        assert!(!is_running());
+    }
+
+    #[test]
+    fn a_background_process_that_exits_too_early_is_an_error() {
+        let process = BackgroundProcess::start(&cmd!("git", "--version")).unwrap();
+        let error = process.read_until(|_| false).unwrap_err();
+        assert_eq!(error.to_string(), "it exited at once");
     }
 }

@@ -17,7 +17,7 @@ const BROWSER_PATHS: [&str; 4] = [
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 ];
 
-/// Folders of the versions that packages install side by side, and how each version's folder begins.
+/// Folders with one subfolder for each installed version, and the prefix of the subfolders.
 const POSTGRES_VERSIONS: [(&str, &str); 5] = [
     ("/usr/lib/postgresql", ""),
     ("/usr", "pgsql-"),
@@ -26,7 +26,7 @@ const POSTGRES_VERSIONS: [(&str, &str); 5] = [
     (r"C:\Program Files\PostgreSQL", ""),
 ];
 
-/// A PostgreSQL server's programs, all in one folder.
+/// The folder with a PostgreSQL server's programs.
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresPrograms {
     pub(crate) folder: PathBuf,
@@ -36,78 +36,50 @@ pub(crate) struct PostgresPrograms {
 impl PostgresPrograms {
     /// The newest version that is installed.
     pub(crate) fn find() -> Option<Self> {
+        let on_path = which::which_all("initdb").into_iter().flatten();
+        let on_path = on_path.filter_map(|program| Some(program.parent()?.to_path_buf()));
         let versions = POSTGRES_VERSIONS
             .iter()
             .flat_map(|(parent, prefix)| version_folders(Path::new(parent), prefix));
-        search_path()
-            .into_iter()
-            .chain(versions)
-            .filter_map(Self::in_folder)
-            .max_by_key(|programs| programs.major)
+        let programs = on_path.chain(versions).filter_map(Self::in_folder);
+        programs.max_by_key(|programs| programs.major)
     }
 
+    /// The path of one of the programs.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(executable(name))
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.folder.join(name)
     }
 
     fn in_folder(folder: PathBuf) -> Option<Self> {
-        if !folder.join(executable("initdb")).is_file()
-            || !folder.join(executable("pg_ctl")).is_file()
-        {
+        let programs = Self { folder, major: 0 };
+        let has = |name| programs.path(name).is_file();
+        if !has("initdb") || !has("pg_ctl") {
             return None;
         }
-        let major = postgres_major(&version(&folder.join(executable("postgres")))?)?;
-        Some(Self { folder, major })
+        let major = postgres_major(&version(&programs.path("postgres"))?)?;
+        Some(Self { major, ..programs })
     }
 }
 
 /// Chromium, or a browser built on it, that starts.
 pub(crate) fn find_chromium() -> Option<PathBuf> {
     let named = BROWSER_NAMES.iter().filter_map(|name| find(name));
-    let placed = BROWSER_PATHS
-        .iter()
-        .map(PathBuf::from)
-        .filter(|path| path.is_file());
-    named.chain(placed).find(|path| version(path).is_some())
+    let installed = BROWSER_PATHS.iter().map(PathBuf::from);
+    let installed = installed.filter(|path| path.is_file());
+    named.chain(installed).find(|path| version(path).is_some())
 }
 
-/// A program of this name in one of the folders of `PATH`. On Windows some, such as az, are batch files.
+/// The program of this name on `PATH`.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
-    let names = if cfg!(windows) {
-        // The Azure CLI is a script there.
-        vec![executable(name), format!("{name}.cmd")]
-    } else {
-        vec![name.to_owned()]
-    };
-    let in_folder = |folder: PathBuf| names.iter().map(move |name| folder.join(name));
-    search_path()
-        .into_iter()
-        .flat_map(in_folder)
-        .find(|path| path.is_file())
+    which::which(name).ok()
 }
 
 /// The first line that the program prints for `--version`; `None` where it does not start.
 pub(crate) fn version(program: &Path) -> Option<String> {
-    let output = cmd!(program, "--version")
-        .stdin_null()
-        .stderr_null()
-        .read()
-        .ok()?;
+    let version = cmd!(program, "--version").stdin_null().stderr_null();
+    let output = version.read().ok()?;
     output.lines().next().map(|line| line.trim().to_owned())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "PATH is the system's, not a setting of the app"
-)]
-fn search_path() -> Vec<PathBuf> {
-    std::env::var_os("PATH")
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default()
-}
-
-fn executable(name: &str) -> String {
-    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
 fn version_folders(parent: &Path, prefix: &str) -> Vec<PathBuf> {
@@ -116,15 +88,12 @@ fn version_folders(parent: &Path, prefix: &str) -> Vec<PathBuf> {
     versions.map(|entry| entry.path().join("bin")).collect()
 }
 
+/// The major version in the output of `postgres --version`.
 fn postgres_major(version: &str) -> Option<u32> {
-    let number = version
-        .split_whitespace()
-        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    number
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    let mut words = version.split_whitespace();
+    let number = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let end = number.find(|c: char| !c.is_ascii_digit());
+    number[..end.unwrap_or(number.len())].parse().ok()
 }
 
 #[cfg(test)]
@@ -132,11 +101,9 @@ mod tests {
     use super::postgres_major;
 
     #[test]
-    fn the_major_version_is_read_from_what_postgres_says() {
-        assert_eq!(
-            postgres_major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
-            Some(15)
-        );
+    fn the_major_version_of_postgres_is_read_from_its_version_line() {
+        let debian = "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)";
+        assert_eq!(postgres_major(debian), Some(15));
         assert_eq!(postgres_major("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(postgres_major("postgres"), None);
     }

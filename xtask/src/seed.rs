@@ -1,4 +1,4 @@
-//! `cargo xtask seed`: sample data, written by the app itself.
+//! `cargo xtask seed`: loads sample data with `app seed`.
 
 use std::process::ExitCode;
 
@@ -9,29 +9,14 @@ use crate::workspace;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Arguments of `app seed`; `--help` after `--` lists them.
+    /// Arguments of `app seed`; `-- --help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     seed_arguments: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
-    let app = [
-        "run",
-        "--quiet",
-        "--locked",
-        "--package",
-        "app",
-        "--",
-        "seed",
-    ];
-    let seed = workspace::cargo(
-        app.into_iter()
-            .chain(arguments.seed_arguments.iter().map(String::as_str)),
-    );
-    let succeeded = supervisor.run(&seed)?;
-    Ok(if succeeded {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let run = "run --quiet --locked --package app -- seed".split(' ');
+    let arguments = arguments.seed_arguments.iter().map(String::as_str);
+    let succeeded = supervisor.run(&workspace::cargo(run.chain(arguments)))?;
+    Ok(crate::exit_code(succeeded))
 }

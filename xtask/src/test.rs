@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the workspace, on a PostgreSQL server and a browser of its own.
+//! `cargo xtask test` and `cargo xtask e2e`: the tests, with a PostgreSQL server and a browser.
 
 use std::process::ExitCode;
 
@@ -10,38 +10,54 @@ use crate::postgres::PostgresServer;
 use crate::process::Supervisor;
 use crate::workspace;
 
+/// The module of the app's integration tests that drives the browser.
+const BROWSER_TESTS: &str = "browser::";
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run only the tests whose names contain one of these.
     filters: Vec<String>,
-    /// Arguments of the test binaries, as `-- --nocapture`.
+    /// Arguments of the test binaries, as in `-- --nocapture`.
     #[arg(last = true)]
     binary_arguments: Vec<String>,
 }
 
+/// Runs every test of the workspace.
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
     let binary_arguments = arguments.filters.iter().chain(&arguments.binary_arguments);
-    let counts = run_tests(
-        &["--workspace"],
-        binary_arguments.map(String::as_str),
-        supervisor,
-    )?;
+    let binary_arguments = binary_arguments.map(String::as_str);
+    let counts = run_tests(&["--workspace"], binary_arguments, supervisor)?;
     Ok(report(counts))
 }
 
-/// Runs the tests of these packages; a build that fails, or a binary that ends early, is one failure.
+/// Runs the browser tests.
+pub(crate) fn run_e2e(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
+    let mut filters = arguments.filters.clone();
+    if filters.is_empty() {
+        filters.push(BROWSER_TESTS.to_owned());
+    }
+    let binary_arguments = filters.iter().chain(&arguments.binary_arguments);
+    let binary_arguments = binary_arguments.map(String::as_str);
+    let browser_tests = ["--package", "app", "--test", "web"];
+    let counts = run_tests(&browser_tests, binary_arguments, supervisor)?;
+    println!("Screenshots: target/e2e");
+    Ok(report(counts))
+}
+
+/// Runs the selected tests, those that `cargo test` ignores included. A failed build, or a test binary that
+/// exits early, counts as one failure.
 pub(crate) fn run_tests<'a>(
-    packages: &[&'a str],
+    selection: &[&'a str],
     binary_arguments: impl Iterator<Item = &'a str>,
     supervisor: &Supervisor,
 ) -> Result<Counts> {
     install::ensure_installed(&[Tool::PostgresServer, Tool::Chromium], supervisor)?;
     let chromium = install::chromium(supervisor)?;
-    let server = PostgresServer::throw_away(install::postgres_server(supervisor)?)?;
-    let options = ["test", "--locked", "--no-fail-fast"]
-        .into_iter()
-        .chain(packages.iter().copied());
-    let tests = workspace::cargo(options.chain(["--"]).chain(binary_arguments))
+    let server = PostgresServer::temporary(install::postgres_server(supervisor)?)?;
+    let options = ["test", "--locked", "--no-fail-fast"];
+    let options = options.iter().chain(selection).copied();
+    let binary_options = ["--", "--include-ignored"].into_iter();
+    let tests = workspace::cargo(options.chain(binary_options).chain(binary_arguments))
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_CHROMIUM", chromium);
     let mut counts = Counts::default();
@@ -52,18 +68,14 @@ pub(crate) fn run_tests<'a>(
         }
     })?;
     if !succeeded && counts.is_good() {
-        eprintln!("error: the tests were not built, or a test binary ended early");
+        eprintln!("error: the tests did not build, or a test binary exited early");
         counts.failed += 1;
     }
     Ok(counts)
 }
 
-/// Prints the last line and turns it into an exit code.
+/// Prints the last line and returns the exit code.
 pub(crate) fn report(counts: Counts) -> ExitCode {
     println!("{counts}");
-    if counts.is_good() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    crate::exit_code(counts.is_good())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use duct::Expression;
 use serde_json::Value;
 
@@ -29,23 +29,55 @@ fn without_package(command: Expression) -> Expression {
         .fold(command, |command, name| command.env_remove(name))
 }
 
-/// Builds a program of this workspace and says where it is.
+/// The build of these packages in one invocation of cargo, so that they share the features of their dependencies.
+pub(crate) fn build<'a>(
+    options: impl IntoIterator<Item = &'a str>,
+    packages: &[&'a str],
+) -> Expression {
+    let format = ["--locked", "--message-format=json-render-diagnostics"];
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    cargo(options.into_iter().chain(format).chain(packages))
+}
+
+/// Builds programs of this workspace and returns their paths.
 ///
 /// # Errors
-/// When it does not build; cargo has said why.
-pub(crate) fn build_program(package: &str, supervisor: &Supervisor) -> Result<PathBuf> {
-    let format = "--message-format=json-render-diagnostics";
-    let build = cargo(["build", "--locked", format, "--package", package]);
-    let mut program = None;
-    let succeeded = supervisor.run_lines(&build, |line| {
+/// When they do not build; cargo has printed why.
+pub(crate) fn build_programs<const N: usize>(
+    packages: [&str; N],
+    supervisor: &Supervisor,
+) -> Result<[PathBuf; N]> {
+    built_programs(&build(["build"], &packages), packages, supervisor)
+}
+
+/// Runs a build and returns the paths of these packages' programs.
+///
+/// # Errors
+/// When they do not build; cargo has printed why.
+pub(crate) fn built_programs<const N: usize>(
+    build: &Expression,
+    packages: [&str; N],
+    supervisor: &Supervisor,
+) -> Result<[PathBuf; N]> {
+    let mut programs = packages.map(|_| None);
+    let succeeded = supervisor.run_lines(build, |line| {
         let message: Value = serde_json::from_str(line).unwrap_or_default();
-        program = message["executable"]
-            .as_str()
-            .map(PathBuf::from)
-            .or(program.take());
+        let Some(path) = message["executable"].as_str() else {
+            return;
+        };
+        let name = packages
+            .iter()
+            .position(|name| message["target"]["name"] == *name);
+        if let Some(index) = name {
+            programs[index] = Some(PathBuf::from(path));
+        }
     })?;
-    let program = program.filter(|_| succeeded);
-    program.with_context(|| format!("{package} does not build"))
+    ensure!(
+        succeeded && programs.iter().all(Option::is_some),
+        "the build of {} failed",
+        packages.join(" and ")
+    );
+    Ok(programs.map(Option::unwrap_or_default))
 }
 
 /// A new key of 256 random bits, in hexadecimal.

@@ -14,7 +14,7 @@ use crate::checks::{Check, Report};
 use crate::process::Supervisor;
 use crate::test;
 
-pub(crate) use settings::{SiteSetting, site_settings, site_text, unknown_settings};
+pub(crate) use settings::{SiteSetting, site_settings, site_text};
 
 pub(crate) const CHECKS: [Check; 16] = [
     Check {

@@ -1,35 +1,164 @@
-//! `cargo xtask package`: what App Service runs, in `dist/`.
+//! `cargo xtask package`: builds what App Service runs, in `dist/`.
 
-mod build;
-mod folder;
-mod version;
+#[cfg(test)]
+mod tests;
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail, ensure};
+use duct::cmd;
 
 use crate::process::Supervisor;
-use crate::workspace;
+use crate::{platform, programs, workspace};
 
-pub(crate) use build::{COMPILER_ADVICE, can_compile};
-pub(crate) use folder::{PROGRAM, START_SCRIPT, folder};
+pub(crate) const PROGRAM: &str = "app";
+pub(crate) const START_SCRIPT: &str = "startup.sh";
 
-/// Builds the program and fills `dist/` anew.
+/// With musl the binary is static: it runs on every Linux image, whatever its C library.
+const TARGET: &str = "x86_64-unknown-linux-musl";
+
+/// Replaces the modification time of the embedded files: the earliest time that a zip can hold.
+const SOURCE_DATE_EPOCH: &str = "315532800";
+
+/// Separates the flags in `CARGO_ENCODED_RUSTFLAGS`.
+const FLAG_SEPARATOR: &str = "\u{1f}";
+
+/// Replaces azd's default list for Python sites, which would leave files out.
+const WEBAPPIGNORE: &str =
+    "# Files listed here are not deployed. None are: everything in this folder is.\n";
+
+/// How to install one of the compilers.
+pub(crate) const COMPILER_ADVICE: &str = if cfg!(target_os = "linux") {
+    "install musl-gcc (Debian: `apt-get install musl-tools`), or Zig with `pip install cargo-zigbuild`"
+} else {
+    "install Zig and cargo-zigbuild with `pip install cargo-zigbuild`"
+};
+
+/// Builds the program and replaces `dist/`.
 pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
-    let Some(program) = build::static_program(supervisor)? else {
-        return Ok(ExitCode::FAILURE);
-    };
-    let version = version::describe(&workspace::root());
-    let size = folder::fill(&folder(), &program, &version)?;
+    let program = static_program(supervisor)?;
+    let version = version(&workspace::root());
+    let bytes = fill(&folder(), &program, &version)?;
     println!(
-        "{}: {version}, {:.1} MiB. `cargo xtask simulate` tries it, `azd deploy` deploys it.",
+        "{}: {version}, {} KiB. `cargo xtask simulate` tries it, `azd deploy` deploys it.",
         folder().display(),
-        mebibytes(size)
+        bytes / 1024
     );
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-fn mebibytes(bytes: u64) -> f64 {
-    bytes as f64 / 1_048_576.0
+/// `dist/` of the repository, which azd zips as it is.
+pub(crate) fn folder() -> PathBuf {
+    workspace::root().join("dist")
+}
+
+/// Whether one of the C compilers for the target is installed.
+pub(crate) fn can_compile(is_installed: impl Fn(&str) -> bool) -> bool {
+    cargo_subcommand(cfg!(target_arch = "x86_64"), is_installed).is_some()
+}
+
+/// The subcommand of cargo that builds with an installed C compiler. `musl-gcc` compiles for its own architecture
+/// only, Zig for every one.
+fn cargo_subcommand(is_x86_64: bool, is_installed: impl Fn(&str) -> bool) -> Option<&'static str> {
+    if is_x86_64 && is_installed("musl-gcc") {
+        return Some("build");
+    }
+    is_installed("cargo-zigbuild").then_some("zigbuild")
+}
+
+/// Builds the static binary.
+///
+/// # Errors
+/// When something is missing here, with advice, or when it does not build.
+fn static_program(supervisor: &Supervisor) -> Result<PathBuf> {
+    let is_installed = |name: &str| programs::find(name).is_some();
+    let Some(build) = cargo_subcommand(cfg!(target_arch = "x86_64"), is_installed) else {
+        bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}");
+    };
+    install_target(supervisor)?;
+    let options = ["--release", "--target", TARGET];
+    let remapped = [
+        (Some(workspace::root()), "/source"),
+        (cargo_home(), "/cargo"),
+    ];
+    let cargo = workspace::build([build].into_iter().chain(options), &["app"])
+        .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(&remapped));
+    let [program] = workspace::built_programs(&cargo, ["app"], supervisor)?;
+    Ok(program)
+}
+
+/// Downloads the standard library for the target unless it is installed.
+fn install_target(supervisor: &Supervisor) -> Result<()> {
+    let print = cmd!("rustc", "--print", "target-libdir", "--target", TARGET);
+    let library = print.read().context("cannot run rustc")?;
+    if Path::new(library.trim()).is_dir() {
+        return Ok(());
+    }
+    ensure!(
+        programs::find("rustup").is_some(),
+        "this Rust has no standard library for {TARGET}: install Rust from https://rustup.rs"
+    );
+    println!("Installing the standard library for {TARGET}.");
+    let added = supervisor.run(&cmd!("rustup", "target", "add", TARGET))?;
+    ensure!(added, "`rustup target add {TARGET}` failed");
+    Ok(())
+}
+
+/// Removes this machine's paths from the binary, so that the same commit gives the same bytes elsewhere.
+fn flags(remapped: &[(Option<PathBuf>, &str)]) -> String {
+    let flag = |(folder, name): &(Option<PathBuf>, &str)| {
+        let folder = folder.as_ref()?.display();
+        Some(format!("--remap-path-prefix={folder}={name}"))
+    };
+    let flags: Vec<String> = remapped.iter().filter_map(flag).collect();
+    flags.join(FLAG_SEPARATOR)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "CARGO_HOME is cargo's, not a setting of the app"
+)]
+fn cargo_home() -> Option<PathBuf> {
+    let default = || std::env::home_dir().map(|home| home.join(".cargo"));
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    home.or_else(default)
+}
+
+/// Version and commit of the package, as in `0.1.0, commit 1a2b3c4d5e6f, changed`.
+fn version(repository: &Path) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let describe = "describe --always --exclude=* --abbrev=12";
+    let describe = describe.split(' ').chain(["--dirty=, changed"]);
+    let commit = cmd("git", describe).dir(repository).stderr_null().read();
+    match commit {
+        Ok(commit) => format!("{version}, commit {commit}"),
+        Err(_) => format!("{version}, not from a commit"),
+    }
+}
+
+/// Replaces the folder by the program and what it needs; returns the size of all files.
+fn fill(folder: &Path, program: &Path, version: &str) -> Result<usize> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let program =
+        fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
+    let version = format!("{version}\n");
+    let files: [(&str, &[u8]); 4] = [
+        (PROGRAM, &program),
+        (START_SCRIPT, include_bytes!("startup.sh")),
+        ("version.txt", version.as_bytes()),
+        (".webappignore", WEBAPPIGNORE.as_bytes()),
+    ];
+    for (name, content) in files {
+        let path = folder.join(name);
+        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    platform::make_executable(&folder.join(PROGRAM))?;
+    platform::make_executable(&folder.join(START_SCRIPT))?;
+    Ok(files.iter().map(|(_, content)| content.len()).sum())
 }

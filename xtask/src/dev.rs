@@ -1,0 +1,170 @@
+//! `cargo xtask dev`: the site on this machine, with sample data and the Entra ID emulator.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use duct::{Expression, cmd};
+
+use crate::entra_emulator::EntraEmulator;
+use crate::platform::write_private;
+use crate::postgres::PostgresServer;
+use crate::process::Supervisor;
+use crate::{install, settings, workspace};
+
+const FIRST_PORT: u16 = 8000;
+// domain: arguments of `app seed`.
+const SAMPLE_DATA: &str = "seed --if-empty --restaurants 200 --reviews 3000";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Use a PostgreSQL server of its own instead of SQLite; its data are kept in data/postgres.
+    #[arg(long)]
+    postgres: bool,
+    /// Run without sign-in and without the Entra ID emulator.
+    #[arg(long)]
+    no_sign_in: bool,
+}
+
+/// Settings of the app, in its environment.
+type Settings = Vec<(String, String)>;
+
+struct Database {
+    url: String,
+    /// Without the password.
+    description: String,
+    /// Stopped when the site has stopped.
+    _server: Option<PostgresServer>,
+}
+
+struct SignIn {
+    settings: Settings,
+    description: &'static str,
+    /// Killed when the site has stopped.
+    _emulator: Option<EntraEmulator>,
+}
+
+pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
+    println!("Building the site and the Entra ID emulator. The first build takes several minutes.");
+    let [site, emulator] = workspace::build_programs(["app", "entra-emulator"], supervisor)?;
+    let database = database(arguments, supervisor)?;
+    let port = free_port()?;
+    let site = |arguments: &str| {
+        let site = cmd(&site, arguments.split(' ')).dir(workspace::root());
+        let site = site.env("DATABASE_URL", &database.url);
+        readable_log(site.env("PORT", port.to_string()))
+    };
+    // It migrates the database first.
+    if !supervisor.run(&site(SAMPLE_DATA)?)? {
+        return Ok(ExitCode::FAILURE);
+    }
+    let sign_in = sign_in(arguments, port, &emulator)?;
+    let banner = banner(port, &database.description, sign_in.description);
+    thread::spawn(move || print_when_listening(port, &banner));
+    let serve = sign_in.settings.iter();
+    let serve = serve.fold(site("serve")?, |site, (name, value)| site.env(name, value));
+    let outcome = supervisor.run(&serve);
+    // Ctrl+C is the expected way to stop.
+    Ok(crate::exit_code(supervisor.is_interrupted() || outcome?))
+}
+
+/// One line of text for each event, on a terminal and elsewhere, unless the format is configured.
+fn readable_log(site: Expression) -> Result<Expression> {
+    Ok(match settings::get("LOG_FORMAT")? {
+        Some(_) => site,
+        None => site.env("LOG_FORMAT", "text"),
+    })
+}
+
+fn database(arguments: &Arguments, supervisor: &Supervisor) -> Result<Database> {
+    if !arguments.postgres {
+        return Ok(Database {
+            url: "sqlite://data/app.db".to_owned(),
+            description: "data/app.db".to_owned(),
+            _server: None,
+        });
+    }
+    let programs = install::postgres_server(supervisor)?;
+    let server = PostgresServer::persistent(programs, workspace::root().join("data/postgres"))?;
+    Ok(Database {
+        url: format!("{}/postgres", server.url()),
+        description: format!(
+            "postgres://postgres@127.0.0.1:{}/postgres (password in data/postgres/password)",
+            server.port()
+        ),
+        _server: Some(server),
+    })
+}
+
+/// Without `--no-sign-in`: an app registration if `.env` or the environment names one, else the emulator.
+fn sign_in(arguments: &Arguments, site_port: u16, emulator: &Path) -> Result<SignIn> {
+    let setting = |name: &str, value: String| (name.to_owned(), value);
+    if arguments.no_sign_in {
+        return Ok(SignIn {
+            settings: vec![setting("AZURE_CLIENT_ID", String::new())],
+            description: "off",
+            _emulator: None,
+        });
+    }
+    if settings::get("AZURE_CLIENT_ID")?.is_some() {
+        return Ok(SignIn {
+            settings: Vec::new(),
+            description: "the app registration of AZURE_CLIENT_ID",
+            _emulator: None,
+        });
+    }
+    let redirect_uri = format!("http://localhost:{site_port}/auth/callback");
+    let emulator = EntraEmulator::start(emulator, &redirect_uri)?;
+    let mut settings = emulator.settings.clone();
+    settings.extend([
+        setting("SESSION_SECRET_KEY", session_key()?),
+        setting("AZURE_REDIRECT_URI", redirect_uri),
+        setting("BASE_URL", String::new()),
+    ]);
+    Ok(SignIn {
+        settings,
+        description: "as Alice (a user) or Carol (role Admin); the Entra ID emulator asks for no password",
+        _emulator: Some(emulator),
+    })
+}
+
+/// Created once and kept, so that sessions survive a restart.
+fn session_key() -> Result<String> {
+    let path = workspace::root().join("data/session-secret-key");
+    if let Ok(key) = fs::read_to_string(&path) {
+        return Ok(key);
+    }
+    let key = workspace::random_key()?;
+    fs::create_dir_all(workspace::root().join("data"))?;
+    write_private(&path, &key).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(key)
+}
+
+fn print_when_listening(port: u16, banner: &str) {
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        thread::sleep(Duration::from_millis(50));
+    }
+    println!("{banner}");
+}
+
+fn banner(port: u16, database: &str, sign_in: &str) -> String {
+    let site = format!("http://localhost:{port}");
+    format!(
+        "\n    Site:      {site}\n    Database:  {database}\n    Sign-in:   {sign_in}\n    Ctrl+C stops it.\n"
+    )
+}
+
+/// The first free port from 8000 on.
+fn free_port() -> Result<u16> {
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let port = (FIRST_PORT..FIRST_PORT + 100).find(is_free);
+    let port = port.with_context(|| format!("no free port from {FIRST_PORT} on"))?;
+    if port != FIRST_PORT {
+        println!("Port {FIRST_PORT} is in use: using {port}.");
+    }
+    Ok(port)
+}

@@ -1,0 +1,264 @@
+//! `cargo xtask simulate`: runs the package as App Service would, with the Bicep's settings and PostgreSQL over TLS.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use duct::{Expression, Handle, cmd};
+
+use crate::entra_emulator::EntraEmulator;
+use crate::infra::{self, SiteSetting};
+use crate::postgres::{PostgresServer, free_port};
+use crate::process::{Supervisor, in_own_process_group};
+use crate::{install, package, platform, workspace};
+
+/// The states in which the files can arrive; the last two lack the execute bits.
+const STATES: [&str; 3] = ["packed", "not-executable", READ_ONLY];
+const READ_ONLY: &str = "read-only";
+
+/// Arguments: state, folder of the site, start script, then NAME=VALUE of each variable.
+const ENTER: &str = r#"
+set -eu
+state=$1 folder=$2 script=$3
+shift 3
+[ "$state" = packed ] || chmod -R a-x,a+X "$folder"
+if [ "$state" = read-only ]; then
+  mount --bind "$folder" "$folder" && mount -o remount,bind,ro "$folder"
+fi
+cd "$folder"
+exec env -i "$@" sh "$script"
+"#;
+
+/// App Service waits this long for the health check of a starting site.
+const START_LIMIT: Duration = Duration::from_secs(230);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The Bicep's variables with the settings of a site that is deployed as a zip, with the default choices.
+const VARIABLES: [&str; 3] = ["settings", "stopSettings", "zipSettings"];
+
+/// Values of the settings that the Bicep computes. Telemetry is lost, and the site must not mind.
+const COMPUTED: &str = "
+APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:9/
+AZURE_AUTHORITY_HOST=https://login.microsoftonline.com
+AZURE_GRAPH_URL=https://graph.microsoft.com
+AZURE_TENANT_ID=00000000-0000-0000-0000-000000000000
+AZURE_TOKEN_EXCHANGE_AUDIENCE=api://AzureADTokenExchange
+DATABASE_POOL_SIZE=15
+";
+
+/// Variables that App Service itself sets.
+const PLATFORM: &str =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/home WEBSITE_SKU=Basic
+    WEBSITE_HOSTNAME=site.example WEBSITE_INSTANCE_ID=instance WEBSITE_SITE_NAME=site";
+
+/// Runs the package in every state in which it can arrive.
+pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
+    let program = package::folder().join(package::PROGRAM);
+    ensure!(cfg!(target_os = "linux"), "App Service runs Linux");
+    ensure!(program.exists(), "run `cargo xtask package` first");
+    let programs = install::postgres_server(supervisor)?;
+    let [emulator] = workspace::build_programs(["entra-emulator"], supervisor)?;
+    let emulator = EntraEmulator::start(&emulator, "http://localhost/auth/callback")?;
+    let mut environment = SiteEnvironment::read(&emulator)?;
+    let mut token = environment.variables(1)?;
+    token.extend([program.to_string_lossy().into(), "database-token".into()]);
+    let token = cmd("env", ["-i".into()].into_iter().chain(token)).read()?;
+    let server = PostgresServer::encrypted(programs, &token)?;
+    environment.use_database(&server);
+    let mut is_good = true;
+    for state in STATES {
+        println!("\n==> The site starts and stops, its files are {state}.");
+        let outcome = visit(state, &environment, supervisor);
+        if let Err(error) = &outcome {
+            eprintln!("error: {error:#}; see target/simulate/{state}/log");
+        }
+        ensure!(!supervisor.is_interrupted(), "interrupted");
+        is_good &= outcome.is_ok();
+    }
+    Ok(crate::exit_code(is_good))
+}
+
+/// Starts the site, waits for its health check, requests the first page and stops the site.
+fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) -> Result<()> {
+    let health = infra::site_text("healthCheckPath: ")?;
+    let stop_limit = environment.stop_limit()?;
+    let port = free_port()?;
+    let since = Instant::now();
+    let site = Site::start(state, &environment.variables(port)?)?;
+    while status(port, &health) != Some(200) {
+        ensure!(site.exit_code()?.is_none(), "it stopped at once");
+        ensure!(since.elapsed() < START_LIMIT, "it is not healthy in time");
+        ensure!(!supervisor.is_interrupted(), "interrupted");
+        thread::sleep(POLL_INTERVAL);
+    }
+    let start = since.elapsed().as_millis();
+    ensure!(status(port, "/") == Some(200), "the first page is not 200");
+    let since = Instant::now();
+    site.signal("-TERM")?;
+    let exit_code = loop {
+        if let Some(code) = site.exit_code()? {
+            break code;
+        }
+        ensure!(since.elapsed() < stop_limit, "it does not stop in time");
+        thread::sleep(POLL_INTERVAL);
+    };
+    ensure!(exit_code == 0, "its exit code is {exit_code}");
+    let stop = since.elapsed().as_millis();
+    println!("healthy after {start} ms; stopped {stop} ms after SIGTERM");
+    Ok(())
+}
+
+/// A running site; killed when dropped.
+struct Site(Handle);
+
+impl Site {
+    fn start(state: &str, variables: &[String]) -> Result<Self> {
+        let folder = workspace::root().join("target/simulate").join(state);
+        fs::remove_dir_all(&folder).ok();
+        fs::create_dir_all(&folder)?;
+        let (site, script) = (folder.join("site"), folder.join("start.sh"));
+        cmd!("cp", "-R", package::folder(), &site).run()?;
+        // The platform's own script runs the command as it is, without an `exec`.
+        fs::write(&script, infra::site_text("var startCommand = ")? + "\n")?;
+        let (site, script) = (site.to_string_lossy(), script.to_string_lossy());
+        let mut arguments = vec!["-c", ENTER, "sh", state, &site, &script];
+        arguments.extend(variables.iter().map(String::as_str));
+        let program = match state {
+            READ_ONLY => as_root("unshare", &[&["--mount", "sh"], &arguments[..]].concat()),
+            _ => cmd("sh", arguments),
+        };
+        let program = program.stderr_to_stdout().stdout_path(folder.join("log"));
+        Ok(Self(in_own_process_group(&program).unchecked().start()?))
+    }
+
+    /// `None` while it runs.
+    fn exit_code(&self) -> Result<Option<i32>> {
+        let output = self.0.try_wait()?;
+        Ok(output.map(|output| output.status.code().unwrap_or(-1)))
+    }
+
+    /// Signals the process that the platform has started, and no other.
+    fn signal(&self, name: &str) -> Result<()> {
+        let pid = self.0.pids().first().copied().unwrap_or_default();
+        let kill = as_root("kill", &[name, &pid.to_string()]);
+        kill.stderr_null().unchecked().run()?;
+        Ok(())
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if matches!(self.exit_code(), Ok(None)) {
+            self.signal("-KILL").ok();
+            self.0.wait().ok();
+        }
+    }
+}
+
+/// The environment of the site: App Service's own variables and the settings of the Bicep.
+struct SiteEnvironment<'a> {
+    settings: Vec<SiteSetting>,
+    /// The source of the managed identity's tokens.
+    emulator: &'a EntraEmulator,
+    connection_string: String,
+}
+
+impl<'a> SiteEnvironment<'a> {
+    fn read(emulator: &'a EntraEmulator) -> Result<Self> {
+        let connection_string = infra::site_text("var passwordless = ")?
+            .replace("${databaseHost}", "localhost")
+            .replace("${databaseName}", "postgres")
+            .replace("${identityName}", "postgres");
+        Ok(Self {
+            settings: infra::site_settings()?,
+            emulator,
+            connection_string,
+        })
+    }
+
+    fn use_database(&mut self, server: &PostgresServer) {
+        let port = format!("port={}", server.port());
+        let string = self.connection_string.replace("port=5432", &port);
+        self.connection_string = format!("{string} sslrootcert={}", server.certificate());
+    }
+
+    /// The variables of a site that listens on this port, as NAME=VALUE.
+    fn variables(&self, port: u16) -> Result<Vec<String>> {
+        let mut variables: Vec<_> = PLATFORM.split_whitespace().map(str::to_owned).collect();
+        variables.push(format!("PORT={port}"));
+        for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
+            variables.push(format!("{name}={}", self.emulator.setting(name)));
+        }
+        let settings = self.settings.iter();
+        for setting in settings.filter(|setting| VARIABLES.contains(&setting.variable.as_str())) {
+            let variable = format!("{}={}", setting.name, self.value(setting)?);
+            variables.extend([format!("APPSETTING_{variable}"), variable]);
+        }
+        Ok(variables)
+    }
+
+    fn value(&self, setting: &SiteSetting) -> Result<String> {
+        let name = setting.name.as_str();
+        let mut computed = COMPUTED.lines();
+        let computed = computed.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        if let Some(value) = literal(&setting.value).or(computed) {
+            return Ok(value.to_owned());
+        }
+        Ok(match name {
+            "AZURE_MANAGED_IDENTITY_CLIENT_ID" => self.emulator.identity.clone(),
+            "AZURE_POSTGRESQL_CONNECTIONSTRING" => self.connection_string.clone(),
+            "SESSION_SECRET_KEY" => workspace::random_key()?,
+            _ => bail!("the Bicep sets {name}, which has no value in xtask/src/simulate.rs"),
+        })
+    }
+
+    /// How long App Service waits after SIGTERM before it kills the site.
+    fn stop_limit(&self) -> Result<Duration> {
+        let name = "WEBSITES_CONTAINER_STOP_TIME_LIMIT";
+        let limit = self.settings.iter().find(|setting| setting.name == name);
+        let limit = limit.with_context(|| format!("the Bicep does not set {name}"))?;
+        Ok(Duration::from_secs(limit.value.trim_matches('\'').parse()?))
+    }
+}
+
+/// The text of a Bicep literal without computed parts.
+fn literal(value: &str) -> Option<&str> {
+    let text = value.strip_prefix('\'')?.strip_suffix('\'')?;
+    (!text.contains("${")).then_some(text)
+}
+
+/// The program with the rights that mounting needs; sudo passes signals on.
+fn as_root(program: &str, arguments: &[&str]) -> Expression {
+    if platform::is_root() {
+        return cmd(program, arguments);
+    }
+    cmd("sudo", ["-n", program].iter().chain(arguments))
+}
+
+/// The status of a page; `None` where nothing answers.
+fn status(port: u16, path: &str) -> Option<u16> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    let timeout = Some(Duration::from_secs(20));
+    stream.set_read_timeout(timeout).ok()?;
+    let headers = "Host: site.example\r\nConnection: close\r\n\r\n";
+    write!(stream, "GET {path} HTTP/1.1\r\n{headers}").ok()?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).ok()?;
+    line.split(' ').nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn only_a_literal_without_computed_parts_is_used_as_it_is() {
+        assert_eq!(literal("'20s'"), Some("20s"));
+        assert_eq!(literal("'${secret}${name})'"), None);
+        assert_eq!(literal("string(databasePoolSize)"), None);
+    }
+}

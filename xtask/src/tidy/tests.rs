@@ -1,0 +1,94 @@
+//! Tests of the rules of `cargo xtask tidy`.
+
+use super::{
+    Feature, SourceFile, feature_references, length, listed_modules, module_comment, module_order,
+};
+
+const FEATURES: &[Feature] = &[("post", &["post", "order"]), ("trail", &["trail", "hike"])];
+
+/// The lines of the file that refer to a feature.
+fn referring_lines(path: &str, text: &str) -> Vec<usize> {
+    let violations = feature_references(&SourceFile::new(path, text), FEATURES);
+    let line = |violation: &String| violation.split(':').nth(1)?.parse().ok();
+    let mut lines: Vec<usize> = violations.iter().filter_map(line).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn a_rust_file_starts_with_a_module_comment() {
+    let message = "a.rs:1: start the file with a `//!` line that says what it is";
+    let file = SourceFile::new("a.rs", "fn a() {}\n");
+    assert_eq!(module_comment(&file).unwrap(), message);
+    let file = SourceFile::new("a.rs", "//! Pages.\n\nfn a() {}\n");
+    assert!(module_comment(&file).is_none());
+    assert!(module_comment(&SourceFile::new("a.css", "a {}\n")).is_none());
+}
+
+#[test]
+fn a_rust_file_has_400_lines_at_most() {
+    let file = |lines| SourceFile::new("a.rs", &"\n".repeat(lines));
+    let message = "a.rs:401: 401 lines, more than 400: split the file by concept";
+    assert_eq!(length(&file(401)).unwrap(), message);
+    assert!(length(&file(400)).is_none());
+}
+
+#[test]
+fn a_module_uses_only_modules_that_are_listed_before_it() {
+    let modules =
+        listed_modules("pub mod config;\n// mod old;\nmod page; // domain: a\nmod server;\n");
+    assert_eq!(modules, ["config", "page", "server"]);
+    let check = |path: &str, text: &str| module_order(&SourceFile::new(path, text), &modules);
+    let message = |line: usize, used: &str| {
+        format!(
+            "app/src/page/list.rs:{line}: `page` uses `{used}`, which app/src/lib.rs lists after it"
+        )
+    };
+    let wrong = "use crate::{\n    config::{A, server},\n    server::B,\n};\nfn a() { crate::server::b() }\n";
+    assert_eq!(
+        check("app/src/page/list.rs", wrong),
+        [message(1, "server"), message(5, "server")]
+    );
+    let good = "use crate::config::Config;\nuse crate::page::Page; // not crate::server\n/// See `crate::server`.\n";
+    assert!(check("app/src/page.rs", good).is_empty());
+    assert!(check("app/src/main.rs", "use crate::server;").is_empty());
+}
+
+#[test]
+fn references_to_modules_paths_and_tables_of_a_feature_are_found() {
+    let text = "use crate::post::Form;\npub mod trail;\nget(\"/post/new\")\ninclude_str!(\"trail/list.html\")\n\
+        \"SELECT 1 FROM hike\"\n\"INSERT INTO \\\"post\\\"\"\n\"\\\"order\\\".\\\"id\\\"\"\n";
+    let text = text.replace("\\\"", "\"");
+    assert_eq!(
+        referring_lines("app/src/router.rs", &text),
+        [1, 2, 3, 4, 5, 6, 7]
+    );
+}
+
+#[test]
+fn words_are_not_references() {
+    let text = "let trailing = 1;\nMethod::post(x)\n\"SELECT 1 ORDER BY order\"\nrouter.post(form)\n\
+        \"/posts\"\nlet order = post;\n// the module crate::trail\n\"from order to disorder\"\n";
+    assert!(referring_lines("app/src/router.rs", text).is_empty());
+}
+
+#[test]
+fn the_mark_allows_a_reference() {
+    let text = "pub mod trail; // domain: the example\n// domain: its page\nget(\"/trail\")\nget(\"/trail\")\n";
+    assert_eq!(referring_lines("app/src/lib.rs", text), [4]);
+}
+
+#[test]
+fn a_feature_refers_to_itself_in_its_own_files_only() {
+    let text = "use crate::trail;\n";
+    for path in [
+        "app/src/trail/views.rs",
+        "app/tests/web/trail_ids.rs",
+        "migrations/src/m0003_create_hike.rs",
+    ] {
+        assert!(referring_lines(path, text).is_empty(), "{path}");
+    }
+    assert_eq!(referring_lines("app/src/post/views.rs", text), [1]);
+    assert!(referring_lines("docs/architecture.md", text).is_empty());
+    assert!(referring_lines("infra/main.bicep", text).is_empty());
+}
