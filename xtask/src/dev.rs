@@ -30,22 +30,27 @@ pub(crate) struct Arguments {
     no_sign_in: bool,
 }
 
-/// Settings of the app, in its environment.
-type Settings = Vec<(String, String)>;
-
-struct Database {
-    url: String,
-    /// Without the password.
+/// Something that the site uses: its settings of the app, and its process unless it is none of ours.
+struct Dependency<T> {
+    settings: Vec<(String, String)>,
     description: String,
-    /// Stopped when the site has stopped.
-    _server: Option<PostgresServer>,
+    /// Ended when the site has stopped.
+    _process: Option<T>,
 }
 
-struct SignIn {
-    settings: Settings,
-    description: &'static str,
-    /// Killed when the site has stopped.
-    _emulator: Option<EntraEmulator>,
+impl<T> Dependency<T> {
+    fn new(settings: Vec<(String, String)>, description: &str, process: Option<T>) -> Self {
+        Self {
+            settings,
+            description: description.to_owned(),
+            _process: process,
+        }
+    }
+
+    fn configure(&self, site: Expression) -> Expression {
+        let settings = self.settings.iter();
+        settings.fold(site, |site, (name, value)| site.env(name, value))
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
@@ -55,18 +60,16 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     let port = free_port()?;
     let site = |arguments: &str| {
         let site = cmd(&site, arguments.split(' ')).dir(workspace::root());
-        let site = site.env("DATABASE_URL", &database.url);
-        readable_log(site.env("PORT", port.to_string()))
+        readable_log(database.configure(site.env("PORT", port.to_string())))
     };
     // It migrates the database first.
     if !supervisor.run(&site(SAMPLE_DATA)?)? {
         return Ok(ExitCode::FAILURE);
     }
     let sign_in = sign_in(arguments, port, &emulator)?;
-    let banner = banner(port, &database.description, sign_in.description);
+    let banner = banner(port, &database.description, &sign_in.description);
     thread::spawn(move || print_when_listening(port, &banner));
-    let serve = sign_in.settings.iter();
-    let serve = serve.fold(site("serve")?, |site, (name, value)| site.env(name, value));
+    let serve = sign_in.configure(site("serve")?);
     let outcome = supervisor.run(&serve);
     // Ctrl+C is the expected way to stop.
     Ok(crate::exit_code(supervisor.is_interrupted() || outcome?))
@@ -80,56 +83,45 @@ fn readable_log(site: Expression) -> Result<Expression> {
     })
 }
 
-fn database(arguments: &Arguments, supervisor: &Supervisor) -> Result<Database> {
+fn database(arguments: &Arguments, supervisor: &Supervisor) -> Result<Dependency<PostgresServer>> {
+    let url = |url: &str| vec![("DATABASE_URL".to_owned(), url.to_owned())];
     if !arguments.postgres {
-        return Ok(Database {
-            url: "sqlite://data/app.db".to_owned(),
-            description: "data/app.db".to_owned(),
-            _server: None,
-        });
+        return Ok(Dependency::new(
+            url("sqlite://data/app.db"),
+            "data/app.db",
+            None,
+        ));
     }
     let programs = install::postgres_server(supervisor)?;
     let server = PostgresServer::persistent(programs, workspace::root().join("data/postgres"))?;
-    Ok(Database {
-        url: format!("{}/postgres", server.url()),
-        description: format!(
-            "postgres://postgres@127.0.0.1:{}/postgres (password in data/postgres/password)",
-            server.port()
-        ),
-        _server: Some(server),
-    })
+    let (url, port) = (url(&format!("{}/postgres", server.url())), server.port);
+    let description = format!(
+        "postgres://postgres@127.0.0.1:{port}/postgres (password in data/postgres/password)"
+    );
+    Ok(Dependency::new(url, &description, Some(server)))
 }
 
 /// Without `--no-sign-in`: an app registration if `.env` or the environment names one, else the emulator.
-fn sign_in(arguments: &Arguments, site_port: u16, emulator: &Path) -> Result<SignIn> {
-    let setting = |name: &str, value: String| (name.to_owned(), value);
+fn sign_in(arguments: &Arguments, port: u16, emulator: &Path) -> Result<Dependency<EntraEmulator>> {
     if arguments.no_sign_in {
-        return Ok(SignIn {
-            settings: vec![setting("AZURE_CLIENT_ID", String::new())],
-            description: "off",
-            _emulator: None,
-        });
+        let off = vec![("AZURE_CLIENT_ID".to_owned(), String::new())];
+        return Ok(Dependency::new(off, "off", None));
     }
     if settings::get("AZURE_CLIENT_ID")?.is_some() {
-        return Ok(SignIn {
-            settings: Vec::new(),
-            description: "the app registration of AZURE_CLIENT_ID",
-            _emulator: None,
-        });
+        let description = "the app registration of AZURE_CLIENT_ID";
+        return Ok(Dependency::new(Vec::new(), description, None));
     }
-    let redirect_uri = format!("http://localhost:{site_port}/auth/callback");
+    let redirect_uri = format!("http://localhost:{port}/auth/callback");
     let emulator = EntraEmulator::start(emulator, &redirect_uri)?;
     let mut settings = emulator.settings.clone();
     settings.extend([
-        setting("SESSION_SECRET_KEY", session_key()?),
-        setting("AZURE_REDIRECT_URI", redirect_uri),
-        setting("BASE_URL", String::new()),
+        ("SESSION_SECRET_KEY".to_owned(), session_key()?),
+        ("AZURE_REDIRECT_URI".to_owned(), redirect_uri),
+        ("BASE_URL".to_owned(), String::new()),
     ]);
-    Ok(SignIn {
-        settings,
-        description: "as Alice (a user) or Carol (role Admin); the Entra ID emulator asks for no password",
-        _emulator: Some(emulator),
-    })
+    let description =
+        "as Alice (a user) or Carol (role Admin); the Entra ID emulator asks for no password";
+    Ok(Dependency::new(settings, description, Some(emulator)))
 }
 
 /// Created once and kept, so that sessions survive a restart.

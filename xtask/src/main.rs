@@ -19,7 +19,6 @@ mod platform;
 mod postgres;
 mod process;
 mod programs;
-mod seed;
 mod settings;
 mod simulate;
 mod test;
@@ -47,11 +46,19 @@ enum Task {
     /// Run every test; installs a PostgreSQL server and Chromium if they are missing.
     Test(test::Arguments),
     /// Run the browser tests; screenshots are written to target/e2e.
-    E2e(test::Arguments),
+    E2e {
+        /// Arguments of the test binary, as in `-- --nocapture`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Create or update the app registration for sign-in; needs the Azure CLI.
     Entra(entra::Arguments),
     /// Load sample data; takes the arguments of `app seed`.
-    Seed(seed::Arguments),
+    Seed {
+        /// `-- --help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build what App Service runs, a static binary and its start script, in dist.
     Package,
     /// Run the package as App Service would, with a PostgreSQL server.
@@ -83,9 +90,13 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Dev(arguments) => dev::run(&arguments, &supervisor),
         Task::Test(arguments) => test::run(&arguments, &supervisor),
-        Task::E2e(arguments) => test::run_e2e(&arguments, &supervisor),
+        Task::E2e { arguments } => test::run_e2e(&arguments, &supervisor),
         Task::Entra(arguments) => entra::run(&arguments),
-        Task::Seed(arguments) => seed::run(&arguments, &supervisor),
+        Task::Seed { arguments } => {
+            let seed = "run --quiet --locked --package app -- seed".split(' ');
+            let seed = workspace::cargo(seed.chain(arguments.iter().map(String::as_str)));
+            Ok(exit_code(supervisor.run(&seed)?))
+        }
         Task::Package => package::run(&supervisor),
         Task::Simulate => simulate::run(&supervisor),
         Task::Infra => infra::run(&supervisor),

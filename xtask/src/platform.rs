@@ -12,15 +12,6 @@ use {
     std::os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
 };
 
-/// How a process group is ended.
-#[derive(Clone, Copy)]
-pub(crate) enum Ending {
-    /// SIGTERM
-    Terminate,
-    /// SIGKILL
-    Kill,
-}
-
 /// Puts xtask and all that it starts into a job object, which ends with xtask.
 #[cfg(windows)]
 pub(crate) fn end_children_with_this_process() -> Result<()> {
@@ -38,24 +29,25 @@ pub(crate) fn end_children_with_this_process() -> Result<()> {
 pub(crate) fn lead_process_group(command: &mut Command) {
     #[cfg(unix)]
     command.process_group(0);
-    #[cfg(windows)]
     let _ = command;
 }
 
-/// Signals a program and all that it has started; a group that no longer exists is fine.
-pub(crate) fn end_process_group(leader: u32, ending: Ending) {
+/// Asks a program and all that it has started to exit, or kills them. On Windows Ctrl+C has asked them already, and the
+/// job object kills them with xtask.
+pub(crate) fn end_process_group(leader: u32, kill: bool) {
     #[cfg(unix)]
     {
-        let signal = match ending {
-            Ending::Terminate => Signal::SIGTERM,
-            Ending::Kill => Signal::SIGKILL,
+        let signal = if kill {
+            Signal::SIGKILL
+        } else {
+            Signal::SIGTERM
         };
+        // An error means that the group no longer exists.
         killpg(Pid::from_raw(leader.cast_signed()), signal).ok();
     }
     #[cfg(windows)]
-    if matches!(ending, Ending::Kill) {
+    if kill {
         let _ = leader;
-        // The job object ends what is still running.
         std::process::exit(1);
     }
 }
@@ -88,56 +80,44 @@ fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The account that PostgreSQL's programs run as: `postgres` where xtask runs as root, which they refuse, else our own.
+/// The account `postgres`, for PostgreSQL's programs where xtask runs as root, which they refuse.
+#[cfg_attr(windows, expect(dead_code, reason = "nobody is root there"))]
 #[derive(Clone)]
-pub(crate) struct Account(#[cfg(unix)] Option<User>);
+pub(crate) struct Account {
+    uid: u32,
+    gid: u32,
+    /// A folder that the account can reach wherever the repository is.
+    pub(crate) home: PathBuf,
+}
 
-#[cfg(unix)]
 impl Account {
+    /// `None` where PostgreSQL's programs can run as our own account.
+    ///
     /// # Errors
     /// As root, when there is no account named `postgres`.
-    pub(crate) fn for_postgres() -> Result<Self> {
-        if !is_root() {
-            return Ok(Self(None));
+    pub(crate) fn for_postgres() -> Result<Option<Self>> {
+        #[cfg(unix)]
+        if is_root() {
+            let user = User::from_name("postgres")?.context("PostgreSQL refuses to run as root and there is no account `postgres`: create it, or run as an ordinary user")?;
+            let (uid, gid, home) = (user.uid.as_raw(), user.gid.as_raw(), user.dir);
+            return Ok(Some(Self { uid, gid, home }));
         }
-        let user = User::from_name("postgres").context("cannot look up the account `postgres`")?;
-        let user = user.context("PostgreSQL refuses to run as root and there is no account `postgres`: create it, or run as an ordinary user")?;
-        Ok(Self(Some(user)))
-    }
-
-    /// The home folder of `postgres`, which that account can reach wherever the repository is.
-    pub(crate) fn home(&self) -> Option<PathBuf> {
-        self.0.as_ref().map(|user| user.dir.clone())
+        Ok(None)
     }
 
     /// Changes the owner of a file or folder to the account.
     pub(crate) fn own(&self, path: &Path) -> Result<()> {
-        let Some(user) = &self.0 else { return Ok(()) };
-        std::os::unix::fs::chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
-            .with_context(|| format!("cannot give {} to {}", path.display(), user.name))
-    }
-
-    /// Makes the program run as the account.
-    pub(crate) fn run_as(&self, command: &mut Command) {
-        if let Some(user) = &self.0 {
-            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-        }
-    }
-}
-
-#[cfg(windows)]
-impl Account {
-    pub(crate) fn for_postgres() -> Result<Self> {
-        Ok(Self())
-    }
-
-    pub(crate) fn home(&self) -> Option<PathBuf> {
-        None
-    }
-
-    pub(crate) fn own(&self, _path: &Path) -> Result<()> {
+        #[cfg(unix)]
+        std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid))
+            .with_context(|| format!("cannot give {} to `postgres`", path.display()))?;
+        let _ = path;
         Ok(())
     }
 
-    pub(crate) fn run_as(&self, _command: &mut Command) {}
+    /// Makes the program run as the account.
+    pub(crate) fn run(&self, command: &mut Command) {
+        #[cfg(unix)]
+        command.uid(self.uid).gid(self.gid);
+        let _ = command;
+    }
 }

@@ -21,10 +21,10 @@ const TEST_OPTIONS: &str = "-c max_connections=400 -c autovacuum_naptime=1h \
 /// A running server; dropping it stops it.
 pub(crate) struct PostgresServer {
     programs: PostgresPrograms,
-    account: Account,
+    account: Option<Account>,
     /// Data, log, password, certificate and lock.
     folder: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
     /// The superuser's: other users of this machine can reach the port too.
     password: String,
     /// Whether the folder is deleted when the server stops.
@@ -62,10 +62,6 @@ impl PostgresServer {
         format!("postgres://postgres:{password}@127.0.0.1:{port}")
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// The path of an encrypted server's certificate, which is its own issuer.
     pub(crate) fn certificate(&self) -> String {
         self.path("server.crt")
@@ -73,9 +69,9 @@ impl PostgresServer {
 
     fn claim_temporary(programs: PostgresPrograms) -> Result<Self> {
         let account = Account::for_postgres()?;
-        let target = || workspace::root().join("target");
-        let parent = account.home().unwrap_or_else(target);
-        delete_abandoned(&parent, &programs, &account);
+        let home = account.as_ref().map(|account| account.home.clone());
+        let parent = home.unwrap_or_else(|| workspace::root().join("target"));
+        delete_abandoned(&parent, &programs, account.as_ref());
         let folder = parent.join(format!("{TEMPORARY_PREFIX}{}", std::process::id()));
         Self::claim(programs, account, folder, true)
     }
@@ -83,13 +79,15 @@ impl PostgresServer {
     /// Locks the folder for this process and creates it if need be.
     fn claim(
         programs: PostgresPrograms,
-        account: Account,
+        account: Option<Account>,
         folder: PathBuf,
         is_temporary: bool,
     ) -> Result<Self> {
         let name = folder.display();
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {name}"))?;
-        account.own(&folder)?;
+        account
+            .as_ref()
+            .map_or(Ok(()), |account| account.own(&folder))?;
         let lock = File::create(folder.join("lock"))?;
         lock.try_lock()
             .with_context(|| format!("another process uses {name}: stop it first"))?;
@@ -103,6 +101,7 @@ impl PostgresServer {
             is_temporary,
             _lock: lock,
         };
+        server.own("")?;
         match password {
             Ok(password) => server.password = password,
             Err(_) => server.set_password(&workspace::random_key()?)?,
@@ -115,7 +114,7 @@ impl PostgresServer {
         let path = self.folder.join("password");
         write_private(&path, password)?;
         password.clone_into(&mut self.password);
-        self.account.own(&path)
+        self.own("password")
     }
 
     fn start(self, options: &str) -> Result<Self> {
@@ -137,21 +136,14 @@ impl PostgresServer {
 
     fn initialize(&self, data: &str) -> Result<()> {
         let password_file = self.path("password");
-        let mut arguments = vec![
-            "-D",
-            data,
-            "--username=postgres",
-            "--pwfile",
-            &password_file,
-        ];
-        arguments.extend(["--auth=scram-sha-256", "--encoding=UTF8"]);
         // Before version 17 only the C library knows the rules of Unicode.
-        if self.programs.major >= 17 {
-            arguments.extend(["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
-            arguments.push("--locale=C");
-        } else {
-            arguments.push("--locale=C.UTF-8");
-        }
+        let locale = match self.programs.major {
+            17.. => "--locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C",
+            _ => "--locale=C.UTF-8",
+        };
+        let mut arguments = vec!["-D", data, "--pwfile", &password_file];
+        arguments.extend(["--username=postgres", "--auth=scram-sha-256"]);
+        arguments.extend(["--encoding=UTF8"].into_iter().chain(locale.split(' ')));
         self.run("initdb", &arguments).with_context(|| {
             format!("cannot create a database in {data}; for root, the account `postgres` must be able to reach that folder")
         })
@@ -165,7 +157,7 @@ impl PostgresServer {
             -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.crt";
         let openssl = cmd(openssl, arguments.split_whitespace()).dir(&self.folder);
         run_captured("openssl", &openssl.stdin_null())?;
-        self.account.own(&self.folder.join("server.key"))
+        self.own("server.key")
     }
 
     fn stop(&self) -> Result<()> {
@@ -186,10 +178,20 @@ impl PostgresServer {
         let account = self.account.clone();
         let command = cmd(self.programs.path(program), arguments).dir(&self.folder);
         let command = command.before_spawn(move |command| {
-            account.run_as(command);
+            if let Some(account) = &account {
+                account.run(command);
+            }
             Ok(())
         });
         run_captured(program, &in_own_process_group(&command))
+    }
+
+    /// Gives a file to the account that PostgreSQL's programs run as.
+    fn own(&self, name: &str) -> Result<()> {
+        match &self.account {
+            Some(account) => account.own(&self.folder.join(name)),
+            None => Ok(()),
+        }
     }
 
     fn path(&self, name: &str) -> String {
@@ -212,14 +214,14 @@ impl Drop for PostgresServer {
 }
 
 /// Stops and deletes the temporary servers of killed processes: their lock is free.
-fn delete_abandoned(parent: &Path, programs: &PostgresPrograms, account: &Account) {
+fn delete_abandoned(parent: &Path, programs: &PostgresPrograms, account: Option<&Account>) {
     for folder in fs::read_dir(parent).into_iter().flatten().flatten() {
         if folder
             .file_name()
             .to_string_lossy()
             .starts_with(TEMPORARY_PREFIX)
         {
-            let (programs, account) = (programs.clone(), account.clone());
+            let (programs, account) = (programs.clone(), account.cloned());
             drop(PostgresServer::claim(
                 programs,
                 account,

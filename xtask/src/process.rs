@@ -1,21 +1,23 @@
 //! Child processes: supervised in the foreground, in the background, and ended on Ctrl+C, SIGTERM or SIGHUP.
 
 use std::io::{self, BufRead as _, BufReader};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 use anyhow::{Context, Result, bail, ensure};
 use duct::{Expression, ReaderHandle};
 
-use crate::platform::{self, Ending};
+use crate::platform;
 
 /// Runs one program at a time and passes signals on to its process group, so that xtask itself can clean up.
 #[derive(Clone, Default)]
-pub(crate) struct Supervisor(Arc<Mutex<State>>);
+pub(crate) struct Supervisor(Arc<State>);
 
 #[derive(Default)]
 struct State {
-    interrupted: bool,
-    leader: Option<u32>,
+    interrupted: AtomicBool,
+    /// The running program, 0 for none.
+    leader: AtomicU32,
 }
 
 impl Supervisor {
@@ -61,40 +63,34 @@ impl Supervisor {
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {
-        self.state().interrupted
+        self.0.interrupted.load(SeqCst)
     }
 
-    /// The first signal asks the program to end, a second one kills it.
+    /// The first signal asks the program to exit, a second one kills it.
     fn interrupt(&self) {
-        let mut state = self.state();
-        let is_second = std::mem::replace(&mut state.interrupted, true);
-        if let Some(leader) = state.leader {
-            let ending = if is_second {
-                Ending::Kill
-            } else {
-                Ending::Terminate
-            };
-            platform::end_process_group(leader, ending);
-        }
+        let is_second = self.0.interrupted.swap(true, SeqCst);
+        self.end_program(is_second);
     }
 
     fn supervise(&self, pids: &[u32]) {
-        let mut state = self.state();
-        state.leader = pids.first().copied();
-        if let (true, Some(leader)) = (state.interrupted, state.leader) {
-            platform::end_process_group(leader, Ending::Terminate);
+        let leader = pids.first().copied().unwrap_or_default();
+        self.0.leader.store(leader, SeqCst);
+        if self.is_interrupted() {
+            self.end_program(false);
+        }
+    }
+
+    fn end_program(&self, kill: bool) {
+        match self.0.leader.load(SeqCst) {
+            0 => {}
+            leader => platform::end_process_group(leader, kill),
         }
     }
 
     fn release(&self) -> Result<()> {
-        let mut state = self.state();
-        state.leader = None;
-        ensure!(!state.interrupted, "interrupted");
+        self.0.leader.store(0, SeqCst);
+        ensure!(!self.is_interrupted(), "interrupted");
         Ok(())
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

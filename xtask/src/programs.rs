@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use duct::cmd;
 
-const BROWSER_NAMES: [&str; 4] = [
+/// Chromium and browsers built on it: names on `PATH`, and paths.
+const BROWSERS: [&str; 8] = [
     "chromium",
     "google-chrome-stable",
     "google-chrome",
     "chromium-browser",
-];
-const BROWSER_PATHS: [&str; 4] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
@@ -62,15 +61,13 @@ impl PostgresPrograms {
     }
 }
 
-/// Chromium, or a browser built on it, that starts.
+/// The first browser that starts.
 pub(crate) fn find_chromium() -> Option<PathBuf> {
-    let named = BROWSER_NAMES.iter().filter_map(|name| find(name));
-    let installed = BROWSER_PATHS.iter().map(PathBuf::from);
-    let installed = installed.filter(|path| path.is_file());
-    named.chain(installed).find(|path| version(path).is_some())
+    let mut installed = BROWSERS.iter().filter_map(|name| find(name));
+    installed.find(|path| version(path).is_some())
 }
 
-/// The program of this name on `PATH`.
+/// The program of this name on `PATH`, or at this path.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     which::which(name).ok()
 }

@@ -63,12 +63,15 @@ pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
     let programs = install::postgres_server(supervisor)?;
     let [emulator] = workspace::build_programs(["entra-emulator"], supervisor)?;
     let emulator = EntraEmulator::start(&emulator, "http://localhost/auth/callback")?;
-    let mut environment = SiteEnvironment::read(&emulator)?;
+    let mut environment = SiteEnvironment {
+        settings: infra::site_settings()?,
+        emulator,
+        database: None,
+    };
     let mut token = environment.variables(1)?;
     token.extend([program.to_string_lossy().into(), "database-token".into()]);
     let token = cmd("env", ["-i".into()].into_iter().chain(token)).read()?;
-    let server = PostgresServer::encrypted(programs, &token)?;
-    environment.use_database(&server);
+    environment.database = Some(PostgresServer::encrypted(programs, &token)?);
     let mut is_good = true;
     for state in STATES {
         println!("\n==> The site starts and stops, its files are {state}.");
@@ -160,32 +163,14 @@ impl Drop for Site {
 }
 
 /// The environment of the site: App Service's own variables and the settings of the Bicep.
-struct SiteEnvironment<'a> {
+struct SiteEnvironment {
     settings: Vec<SiteSetting>,
     /// The source of the managed identity's tokens.
-    emulator: &'a EntraEmulator,
-    connection_string: String,
+    emulator: EntraEmulator,
+    database: Option<PostgresServer>,
 }
 
-impl<'a> SiteEnvironment<'a> {
-    fn read(emulator: &'a EntraEmulator) -> Result<Self> {
-        let connection_string = infra::site_text("var passwordless = ")?
-            .replace("${databaseHost}", "localhost")
-            .replace("${databaseName}", "postgres")
-            .replace("${identityName}", "postgres");
-        Ok(Self {
-            settings: infra::site_settings()?,
-            emulator,
-            connection_string,
-        })
-    }
-
-    fn use_database(&mut self, server: &PostgresServer) {
-        let port = format!("port={}", server.port());
-        let string = self.connection_string.replace("port=5432", &port);
-        self.connection_string = format!("{string} sslrootcert={}", server.certificate());
-    }
-
+impl SiteEnvironment {
     /// The variables of a site that listens on this port, as NAME=VALUE.
     fn variables(&self, port: u16) -> Result<Vec<String>> {
         let mut variables: Vec<_> = PLATFORM.split_whitespace().map(str::to_owned).collect();
@@ -210,10 +195,23 @@ impl<'a> SiteEnvironment<'a> {
         }
         Ok(match name {
             "AZURE_MANAGED_IDENTITY_CLIENT_ID" => self.emulator.identity.clone(),
-            "AZURE_POSTGRESQL_CONNECTIONSTRING" => self.connection_string.clone(),
+            "AZURE_POSTGRESQL_CONNECTIONSTRING" => self.connection_string()?,
             "SESSION_SECRET_KEY" => workspace::random_key()?,
             _ => bail!("the Bicep sets {name}, which has no value in xtask/src/simulate.rs"),
         })
+    }
+
+    /// The connection string of the Bicep, for our own server.
+    fn connection_string(&self) -> Result<String> {
+        let string = infra::site_text("var passwordless = ")?
+            .replace("${databaseHost}", "localhost")
+            .replace("${databaseName}", "postgres")
+            .replace("${identityName}", "postgres");
+        let Some(server) = &self.database else {
+            return Ok(string);
+        };
+        let string = string.replace("port=5432", &format!("port={}", server.port));
+        Ok(format!("{string} sslrootcert={}", server.certificate()))
     }
 
     /// How long App Service waits after SIGTERM before it kills the site.

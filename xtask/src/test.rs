@@ -26,20 +26,19 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
     let binary_arguments = arguments.filters.iter().chain(&arguments.binary_arguments);
     let binary_arguments = binary_arguments.map(String::as_str);
-    let counts = run_tests(&["--workspace"], binary_arguments, supervisor)?;
-    Ok(report(counts))
+    Ok(report(run_tests(
+        &["--workspace"],
+        binary_arguments,
+        supervisor,
+    )?))
 }
 
 /// Runs the browser tests.
-pub(crate) fn run_e2e(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
-    let mut filters = arguments.filters.clone();
-    if filters.is_empty() {
-        filters.push(BROWSER_TESTS.to_owned());
-    }
-    let binary_arguments = filters.iter().chain(&arguments.binary_arguments);
-    let binary_arguments = binary_arguments.map(String::as_str);
-    let browser_tests = ["--package", "app", "--test", "web"];
-    let counts = run_tests(&browser_tests, binary_arguments, supervisor)?;
+pub(crate) fn run_e2e(arguments: &[String], supervisor: &Supervisor) -> Result<ExitCode> {
+    let selection = ["--package", "app", "--test", "web"];
+    let arguments = arguments.iter().map(String::as_str);
+    let arguments = [BROWSER_TESTS].into_iter().chain(arguments);
+    let counts = run_tests(&selection, arguments, supervisor)?;
     println!("Screenshots: target/e2e");
     Ok(report(counts))
 }

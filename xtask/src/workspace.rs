@@ -29,17 +29,10 @@ fn without_package(command: Expression) -> Expression {
         .fold(command, |command, name| command.env_remove(name))
 }
 
-/// The build of these packages in one invocation of cargo, so that they share the features of their dependencies.
-pub(crate) fn build<'a>(
-    options: impl IntoIterator<Item = &'a str>,
-    packages: &[&'a str],
-) -> Expression {
-    let format = ["--locked", "--message-format=json-render-diagnostics"];
-    let packages = packages.iter().flat_map(|package| ["--package", package]);
-    cargo(options.into_iter().chain(format).chain(packages))
-}
+/// Makes cargo report the built programs, for `built_programs`.
+pub(crate) const REPORT: &str = "--message-format=json-render-diagnostics";
 
-/// Builds programs of this workspace and returns their paths.
+/// Builds programs in one invocation of cargo, so that they share their dependencies' features; returns their paths.
 ///
 /// # Errors
 /// When they do not build; cargo has printed why.
@@ -47,7 +40,9 @@ pub(crate) fn build_programs<const N: usize>(
     packages: [&str; N],
     supervisor: &Supervisor,
 ) -> Result<[PathBuf; N]> {
-    built_programs(&build(["build"], &packages), packages, supervisor)
+    let selection = packages.iter().flat_map(|package| ["--package", package]);
+    let build = cargo(["build", "--locked", REPORT].into_iter().chain(selection));
+    built_programs(&build, packages, supervisor)
 }
 
 /// Runs a build and returns the paths of these packages' programs.

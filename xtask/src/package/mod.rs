@@ -78,12 +78,12 @@ fn static_program(supervisor: &Supervisor) -> Result<PathBuf> {
         bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}");
     };
     install_target(supervisor)?;
-    let options = ["--release", "--target", TARGET];
-    let remapped = [
-        (Some(workspace::root()), "/source"),
-        (cargo_home(), "/cargo"),
-    ];
-    let cargo = workspace::build([build].into_iter().chain(options), &["app"])
+    let options = ["--release", "--locked", "--target", TARGET];
+    let options = options
+        .into_iter()
+        .chain([workspace::REPORT, "--package", "app"]);
+    let remapped = [(workspace::root(), "/source"), (cargo_home(), "/cargo")];
+    let cargo = workspace::cargo([build].into_iter().chain(options))
         .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&remapped));
     let [program] = workspace::built_programs(&cargo, ["app"], supervisor)?;
@@ -97,23 +97,19 @@ fn install_target(supervisor: &Supervisor) -> Result<()> {
     if Path::new(library.trim()).is_dir() {
         return Ok(());
     }
-    ensure!(
-        programs::find("rustup").is_some(),
-        "this Rust has no standard library for {TARGET}: install Rust from https://rustup.rs"
-    );
     println!("Installing the standard library for {TARGET}.");
-    let added = supervisor.run(&cmd!("rustup", "target", "add", TARGET))?;
+    let rustup = programs::find("rustup").context("install Rust from https://rustup.rs")?;
+    let added = supervisor.run(&cmd!(rustup, "target", "add", TARGET))?;
     ensure!(added, "`rustup target add {TARGET}` failed");
     Ok(())
 }
 
 /// Removes this machine's paths from the binary, so that the same commit gives the same bytes elsewhere.
-fn flags(remapped: &[(Option<PathBuf>, &str)]) -> String {
-    let flag = |(folder, name): &(Option<PathBuf>, &str)| {
-        let folder = folder.as_ref()?.display();
-        Some(format!("--remap-path-prefix={folder}={name}"))
+fn flags(remapped: &[(PathBuf, &str)]) -> String {
+    let flag = |(folder, name): &(PathBuf, &str)| {
+        format!("--remap-path-prefix={}={name}", folder.display())
     };
-    let flags: Vec<String> = remapped.iter().filter_map(flag).collect();
+    let flags: Vec<String> = remapped.iter().map(flag).collect();
     flags.join(FLAG_SEPARATOR)
 }
 
@@ -121,10 +117,9 @@ fn flags(remapped: &[(Option<PathBuf>, &str)]) -> String {
     clippy::disallowed_methods,
     reason = "CARGO_HOME is cargo's, not a setting of the app"
 )]
-fn cargo_home() -> Option<PathBuf> {
-    let default = || std::env::home_dir().map(|home| home.join(".cargo"));
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    home.or_else(default)
+fn cargo_home() -> PathBuf {
+    let default = || std::env::home_dir().unwrap_or_default().join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(default, PathBuf::from)
 }
 
 /// Version and commit of the package, as in `0.1.0, commit 1a2b3c4d5e6f, changed`.
@@ -141,12 +136,13 @@ fn version(repository: &Path) -> String {
 
 /// Replaces the folder by the program and what it needs; returns the size of all files.
 fn fill(folder: &Path, program: &Path, version: &str) -> Result<usize> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
-    fs::create_dir(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let program =
         fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
+    let advice = || format!("cannot write {}", folder.display());
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(advice)?;
+    }
+    fs::create_dir(folder).with_context(advice)?;
     let version = format!("{version}\n");
     let files: [(&str, &[u8]); 4] = [
         (PROGRAM, &program),
@@ -155,8 +151,7 @@ fn fill(folder: &Path, program: &Path, version: &str) -> Result<usize> {
         (".webappignore", WEBAPPIGNORE.as_bytes()),
     ];
     for (name, content) in files {
-        let path = folder.join(name);
-        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(folder.join(name), content).with_context(advice)?;
     }
     platform::make_executable(&folder.join(PROGRAM))?;
     platform::make_executable(&folder.join(START_SCRIPT))?;
