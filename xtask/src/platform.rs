@@ -80,44 +80,45 @@ fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The account `postgres`, for PostgreSQL's programs where xtask runs as root, which they refuse.
-#[cfg_attr(windows, expect(dead_code, reason = "nobody is root there"))]
-#[derive(Clone)]
+/// The account that PostgreSQL's programs run as: `postgres` where xtask runs as root, which they refuse, else our own.
+#[derive(Clone, Default)]
 pub(crate) struct Account {
-    uid: u32,
-    gid: u32,
-    /// A folder that the account can reach wherever the repository is.
-    pub(crate) home: PathBuf,
+    ids: Option<(u32, u32)>,
+    /// A folder that `postgres` can reach wherever the repository is.
+    pub(crate) home: Option<PathBuf>,
 }
 
 impl Account {
-    /// `None` where PostgreSQL's programs can run as our own account.
-    ///
     /// # Errors
     /// As root, when there is no account named `postgres`.
-    pub(crate) fn for_postgres() -> Result<Option<Self>> {
+    pub(crate) fn for_postgres() -> Result<Self> {
         #[cfg(unix)]
         if is_root() {
             let user = User::from_name("postgres")?.context("PostgreSQL refuses to run as root and there is no account `postgres`: create it, or run as an ordinary user")?;
-            let (uid, gid, home) = (user.uid.as_raw(), user.gid.as_raw(), user.dir);
-            return Ok(Some(Self { uid, gid, home }));
+            let ids = Some((user.uid.as_raw(), user.gid.as_raw()));
+            let home = Some(user.dir);
+            return Ok(Self { ids, home });
         }
-        Ok(None)
+        Ok(Self::default())
     }
 
     /// Changes the owner of a file or folder to the account.
     pub(crate) fn own(&self, path: &Path) -> Result<()> {
         #[cfg(unix)]
-        std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid))
-            .with_context(|| format!("cannot give {} to `postgres`", path.display()))?;
-        let _ = path;
+        if let Some((uid, gid)) = self.ids {
+            std::os::unix::fs::chown(path, Some(uid), Some(gid))
+                .with_context(|| format!("cannot give {} to `postgres`", path.display()))?;
+        }
+        let _ = (self.ids, path);
         Ok(())
     }
 
     /// Makes the program run as the account.
     pub(crate) fn run(&self, command: &mut Command) {
         #[cfg(unix)]
-        command.uid(self.uid).gid(self.gid);
+        if let Some((uid, gid)) = self.ids {
+            command.uid(uid).gid(gid);
+        }
         let _ = command;
     }
 }

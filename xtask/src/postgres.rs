@@ -21,7 +21,7 @@ const TEST_OPTIONS: &str = "-c max_connections=400 -c autovacuum_naptime=1h \
 /// A running server; dropping it stops it.
 pub(crate) struct PostgresServer {
     programs: PostgresPrograms,
-    account: Option<Account>,
+    account: Account,
     /// Data, log, password, certificate and lock.
     folder: PathBuf,
     pub(crate) port: u16,
@@ -41,7 +41,7 @@ impl PostgresServer {
 
     /// A server whose data are kept in `folder`.
     pub(crate) fn persistent(programs: PostgresPrograms, folder: PathBuf) -> Result<Self> {
-        Self::claim(programs, Account::for_postgres()?, folder, false)?.start("")
+        Self::claim(programs, folder, false)?.start("")
     }
 
     /// A temporary server that offers TLS, with a certificate for `localhost` and this password of the superuser.
@@ -49,11 +49,9 @@ impl PostgresServer {
         let mut server = Self::claim_temporary(programs)?;
         server.set_password(password)?;
         server.create_certificate()?;
-        let certificate = server.certificate();
-        let key = server.path("server.key");
-        server.start(&format!(
-            "-c ssl=on -c ssl_cert_file={certificate} -c ssl_key_file={key}"
-        ))
+        let (certificate, key) = (server.certificate(), server.path("server.key"));
+        let options = format!("-c ssl_cert_file={certificate} -c ssl_key_file={key}");
+        server.start(&format!("-c ssl=on {options}"))
     }
 
     /// The superuser's URL, without a database.
@@ -68,43 +66,32 @@ impl PostgresServer {
     }
 
     fn claim_temporary(programs: PostgresPrograms) -> Result<Self> {
-        let account = Account::for_postgres()?;
-        let home = account.as_ref().map(|account| account.home.clone());
+        let home = Account::for_postgres()?.home;
         let parent = home.unwrap_or_else(|| workspace::root().join("target"));
-        delete_abandoned(&parent, &programs, account.as_ref());
+        delete_abandoned(&parent, &programs);
         let folder = parent.join(format!("{TEMPORARY_PREFIX}{}", std::process::id()));
-        Self::claim(programs, account, folder, true)
+        Self::claim(programs, folder, true)
     }
 
     /// Locks the folder for this process and creates it if need be.
-    fn claim(
-        programs: PostgresPrograms,
-        account: Option<Account>,
-        folder: PathBuf,
-        is_temporary: bool,
-    ) -> Result<Self> {
+    fn claim(programs: PostgresPrograms, folder: PathBuf, is_temporary: bool) -> Result<Self> {
         let name = folder.display();
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {name}"))?;
-        account
-            .as_ref()
-            .map_or(Ok(()), |account| account.own(&folder))?;
         let lock = File::create(folder.join("lock"))?;
-        lock.try_lock()
-            .with_context(|| format!("another process uses {name}: stop it first"))?;
-        let password = fs::read_to_string(folder.join("password"));
+        let lock_advice = || format!("another process uses {name}: stop it first");
+        lock.try_lock().with_context(lock_advice)?;
         let mut server = Self {
             programs,
-            account,
-            folder,
+            account: Account::for_postgres()?,
             port: free_port()?,
-            password: String::new(),
+            password: fs::read_to_string(folder.join("password")).unwrap_or_default(),
+            folder,
             is_temporary,
             _lock: lock,
         };
-        server.own("")?;
-        match password {
-            Ok(password) => server.password = password,
-            Err(_) => server.set_password(&workspace::random_key()?)?,
+        server.account.own(&server.folder)?;
+        if server.password.is_empty() {
+            server.set_password(&workspace::random_key()?)?;
         }
         Ok(server)
     }
@@ -114,7 +101,7 @@ impl PostgresServer {
         let path = self.folder.join("password");
         write_private(&path, password)?;
         password.clone_into(&mut self.password);
-        self.own("password")
+        self.account.own(&path)
     }
 
     fn start(self, options: &str) -> Result<Self> {
@@ -157,7 +144,7 @@ impl PostgresServer {
             -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.crt";
         let openssl = cmd(openssl, arguments.split_whitespace()).dir(&self.folder);
         run_captured("openssl", &openssl.stdin_null())?;
-        self.own("server.key")
+        self.account.own(&self.folder.join("server.key"))
     }
 
     fn stop(&self) -> Result<()> {
@@ -178,20 +165,10 @@ impl PostgresServer {
         let account = self.account.clone();
         let command = cmd(self.programs.path(program), arguments).dir(&self.folder);
         let command = command.before_spawn(move |command| {
-            if let Some(account) = &account {
-                account.run(command);
-            }
+            account.run(command);
             Ok(())
         });
         run_captured(program, &in_own_process_group(&command))
-    }
-
-    /// Gives a file to the account that PostgreSQL's programs run as.
-    fn own(&self, name: &str) -> Result<()> {
-        match &self.account {
-            Some(account) => account.own(&self.folder.join(name)),
-            None => Ok(()),
-        }
     }
 
     fn path(&self, name: &str) -> String {
@@ -214,20 +191,11 @@ impl Drop for PostgresServer {
 }
 
 /// Stops and deletes the temporary servers of killed processes: their lock is free.
-fn delete_abandoned(parent: &Path, programs: &PostgresPrograms, account: Option<&Account>) {
+fn delete_abandoned(parent: &Path, programs: &PostgresPrograms) {
     for folder in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if folder
-            .file_name()
-            .to_string_lossy()
-            .starts_with(TEMPORARY_PREFIX)
-        {
-            let (programs, account) = (programs.clone(), account.cloned());
-            drop(PostgresServer::claim(
-                programs,
-                account,
-                folder.path(),
-                true,
-            ));
+        let name = folder.file_name();
+        if name.to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+            drop(PostgresServer::claim(programs.clone(), folder.path(), true));
         }
     }
 }
