@@ -20,6 +20,9 @@ const FIRST_PORT: u16 = 8000;
 // domain: arguments of `app seed`.
 const SAMPLE_DATA: &str = "seed --if-empty --restaurants 200 --reviews 3000";
 
+/// The app's default log filter, without the migrations, which `app seed` has logged already.
+const SERVE_LOG: &str = "info,salvo=warn,sqlx=warn,sea_orm_migration=warn";
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Use a PostgreSQL server of its own instead of SQLite; its data are kept in data/postgres.
@@ -60,7 +63,9 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     let port = free_port()?;
     let site = |arguments: &str| {
         let site = cmd(&site, arguments.split(' ')).dir(workspace::root());
-        readable_log(database.configure(site.env("PORT", port.to_string())))
+        let site = database.configure(site.env("PORT", port.to_string()));
+        // One line for each event, on a terminal and elsewhere.
+        with_default(site, "LOG_FORMAT", "text")
     };
     // It migrates the database first.
     if !supervisor.run(&site(SAMPLE_DATA)?)? {
@@ -69,17 +74,18 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     let sign_in = sign_in(arguments, port, &emulator)?;
     let banner = banner(port, &database.description, &sign_in.description);
     thread::spawn(move || print_when_listening(port, &banner));
-    let serve = sign_in.configure(site("serve")?);
+    let serve = with_default(site("serve")?, "RUST_LOG", SERVE_LOG)?;
+    let serve = sign_in.configure(serve);
     let outcome = supervisor.run(&serve);
     // Ctrl+C is the expected way to stop.
     Ok(crate::exit_code(supervisor.is_interrupted() || outcome?))
 }
 
-/// One line of text for each event, on a terminal and elsewhere, unless the format is configured.
-fn readable_log(site: Expression) -> Result<Expression> {
-    Ok(match settings::get("LOG_FORMAT")? {
+/// The site with a setting that `.env` and the environment do not set.
+fn with_default(site: Expression, name: &str, value: &str) -> Result<Expression> {
+    Ok(match settings::get(name)? {
         Some(_) => site,
-        None => site.env("LOG_FORMAT", "text"),
+        None => site.env(name, value),
     })
 }
 
