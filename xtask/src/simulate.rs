@@ -1,11 +1,10 @@
 //! `cargo xtask simulate`: runs the package as App Service would, with the Bicep's settings and PostgreSQL over TLS.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::ExitCode;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use anyhow::{Context, Result, bail, ensure};
 use duct::{Expression, Handle, cmd};
@@ -101,7 +100,7 @@ fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) ->
     let start = since.elapsed().as_millis();
     ensure!(status(port, "/") == Some(200), "the first page is not 200");
     let since = Instant::now();
-    site.signal("-TERM")?;
+    signal("-TERM", &site.pid().to_string()).run()?;
     let exit_code = loop {
         if let Some(code) = site.exit_code()? {
             break code;
@@ -144,22 +143,24 @@ impl Site {
         Ok(output.map(|output| output.status.code().unwrap_or(-1)))
     }
 
-    /// Signals the process that the platform has started, and no other.
-    fn signal(&self, name: &str) -> Result<()> {
-        let pid = self.0.pids().first().copied().unwrap_or_default();
-        let kill = as_root("kill", &[name, &pid.to_string()]);
-        kill.stderr_null().unchecked().run()?;
-        Ok(())
+    /// The process that the platform has started.
+    fn pid(&self) -> u32 {
+        self.0.pids().first().copied().unwrap_or_default()
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
-        if matches!(self.exit_code(), Ok(None)) {
-            self.signal("-KILL").ok();
-            self.0.wait().ok();
-        }
+        // The whole process group: a start script that does not pass signals on leaves its program behind.
+        signal("-KILL", &format!("-{}", self.pid())).run().ok();
+        self.0.wait().ok();
     }
+}
+
+fn signal(name: &str, target: &str) -> Expression {
+    as_root("kill", &[name, "--", target])
+        .stderr_null()
+        .unchecked()
 }
 
 /// The environment of the site: App Service's own variables and the settings of the Bicep.
