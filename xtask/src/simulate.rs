@@ -16,8 +16,7 @@ use crate::process::{Supervisor, in_own_process_group};
 use crate::{install, package, platform, workspace};
 
 /// The states in which the files can arrive; the last two lack the execute bits.
-const STATES: [&str; 3] = ["packed", "not-executable", READ_ONLY];
-const READ_ONLY: &str = "read-only";
+const STATES: [&str; 3] = ["packed", "not-executable", "read-only"];
 
 /// Arguments: state, folder of the site, start script, then NAME=VALUE of each variable.
 const ENTER: &str = r#"
@@ -34,7 +33,6 @@ exec env -i "$@" sh "$script"
 
 /// App Service waits this long for the health check of a starting site.
 const START_LIMIT: Duration = Duration::from_secs(230);
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The Bicep's variables with the settings of a site that is deployed as a zip, with the default choices.
 const VARIABLES: [&str; 3] = ["settings", "stopSettings", "zipSettings"];
@@ -95,7 +93,7 @@ fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) ->
         ensure!(site.exit_code()?.is_none(), "it stopped at once");
         ensure!(since.elapsed() < START_LIMIT, "it is not healthy in time");
         ensure!(!supervisor.is_interrupted(), "interrupted");
-        thread::sleep(POLL_INTERVAL);
+        thread::sleep(Duration::from_millis(20));
     }
     let start = since.elapsed().as_millis();
     ensure!(status(port, "/") == Some(200), "the first page is not 200");
@@ -106,7 +104,7 @@ fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) ->
             break code;
         }
         ensure!(since.elapsed() < stop_limit, "it does not stop in time");
-        thread::sleep(POLL_INTERVAL);
+        thread::sleep(Duration::from_millis(20));
     };
     ensure!(exit_code == 0, "its exit code is {exit_code}");
     let stop = since.elapsed().as_millis();
@@ -130,7 +128,7 @@ impl Site {
         let mut arguments = vec!["-c", ENTER, "sh", state, &site, &script];
         arguments.extend(variables.iter().map(String::as_str));
         let program = match state {
-            READ_ONLY => as_root("unshare", &[&["--mount", "sh"], &arguments[..]].concat()),
+            "read-only" => as_root("unshare", &[&["--mount", "sh"], &arguments[..]].concat()),
             _ => cmd("sh", arguments),
         };
         let program = program.stderr_to_stdout().stdout_path(folder.join("log"));
