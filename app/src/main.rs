@@ -47,9 +47,9 @@ fn main() -> ExitCode {
 }
 
 fn start() -> anyhow::Result<()> {
-    config::load_dotenv()?;
+    let dotenv = config::load_dotenv()?;
     let cli = Cli::parse();
-    let config = Config::from_settings(&cli.settings)?;
+    let config = Config::from_settings(&cli.settings, &dotenv)?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
     runtime.block_on(run(cli.command.unwrap_or(Command::Serve), config))
 }

@@ -8,14 +8,15 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::clock;
-use crate::config::{IdentityEndpoint, OutboundConfig};
+use crate::config::{OutboundConfig, Secret};
 use crate::outbound::{Calls, OutboundError};
 
 /// The identity that App Service gives to the site.
 #[derive(Debug)]
 pub struct ManagedIdentity {
-    endpoint: Option<IdentityEndpoint>,
-    /// Of a user-assigned identity; else the system-assigned one is meant.
+    /// The endpoint's URL, and the value of the `X-IDENTITY-HEADER` of each call.
+    endpoint: Option<(String, Secret)>,
+    /// Client ID of a user-assigned identity; `None` for the system-assigned one.
     client_id: Option<String>,
 }
 
@@ -53,7 +54,10 @@ struct Answer {
 impl ManagedIdentity {
     pub fn new(config: &OutboundConfig) -> Self {
         Self {
-            endpoint: config.identity_endpoint.clone(),
+            endpoint: config
+                .identity_endpoint
+                .clone()
+                .zip(config.identity_header.clone()),
             client_id: config.managed_identity_client_id.clone(),
         }
     }
@@ -86,19 +90,19 @@ impl ManagedIdentity {
         usable.then_some(token).ok_or(IdentityError::Expired)
     }
 
-    fn endpoint(&self) -> Result<&IdentityEndpoint, IdentityError> {
+    fn endpoint(&self) -> Result<&(String, Secret), IdentityError> {
         self.endpoint.as_ref().ok_or(IdentityError::Missing)
     }
 
     fn request(&self, resource: &str) -> Result<HttpRequest, IdentityError> {
-        let endpoint = self.endpoint()?;
+        let (url, header) = self.endpoint()?;
         let parameters = [("api-version", "2019-08-01"), ("resource", resource)];
         let client_id = self.client_id.as_deref().map(|id| ("client_id", id));
-        let url = Url::parse_with_params(&endpoint.url, parameters.into_iter().chain(client_id))
+        let url = Url::parse_with_params(url, parameters.into_iter().chain(client_id))
             .map_err(|_| IdentityError::Settings)?;
         let mut request = HttpRequest::new(Vec::new());
         *request.uri_mut() = url.as_str().parse().map_err(|_| IdentityError::Settings)?;
-        let header = endpoint.header.expose().parse();
+        let header = header.expose().parse();
         let header = header.map_err(|_| IdentityError::Settings)?;
         request.headers_mut().insert("x-identity-header", header);
         Ok(request)

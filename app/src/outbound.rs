@@ -54,8 +54,8 @@ impl Outbound {
             .build()?;
         Ok(Self {
             client,
-            timeout: config.timeout,
-            body_limit: config.body_limit,
+            timeout: config.outbound_timeout,
+            body_limit: config.outbound_body_limit,
         })
     }
 

@@ -2,20 +2,22 @@
 //! (<https://learn.microsoft.com/azure/azure-monitor/app/connection-strings>).
 
 use super::base_url::BaseUrl;
+use super::parsers::guid;
 use super::secret::Secret;
 
-const FORM: &str = "write InstrumentationKey=…;IngestionEndpoint=https://… as the portal shows it";
+const FORM: &str =
+    "must be InstrumentationKey=…;IngestionEndpoint=https://… as the portal shows it";
 
 /// Where telemetry goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplicationInsights {
     pub connection_string: Secret,
-    /// The origin of the connection string's endpoint, where it has one.
+    /// The origin of the connection string's endpoint, if it has one.
     pub ingestion_endpoint: Option<BaseUrl>,
 }
 
 impl ApplicationInsights {
-    /// The problem repeats nothing of the text: whoever knows the key can send telemetry.
+    /// The error repeats nothing of the text: anyone with the key can send telemetry.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let parts: Vec<_> = text.split(';').filter(|part| !part.is_empty()).collect();
         let pairs: Option<Vec<_>> = parts.iter().map(|part| part.split_once('=')).collect();
@@ -26,11 +28,9 @@ impl ApplicationInsights {
                 .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
                 .map(|(_, value)| *value)
         };
-        value("InstrumentationKey")
-            .filter(|key| is_guid(key))
-            .ok_or(FORM)?;
+        value("InstrumentationKey").and_then(guid).ok_or(FORM)?;
         if value("Authorization").is_some_and(|kind| !kind.eq_ignore_ascii_case("ikey")) {
-            return Err("its Authorization can only be ikey".to_owned());
+            return Err("its Authorization must be ikey".to_owned());
         }
         let endpoint = value("IngestionEndpoint").map(BaseUrl::parse_service);
         let endpoint = endpoint
@@ -41,13 +41,6 @@ impl ApplicationInsights {
             ingestion_endpoint: endpoint,
         })
     }
-}
-
-fn is_guid(text: &str) -> bool {
-    let groups: Vec<_> = text.split('-').collect();
-    let lengths = groups.iter().map(|group| group.len());
-    let is_hex = |group: &&str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
-    lengths.eq([8, 4, 4, 4, 12]) && groups.iter().all(is_hex)
 }
 
 #[cfg(test)]

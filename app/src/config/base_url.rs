@@ -10,14 +10,14 @@ impl BaseUrl {
     /// Parses an origin; a single `/` at its end is accepted.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         Self::parse_strictly(text).ok_or_else(|| {
-            "write an origin such as https://www.example.com, without a path".to_owned()
+            "must be an origin such as https://www.example.com, without a path".to_owned()
         })
     }
 
-    /// Parses the origin of a service that is told secrets: `http` only where it does not leave the machine.
+    /// Parses the origin of a service that receives secrets: `http` only on this machine.
     pub(super) fn parse_service(text: &str) -> Result<Self, String> {
         Self::parse_strictly(text).filter(|base_url| base_url.is_https() || is_loopback(&base_url.0)).ok_or_else(|| {
-            "write an origin such as https://login.example.com, without a path; http only for localhost".to_owned()
+            "must be an origin such as https://login.example.com, without a path; http only for localhost".to_owned()
         })
     }
 
@@ -35,11 +35,11 @@ impl BaseUrl {
             .split_once("://")
             .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
-        // The URL parser repairs backslashes, line ends and empty user names: nobody meant them.
-        let strange = |character: char| {
+        // The URL parser repairs backslashes, line ends and empty user names, which are mistakes here.
+        let repaired = |character: char| {
             character.is_whitespace() || character.is_control() || "/\\@?#".contains(character)
         };
-        if authority.contains(strange) {
+        if authority.contains(repaired) {
             return None;
         }
         Url::parse(text).ok().map(Self)

@@ -1,6 +1,7 @@
 //! The `.env` file.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
 
@@ -8,42 +9,86 @@ use super::reader::ConfigError;
 
 const FILE: &str = ".env";
 
-/// Adds the variables of `./.env` to the environment, where they are not yet set; there need not be a file.
+/// Adds the variables of `./.env` that are not set yet to the environment, and returns their names. The file
+/// need not exist.
 ///
 /// Call it before the first thread is started: the environment is shared by all of them.
-pub fn load_dotenv() -> Result<(), ConfigError> {
+///
+/// # Errors
+/// When the file cannot be read or a line is malformed.
+pub fn load_dotenv() -> Result<BTreeSet<String>, ConfigError> {
     let problem = |text: &str| ConfigError::single(format!("{FILE}: {text}"));
     match fs::read(FILE) {
-        Ok(bytes) => load(bytes).map_err(|text| problem(&text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Ok(bytes) => load(&bytes).map_err(|text| problem(&text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(problem(&format!("it cannot be read: {error}"))),
     }
 }
 
-fn load(mut bytes: Vec<u8>) -> Result<(), String> {
-    // Without it the parser takes a blank at the very end for a value that goes on.
-    bytes.push(b'\n');
+fn load(bytes: &[u8]) -> Result<BTreeSet<String>, String> {
+    let text = escape_dollars(bytes);
     let lines_read = Cell::new(0);
-    let lines = Lines {
-        rest: &bytes,
+    let variables = dotenvy::from_read_iter(Lines {
+        rest: text.as_slice(),
         lines_read: &lines_read,
-    };
-    dotenvy::from_read(lines).map_err(|error| {
-        let last = lines_read.get();
-        match error {
-            dotenvy::Error::LineParse(entry, _) => {
-                let first = last + 1 - entry.lines().count().clamp(1, last);
-                format!(
-                    "line {first} cannot be understood: write NAME=value, \
-                     with single quotes around a value that has blanks, quotes, $, # or \\"
-                )
-            }
-            _ => format!("line {last} is not UTF-8 text"),
+    });
+    let mut names = BTreeSet::new();
+    for variable in variables {
+        let (name, _) = variable.map_err(|error| problem(&error, lines_read.get()))?;
+        #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
+        if std::env::var_os(&name).is_none() {
+            names.insert(name);
         }
-    })
+    }
+    dotenvy::from_read(text.as_slice()).map_err(|_| "it cannot be read".to_owned())?;
+    Ok(names)
 }
 
-/// Hands out one line at a time, so that it is known how far the parser has come: its errors do not tell.
+/// Names the first line of the malformed entry, of which the parser has read `last` lines.
+fn problem(error: &dotenvy::Error, last: usize) -> String {
+    match error {
+        dotenvy::Error::LineParse(entry, _) => {
+            let first = last + 1 - entry.lines().count().clamp(1, last);
+            format!(
+                "line {first} is malformed: write NAME=value, \
+                 with single quotes around a value that has whitespace, quotes, # or \\"
+            )
+        }
+        _ => format!("line {last} is not UTF-8 text"),
+    }
+}
+
+/// Escapes every `$` that does not begin `${NAME}`: the parser would replace `$NAME` too, unlike python-dotenv,
+/// and cut a password such as `pa$word`.
+fn escape_dollars(bytes: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(bytes.len() + 1);
+    let mut quote = None;
+    let mut in_comment = false;
+    let mut rest = bytes.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        let begins_word = escaped.last().is_none_or(u8::is_ascii_whitespace);
+        match (byte, quote) {
+            (b'\n', None) => in_comment = false,
+            _ if in_comment => {}
+            (b'#', None) => in_comment = begins_word,
+            (b'\\', None | Some(b'"')) => {
+                escaped.push(byte);
+                escaped.extend(rest.next());
+                continue;
+            }
+            (b'\'' | b'"', None) => quote = Some(byte),
+            (_, Some(open)) if byte == open => quote = None,
+            (b'$', None | Some(b'"')) if rest.peek() != Some(&b'{') => escaped.push(b'\\'),
+            _ => {}
+        }
+        escaped.push(byte);
+    }
+    // Without it the parser takes a space at the very end for a value that goes on.
+    escaped.push(b'\n');
+    escaped
+}
+
+/// Returns one line at a time and counts them, because the parser's errors have no line number.
 struct Lines<'a> {
     rest: &'a [u8],
     lines_read: &'a Cell<usize>,
@@ -56,8 +101,8 @@ impl Read for Lines<'_> {
         let taken = line.min(buffer.len());
         let (now, rest) = self.rest.split_at(taken);
         buffer[..taken].copy_from_slice(now);
-        self.lines_read
-            .set(self.lines_read.get() + usize::from(now.ends_with(b"\n")));
+        let complete = usize::from(now.ends_with(b"\n"));
+        self.lines_read.set(self.lines_read.get() + complete);
         self.rest = rest;
         Ok(taken)
     }
@@ -79,14 +124,14 @@ mod tests {
             ("DOTENV_TEST_A=1\nDOTENV_TEST_B='s3cret\n\n# end\n", 2),
             ("DOTENV_TEST_A=1\r\n=s3cret\r\n", 2),
         ] {
-            let problem = load(text.as_bytes().to_vec()).unwrap_err();
+            let problem = load(text.as_bytes()).unwrap_err();
             assert!(
-                problem.starts_with(&format!("line {line} cannot be understood")),
+                problem.starts_with(&format!("line {line} is malformed")),
                 "{text}: {problem}"
             );
             assert!(!problem.contains("s3cret"), "{problem}");
         }
-        let problem = load(b"DOTENV_TEST_A=1\nDOTENV_TEST_B=\xff".to_vec()).unwrap_err();
+        let problem = load(b"DOTENV_TEST_A=1\nDOTENV_TEST_B=\xff").unwrap_err();
         assert_eq!(problem, "line 2 is not UTF-8 text");
     }
 
@@ -97,15 +142,35 @@ mod tests {
     )]
     fn variables_are_added_and_never_replaced() {
         let text = "\u{feff}DOTENV_TEST_NEW='a b$c'\nPATH=replaced\nDOTENV_TEST_BLANK=x ";
-        load(text.as_bytes().to_vec()).unwrap();
+        load(text.as_bytes()).unwrap();
         assert_eq!(std::env::var("DOTENV_TEST_NEW").unwrap(), "a b$c");
         assert_eq!(std::env::var("DOTENV_TEST_BLANK").unwrap(), "x");
         assert_ne!(std::env::var("PATH").unwrap(), "replaced");
     }
 
     #[test]
+    fn a_dollar_is_read_as_written_without_braces() {
+        for (text, value) in [
+            ("pa$word1", "pa$word1"),
+            ("$HOME", "$HOME"),
+            ("a$", "a$"),
+            ("a$$b", "a$$b"),
+            (r"a\$b", "a$b"),
+            ("'a$b'", "a$b"),
+            ("\"a$b $c\"", "a$b $c"),
+            ("\"it's a$b\"", "it's a$b"),
+            ("a$b # it's a comment\nB=c", "a$b"),
+            ("${DOTENV_TEST_UNSET}b", "b"),
+        ] {
+            let text = format!("# it's a comment\nA={text}\n");
+            let mut read = dotenvy::from_read_iter(escape_dollars(text.as_bytes()).leak() as &[u8]);
+            assert_eq!(read.next().unwrap().unwrap().1, value, "{text}");
+        }
+    }
+
+    #[test]
     fn a_long_line_is_counted_once() {
         let text = format!("DOTENV_TEST_LONG={}\n=", "x".repeat(100_000));
-        assert!(load(text.into_bytes()).unwrap_err().starts_with("line 2 "));
+        assert!(load(text.as_bytes()).unwrap_err().starts_with("line 2 "));
     }
 }

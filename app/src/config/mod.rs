@@ -1,12 +1,19 @@
-//! Every setting of the program, from flags, the environment or a `.env` file. Nothing else reads any of them.
+//! Every setting of the program, from flags, the environment or a `.env` file. No other module reads any of them.
+//!
+//! Each concern has one struct: a field's name is the setting's, its comment the help text, its attributes the
+//! default and the parser.
 
 mod application_insights;
 mod base_url;
 mod database;
 mod dotenv;
+mod environment;
 mod http;
+mod libpq;
 mod outbound;
+mod parsers;
 mod reader;
+mod redirect_uri;
 mod secret;
 mod settings;
 mod sign_in;
@@ -14,52 +21,57 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod trusted_proxies;
-mod units;
 
 pub use application_insights::ApplicationInsights;
 pub use base_url::BaseUrl;
 pub use database::{DatabaseConfig, DatabaseTarget};
 pub use dotenv::load_dotenv;
 pub use http::HttpConfig;
-pub use outbound::{IdentityEndpoint, OutboundConfig};
+pub use outbound::OutboundConfig;
+pub(crate) use parsers::number;
 pub use reader::ConfigError;
+pub use redirect_uri::RedirectUri;
 pub use secret::Secret;
+pub use settings::Settings;
 pub use sign_in::{
-    AllowedTenants, ClientConfig, ClientCredential, ProviderConfig, RedirectUri, SessionConfig,
-    SignInConfig, SignInRequired,
+    AllowedTenants, ClientConfig, ClientCredential, ProviderConfig, SessionConfig, SignInConfig,
+    SignInRequired,
 };
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use trusted_proxies::TrustedProxies;
 
-use outbound::OutboundSettings;
-use reader::{Reader, is_set};
-use settings::{DatabaseSettings, HttpSettings, TelemetrySettings};
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, stdout};
+
+use crate::restaurants::RestaurantsConfig; // domain: its settings
+use database::DatabaseSettings;
+use reader::Reader;
 use sign_in::SignInSettings;
 
-/// All settings as text. `app --help` is their documentation.
-///
-/// There is no `Debug`: the text of some settings is secret. `--help` does not show values for the same reason.
+/// Every setting, parsed on its own.
 #[derive(clap::Args)]
-#[command(mut_args(|arg| arg.global(true).hide_env_values(true).value_parser(reader::readable_text())))]
-pub struct Settings {
+pub(in crate::config) struct Definitions {
     #[command(flatten)]
-    http: HttpSettings,
+    http: HttpConfig,
+    #[command(flatten)]
+    restaurants: RestaurantsConfig, // domain: its settings
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
     sign_in: SignInSettings,
     #[command(flatten)]
-    outbound: OutboundSettings,
+    outbound: OutboundConfig,
     #[command(flatten)]
-    telemetry: TelemetrySettings,
+    telemetry: TelemetryConfig,
 }
 
-/// What the settings mean, checked.
+/// The whole configuration, valid.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub http: HttpConfig,
+    pub restaurants: RestaurantsConfig, // domain: its settings
     pub database: DatabaseConfig,
-    /// `None`: nobody can sign in.
+    /// `None`: sign-in is not configured.
     pub sign_in: Option<SignInConfig>,
     pub outbound: OutboundConfig,
     pub telemetry: TelemetryConfig,
@@ -68,23 +80,47 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads all settings, or tells every problem they have at once.
-    pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let mut reader = Reader::default();
-        let on_app_service = is_set(settings.http.website_hostname.as_deref());
-        let http = HttpConfig::read(&settings.http, on_app_service, &mut reader);
-        let database = DatabaseConfig::read(&settings.database, on_app_service, &mut reader);
-        let outbound = OutboundConfig::read(&settings.outbound, &mut reader);
-        let sign_in = SignInConfig::read(&settings.sign_in, &http, &outbound, &mut reader);
-        let telemetry = TelemetryConfig::read(&settings.telemetry, &mut reader);
+    /// Reads all settings, or reports every problem at once. `dotenv` names the variables of the `.env` file.
+    ///
+    /// # Errors
+    /// When a setting is invalid, or one that another setting requires is missing.
+    pub fn from_settings(
+        settings: &Settings,
+        dotenv: &BTreeSet<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(settings, dotenv);
+        let on_app_service = reader.is_set("WEBSITE_HOSTNAME");
+        let mut read = reader.parse(&defaults(on_app_service))?;
+        read.http.base_url = read.http.base_url.or(read.http.website_hostname.clone());
+        let database = read.database.into_config(on_app_service, &mut reader);
+        read.outbound.check(&mut reader);
+        let sign_in = read
+            .sign_in
+            .into_config(&read.http, &read.outbound, &mut reader);
+        environment::check(&environment::names(), &mut reader);
         let (database, warnings) = reader.finish(database)?;
         Ok(Self {
-            http,
+            http: read.http,
+            restaurants: read.restaurants, // domain: its settings
             database,
             sign_in,
-            outbound,
-            telemetry,
+            outbound: read.outbound,
+            telemetry: read.telemetry,
             warnings,
         })
     }
+}
+
+/// Defaults that depend on where the program runs.
+fn defaults(on_app_service: bool) -> Vec<(&'static str, &'static str)> {
+    let log_format = if stdout().is_terminal() {
+        "text"
+    } else {
+        "json"
+    };
+    let mut defaults = vec![("log_format", log_format)];
+    if on_app_service {
+        defaults.extend([("host", "0.0.0.0"), ("trusted_proxies", "*")]);
+    }
+    defaults
 }

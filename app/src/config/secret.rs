@@ -1,8 +1,9 @@
-//! Text that must not be seen.
+//! A string that is redacted in `Debug`.
 
+use std::convert::Infallible;
 use std::fmt::{self, Debug, Formatter};
 
-/// A secret's text; its `Debug` shows nothing of it.
+/// A secret such as a password or a key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -11,7 +12,12 @@ impl Secret {
         Self(text.to_owned())
     }
 
-    /// The text itself, for the one place that needs it.
+    /// Accepts any text; clap wants a `Result` of a parser.
+    pub(super) fn parse(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(text))
+    }
+
+    /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,108 +1,115 @@
-//! The text of every setting; the comment of each is its `--help`, with its default.
+//! Settings as they are written in flags, the environment and the `.env` file, each with its source.
 
-#![expect(clippy::doc_markdown, reason = "the comments are read in a terminal")]
+use std::fmt::{self, Display, Formatter};
 
-/// The web server's settings as text.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Server")]
-pub(super) struct HttpSettings {
-    /// Address to listen on; 0.0.0.0 on App Service [default: 127.0.0.1]
-    #[arg(long, env, value_name = "ADDRESS")]
-    pub(super) host: Option<String>,
-    /// Port to listen on; 0 takes any free one [default: 8000]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) port: Option<String>,
-    /// Public origin, as in https://www.example.com; unset: the request's own host, or on App Service https://$WEBSITE_HOSTNAME
-    #[arg(long, env, value_name = "ORIGIN")]
-    pub(super) base_url: Option<String>,
-    /// Host name of the site, set by App Service; its presence means "on App Service"
-    #[arg(long, env, value_name = "NAME")]
-    pub(super) website_hostname: Option<String>,
-    /// Peers whose X-Forwarded-For is believed: addresses and networks separated by commas, * for any, none; * on App Service [default: none]
-    #[arg(long, env, value_name = "LIST")]
-    pub(super) trusted_proxies: Option<String>,
-    /// Forms a client address may send per minute, counted behind a trusted proxy; 0 = no limit [default: 60]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) rate_limit_writes: Option<String>,
-    /// Longest wait for requests in flight when shutting down [default: 20s]
-    #[arg(long, env, value_name = "DURATION")]
-    pub(super) shutdown_grace: Option<String>,
-    /// Longest time in which a request's head may arrive [default: 30s]
-    #[arg(long, env, value_name = "DURATION")]
-    pub(super) request_head_timeout: Option<String>,
-    /// Longest time in which a request's body may arrive [default: 30s]
-    #[arg(long, env, value_name = "DURATION")]
-    pub(super) request_body_timeout: Option<String>,
-    /// Longest time for which a client may take nothing of an answer [default: 30s]
-    #[arg(long, env, value_name = "DURATION")]
-    pub(super) write_timeout: Option<String>,
-    /// Largest form, answered with 413 beyond [default: 64KiB]
-    #[arg(long, env, value_name = "SIZE")]
-    pub(super) form_body_limit: Option<String>,
-    /// Largest request head, answered with 431 beyond [default: 32KiB]
-    #[arg(long, env, value_name = "SIZE")]
-    pub(super) request_head_limit: Option<String>,
-    /// Requests worked on at once, answered with 503 beyond [default: 1000]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) max_concurrent_requests: Option<String>,
-    /// Rows on a page of a list [default: 50]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) list_page_size: Option<String>,
-    /// Rows on a page of details [default: 20]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) details_page_size: Option<String>,
-    /// Matches of a search at most, where they are not sorted newest first [default: 1000]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) search_limit: Option<String>,
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+use super::Definitions;
+
+/// The text of every setting that is set. `app --help` is the documentation of all settings.
+///
+/// There is no `Debug`: the text of some settings is secret. `--help` does not show values for the same reason.
+pub struct Settings(Vec<Written>);
+
+/// The text of one setting, and where it was found.
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) source: Source,
 }
 
-/// The database's settings as text.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Database")]
-pub(super) struct DatabaseSettings {
-    /// Database as a URL, sqlite://path or postgres://user:password@host/name; on App Service a database must be named [default: sqlite://data/app.db]
-    #[arg(long, env, value_name = "URL")]
-    pub(super) database_url: Option<String>,
-    /// PostgreSQL as libpq keywords, used without DATABASE_URL; without a password the site signs in to it with its Entra identity
-    #[arg(long, env, value_name = "KEYWORDS")]
-    pub(super) azure_postgresql_connectionstring: Option<String>,
-    /// PostgreSQL host, used with DBNAME and DBUSER where neither of the two above is set
-    #[arg(long, env, value_name = "HOST")]
-    pub(super) dbhost: Option<String>,
-    /// PostgreSQL port [default: 5432]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) dbport: Option<String>,
-    /// PostgreSQL database
-    #[arg(long, env, value_name = "NAME")]
-    pub(super) dbname: Option<String>,
-    /// PostgreSQL user
-    #[arg(long, env, value_name = "NAME")]
-    pub(super) dbuser: Option<String>,
-    /// PostgreSQL password
-    #[arg(long, env, value_name = "PASSWORD")]
-    pub(super) dbpass: Option<String>,
-    /// Connections to the database at most, per instance [default: 8]
-    #[arg(long, env, value_name = "NUMBER")]
-    pub(super) database_pool_size: Option<String>,
-    /// Longest wait for a free connection, answered with 503 beyond [default: 3s]
-    #[arg(long, env, value_name = "DURATION")]
-    pub(super) database_pool_timeout: Option<String>,
-    /// Longest run of one statement, answered with 503 beyond [default: 5s]
-    #[arg(long, env, value_name = "DURATION")]
-    pub(super) database_timeout: Option<String>,
+/// Where a setting was found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Flag,
+    Environment,
+    DotenvFile,
 }
 
-/// The log's and telemetry's settings as text.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Telemetry")]
-pub(super) struct TelemetrySettings {
-    /// Form of the log, text or json; unset: text on a terminal, else json
-    #[arg(long, env, value_name = "FORM")]
-    pub(super) log_format: Option<String>,
-    /// What is logged, as levels and target=level separated by commas [default: info,salvo=warn,sqlx=warn]
-    #[arg(long, env, value_name = "FILTER")]
-    pub(super) rust_log: Option<String>,
-    /// Application Insights as its connection string, for traces, request metrics and errors; unset: they go nowhere
-    #[arg(long, env, value_name = "STRING")]
-    pub(super) applicationinsights_connection_string: Option<String>,
+/// The arguments of all settings. A setting is named by its environment variable.
+pub(super) fn arguments() -> Vec<Arg> {
+    let command = Definitions::augment_args(Command::new("settings"));
+    let arguments = command.get_arguments().cloned();
+    // Missing settings are reported together with all other problems, not by clap.
+    arguments.map(|arg| arg.required(false)).collect()
+}
+
+/// The environment variable of a setting.
+pub(super) fn name(arg: &Arg) -> &str {
+    arg.get_env()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
+}
+
+impl Settings {
+    /// Settings that are set to something; an empty value counts as unset.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Written> {
+        self.0.iter()
+    }
+
+    #[cfg(test)]
+    pub(super) fn push_environment(&mut self, name: &str, text: &str) {
+        self.0.push(Written {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            source: Source::Environment,
+        });
+    }
+}
+
+impl Args for Settings {
+    /// Accepts any text, so that all problems can be reported at once.
+    fn augment_args(command: Command) -> Command {
+        let text = OsStringValueParser::new().map(|text| text.to_string_lossy().into_owned());
+        command.args(arguments().into_iter().map(|arg| {
+            arg.global(true)
+                .hide_env_values(true)
+                .value_parser(text.clone())
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let written = |arg: &Arg| Written::read(arg, matches);
+        Ok(Self(arguments().iter().filter_map(written).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Written {
+    fn read(arg: &Arg, matches: &ArgMatches) -> Option<Self> {
+        let id = arg.get_id().as_str();
+        let source = match matches.value_source(id)? {
+            ValueSource::CommandLine => Source::Flag,
+            ValueSource::EnvVariable => Source::Environment,
+            _ => return None,
+        };
+        let text = matches.get_one::<String>(id)?.clone();
+        (!text.is_empty()).then(|| Self {
+            name: name(arg).to_owned(),
+            text,
+            source,
+        })
+    }
+}
+
+impl Display for Source {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Flag => "flag",
+            Self::Environment => "environment",
+            Self::DotenvFile => ".env file",
+        })
+    }
 }

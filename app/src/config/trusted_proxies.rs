@@ -1,10 +1,10 @@
-//! Which peers may say, in `X-Forwarded-For`, whom they speak for.
+//! Proxies whose `X-Forwarded-For` header is trusted.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The peers whose forwarded headers are believed.
+/// The peers whose forwarded headers are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrustedProxies {
     None,
@@ -25,17 +25,17 @@ impl TrustedProxies {
                 .collect::<Option<_>>()
                 .map(Self::Networks)
                 .ok_or_else(|| {
-                    "write addresses or networks such as 10.0.0.5,192.168.0.0/16, or * for any, or none".to_owned()
+                    "must be addresses or networks such as 10.0.0.5,192.168.0.0/16, or * for any, or none".to_owned()
                 }),
         }
     }
 
-    /// Whether the forwarded headers of this peer are believed.
+    /// Whether the forwarded headers of this peer are trusted.
     pub fn trusts(&self, peer: IpAddr) -> bool {
         match self {
             Self::None => false,
             Self::Any => true,
-            // A socket that listens on `::` shows an IPv4 peer as an IPv6 address.
+            // A socket that listens on `::` reports an IPv4 peer as an IPv6 address.
             Self::Networks(networks) => networks
                 .iter()
                 .any(|network| network.contains(&peer.to_canonical())),

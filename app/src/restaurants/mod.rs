@@ -9,9 +9,11 @@ mod repository;
 mod views;
 mod handlers;
 mod seed;
+mod settings;
 
 use salvo::Router;
 pub use seed::{SeedOptions, seed};
+pub use settings::RestaurantsConfig;
 
 use crate::current_user::ADMIN;
 use crate::middleware::{require_role, require_user, require_user_to_write};

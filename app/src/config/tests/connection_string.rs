@@ -1,4 +1,4 @@
-//! `AZURE_POSTGRESQL_CONNECTIONSTRING`, as far as the driver sees it.
+//! `AZURE_POSTGRESQL_CONNECTIONSTRING` and the driver's options.
 
 use sea_orm::sqlx::postgres::PgSslMode;
 
@@ -82,7 +82,7 @@ fn the_last_of_a_repeated_keyword_wins_and_the_name_defaults_to_the_user() {
 }
 
 #[test]
-fn protection_follows_libpq() {
+fn encryption_follows_libpq() {
     for (keywords, mode) in [
         ("", "Prefer"),
         ("sslmode=allow", "Prefer"),
@@ -117,7 +117,7 @@ fn protection_follows_libpq() {
 }
 
 #[test]
-fn what_the_driver_cannot_do_is_a_warning() {
+fn a_keyword_without_effect_is_a_warning() {
     let config =
         by_string("host=a hostaddr=10.0.0.1 user=me password=x connect_timeout=5 keepalives=1");
     let warning = "AZURE_POSTGRESQL_CONNECTIONSTRING: connect_timeout, hostaddr, keepalives have no effect here";
@@ -139,7 +139,7 @@ fn options_and_application_name_reach_the_driver_as_they_are() {
 }
 
 #[test]
-fn what_the_driver_needs_must_be_there() {
+fn a_missing_or_wrong_part_is_refused() {
     for (keywords, what) in [
         ("user=a", "host"),
         ("host=a", "user"),

@@ -1,4 +1,4 @@
-//! What holds when little is set.
+//! Defaults, and how they are changed.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn nothing_set_is_a_local_site_on_sqlite() {
 }
 
 #[test]
-fn app_service_is_recognised_by_its_host_name() {
+fn app_service_is_recognized_by_its_host_name() {
     let config = config(&ON_APP_SERVICE);
     assert_eq!(
         (config.http.host.as_str(), config.http.port),
@@ -42,7 +42,7 @@ fn app_service_is_recognised_by_its_host_name() {
 }
 
 #[test]
-fn what_is_set_wins_over_app_service() {
+fn settings_win_over_the_defaults_of_app_service() {
     let set = [
         ("HOST", "::"),
         ("PORT", "8181"),
@@ -69,10 +69,6 @@ fn the_limits_are_those_of_the_design() {
         (config.http.form_body_limit, config.http.request_head_limit),
         (65_536, 32_768)
     );
-    assert_eq!(
-        (config.http.list_page_size, config.http.details_page_size),
-        (50, 20)
-    );
     assert_eq!(config.database.pool_timeout, Duration::from_secs(3));
     assert_eq!(config.database.statement_timeout, Duration::from_secs(5));
 }
@@ -94,9 +90,6 @@ fn every_limit_of_the_server_can_be_set() {
         ("FORM_BODY_LIMIT", "4KiB"),
         ("REQUEST_HEAD_LIMIT", "8KiB"),
         ("MAX_CONCURRENT_REQUESTS", "5"),
-        ("LIST_PAGE_SIZE", "6"),
-        ("DETAILS_PAGE_SIZE", "7"),
-        ("SEARCH_LIMIT", "8"),
     ];
     let http = config(&limits).http;
     assert_eq!(
@@ -107,18 +100,10 @@ fn every_limit_of_the_server_can_be_set() {
         (http.form_body_limit, http.request_head_limit),
         (4096, 8192)
     );
-    assert_eq!(
-        [
-            http.list_page_size,
-            http.details_page_size,
-            http.search_limit
-        ],
-        [6, 7, 8]
-    );
 }
 
 #[test]
-fn every_wait_can_be_set() {
+fn every_timeout_can_be_set() {
     let config = config(&[
         ("SHUTDOWN_GRACE", "0"),
         ("REQUEST_HEAD_TIMEOUT", "1s"),

@@ -1,13 +1,17 @@
-//! The configuration as a whole.
+//! Tests of the whole configuration.
 
 mod connection_string;
 mod defaults;
 mod documentation;
+mod environment;
 mod precedence;
 mod problems;
+mod libpq;
 mod redirect_uri;
 mod sign_in;
 mod sign_in_problems;
+
+use std::collections::BTreeSet;
 
 use clap::builder::Resettable;
 use clap::{Args, Command, FromArgMatches};
@@ -16,7 +20,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use super::{Config, ConfigError, DatabaseTarget, Settings};
 
-/// What is sufficient for sign-in.
+/// A sufficient configuration of sign-in.
 const SIGN_IN: [(&str, &str); 4] = [
     ("AZURE_CLIENT_ID", "client"),
     ("AZURE_TENANT_ID", "contoso.onmicrosoft.com"),
@@ -24,7 +28,7 @@ const SIGN_IN: [(&str, &str); 4] = [
     ("SESSION_SECRET_KEY", "0123456789abcdef0123456789s3cret"),
 ];
 
-/// A command that takes the settings as flags and knows nothing of the environment.
+/// A command that reads flags only.
 fn command() -> Command {
     Settings::augment_args(Command::new("app")).mut_args(|arg| arg.env(Resettable::Reset))
 }
@@ -43,10 +47,11 @@ fn load(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
         .iter()
         .map(|(name, value)| format!("--{}={value}", name.to_ascii_lowercase().replace('_', "-")));
     let matches = command().get_matches_from(std::iter::once("app".to_owned()).chain(flags));
-    Config::from_settings(&Settings::from_arg_matches(&matches).unwrap())
+    let settings = Settings::from_arg_matches(&matches).unwrap();
+    Config::from_settings(&settings, &BTreeSet::new())
 }
 
-/// What is sufficient for sign-in, with the given settings in place of its own.
+/// A sufficient configuration of sign-in with these changes.
 fn with_sign_in<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
     let unchanged = SIGN_IN.into_iter().filter(|(name, _)| !is_changed(name));
@@ -68,7 +73,7 @@ fn postgres(config: &Config) -> &PgConnectOptions {
     }
 }
 
-/// The password is only to be seen in the whole debug text of the driver.
+/// Only the driver's debug text shows the password.
 fn has_password(config: &Config, password: &str) -> bool {
     format!("{:?}", postgres(config)).contains(&format!("password: Some({password:?})"))
 }

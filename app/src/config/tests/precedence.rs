@@ -1,4 +1,4 @@
-//! Which database is meant.
+//! The precedence of the settings that name a database.
 
 use super::{config, has_password, postgres};
 use crate::config::DatabaseTarget;
@@ -32,7 +32,7 @@ fn the_first_database_that_is_set_wins_and_the_others_are_named() {
 }
 
 #[test]
-fn a_sqlite_file_is_made_unless_its_url_says_otherwise() {
+fn a_sqlite_file_is_created_unless_its_url_says_otherwise() {
     for (url, created) in [
         ("sqlite://a.db", true),
         ("sqlite:a.db", true),
@@ -58,10 +58,32 @@ fn an_in_memory_database_has_one_connection() {
         "sqlite://:memory:",
         "sqlite://a?mode=memory",
     ] {
-        assert_eq!(
-            config(&[("DATABASE_URL", url)]).database.pool_size,
-            1,
-            "{url}"
-        );
+        let database = config(&[("DATABASE_URL", url)]).database;
+        assert_eq!((database.pool_size, database.in_memory), (1, true), "{url}");
     }
+}
+
+#[test]
+fn the_relative_path_of_sqlalchemy_is_relative_here() {
+    for (url, file) in [
+        ("sqlite:///./x.db", "./x.db"),
+        ("sqlite:///../x.db", "../x.db"),
+        ("sqlite:///.x.db", "/.x.db"),
+        ("sqlite:///srv/x.db", "/srv/x.db"),
+        ("sqlite://x.db", "x.db"),
+    ] {
+        let config = config(&[("DATABASE_URL", url)]);
+        let DatabaseTarget::Sqlite(options) = config.database.target else {
+            panic!("not SQLite")
+        };
+        assert_eq!(options.get_filename().to_str(), Some(file), "{url}");
+    }
+}
+
+#[test]
+fn a_percent_sign_in_the_password_is_remembered() {
+    let parts = [PARTS[0], PARTS[1], PARTS[2], ("DBPASS", "a%40b")];
+    let config = config(&parts);
+    assert!(has_password(&config, "a%40b"));
+    assert!(config.database.percent_in_password);
 }

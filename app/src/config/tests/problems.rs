@@ -1,9 +1,14 @@
-//! What is refused, and that a refusal is complete and keeps secrets.
+//! Invalid settings: all are reported, and no secret is shown.
 
-use super::{config, names, problem};
+use std::collections::BTreeSet;
+
+use clap::FromArgMatches as _;
+
+use super::{command, config, names, problem, with_sign_in};
+use crate::config::{Config, Settings};
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let problem = problem(&[
         ("HOST", "localhost:80"),
         ("PORT", "eighty"),
@@ -20,19 +25,19 @@ fn all_problems_are_told_at_once() {
     assert_eq!(lines[0], "The configuration has 10 problems:");
     let named: Vec<_> = lines[1..]
         .iter()
-        .map(|line| line.trim().split(':').next().unwrap())
+        .map(|line| line.trim().split(['=', ' ']).next().unwrap())
         .collect();
     let expected = [
         "HOST",
         "PORT",
-        "TRUSTED_PROXIES",
         "BASE_URL",
+        "TRUSTED_PROXIES",
         "REQUEST_HEAD_LIMIT",
         "DATABASE_POOL_SIZE",
         "DATABASE_TIMEOUT",
-        "DATABASE_URL",
         "LOG_FORMAT",
         "RUST_LOG",
+        "DATABASE_URL",
     ];
     assert_eq!(named, expected);
 }
@@ -47,10 +52,10 @@ fn an_unresolved_key_vault_reference_is_refused_in_every_setting() {
         .collect();
     let problem = problem(&all);
     for name in &names {
-        let told = problem
+        let reported = problem
             .lines()
-            .filter(|line| line.starts_with(&format!("  {name}: App Service could not")));
-        assert_eq!(told.count(), 1, "{name}\n{problem}");
+            .filter(|line| line.starts_with(&format!("  {name} (flag): App Service could not")));
+        assert_eq!(reported.count(), 1, "{name}\n{problem}");
     }
     assert!(!problem.contains("s3cret"));
 }
@@ -63,7 +68,7 @@ fn an_unresolved_key_vault_reference_is_refused_even_where_it_has_no_effect() {
             "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/s3cret)",
         )]);
         assert!(
-            problem.contains(&format!("\n  {name}: App Service could not")),
+            problem.contains(&format!("\n  {name} (flag): App Service could not")),
             "{problem}"
         );
     }
@@ -74,29 +79,29 @@ fn a_value_that_is_not_text_is_refused() {
     let value = "a\u{fffd}";
     let problem = problem(&[("HOST", value), ("DBPASS", value)]);
     assert!(
-        problem.contains("HOST: the value is not UTF-8")
-            && problem.contains("DBPASS: the value is not UTF-8")
+        problem.contains("HOST=a\u{fffd} (flag): must be UTF-8")
+            && problem.contains("DBPASS (flag): must be UTF-8")
     );
 }
 
 #[test]
-fn blanks_and_quotes_around_a_value_are_refused() {
+fn whitespace_and_quotes_around_a_value_are_refused() {
     for (value, what) in [
-        (" 8000", "blanks"),
-        ("8000\n", "blanks"),
-        ("   ", "blanks"),
+        (" 8000", "whitespace"),
+        ("8000\n", "whitespace"),
+        ("   ", "whitespace"),
         ("\"8000\"", "quotes"),
         ("'8000'", "quotes"),
     ] {
         assert!(
-            problem(&[("PORT", value)]).contains(&format!("PORT: remove the {what}")),
+            problem(&[("PORT", value)]).contains(&format!(" (flag): remove the {what}")),
             "{value}"
         );
     }
     for name in ["DATABASE_URL", "AZURE_POSTGRESQL_CONNECTIONSTRING"] {
         let problem = problem(&[(name, "\"host=a user=b\"")]);
         assert!(
-            problem.contains(&format!("{name}: remove the quotes")),
+            problem.contains(&format!("{name} (flag): remove the quotes")),
             "{problem}"
         );
     }
@@ -106,7 +111,7 @@ fn blanks_and_quotes_around_a_value_are_refused() {
 fn app_service_without_a_database_is_refused() {
     let problem = problem(&[("WEBSITE_HOSTNAME", "site.azurewebsites.net")]);
     assert!(
-        problem.contains("AZURE_POSTGRESQL_CONNECTIONSTRING: name a database"),
+        problem.contains("AZURE_POSTGRESQL_CONNECTIONSTRING: set it, or another database"),
         "{problem}"
     );
 }
@@ -159,7 +164,10 @@ fn no_problem_shows_a_secret() {
         ),
     ] {
         let problem = problem(&[(name, value)]);
-        assert!(problem.contains(&format!("\n  {name}: ")), "{problem}");
+        assert!(
+            problem.contains(&format!("\n  {name} (flag): ")),
+            "{problem}"
+        );
         assert!(!problem.contains("s3cret"), "{problem}");
     }
 }
@@ -190,7 +198,87 @@ fn a_mistyped_keyword_is_named() {
     let name = "AZURE_POSTGRESQL_CONNECTIONSTRING";
     let problem = problem(&[(name, "host=a usr=b password=c")]);
     assert!(
-        problem.contains(&format!("{name}: `usr` is not a keyword of libpq")),
+        problem.contains(&format!("{name} (flag): `usr` is not a keyword of libpq")),
         "{problem}"
     );
+}
+
+#[test]
+fn a_problem_names_the_value_and_its_source() {
+    let names = BTreeSet::from(["HOST".to_owned()]);
+    let matches = command().get_matches_from(["app", "--port=99999", "--form-body-limit= 1"]);
+    let mut settings = Settings::from_arg_matches(&matches).unwrap();
+    for name in ["HOST", "RUST_LOG"] {
+        settings.push_environment(name, "a_b=c");
+    }
+    let problem = Config::from_settings(&settings, &names).unwrap_err();
+    for line in [
+        "PORT=99999 (flag): must be 0 to 65535",
+        "FORM_BODY_LIMIT=\" 1\" (flag): remove the whitespace",
+        "HOST=a_b=c (.env file): must be an address",
+        "RUST_LOG=a_b=c (environment): must be levels",
+    ] {
+        assert!(problem.to_string().contains(line), "{problem}");
+    }
+}
+
+#[test]
+fn a_value_that_may_contain_a_secret_is_not_shown() {
+    for (name, value) in [
+        ("BASE_URL", "https://user:s3cret@example.com"),
+        ("BASE_URL", "https://example.com/?s3cret"),
+        ("PORT", &"s3cret".repeat(20)),
+    ] {
+        let problem = problem(&[(name, value)]);
+        assert!(problem.contains(&format!("{name} (flag): ")), "{problem}");
+        assert!(!problem.contains("s3cret"), "{problem}");
+    }
+}
+
+#[test]
+fn a_placeholder_of_a_tutorial_is_refused() {
+    for (name, value) in [
+        ("AZURE_CLIENT_ID", "your-client-id"),
+        ("SESSION_SECRET_KEY", "your-secure-random-session-secret"),
+        (
+            "SESSION_SECRET_KEY",
+            "replace-this-with-a-long-random-secret",
+        ),
+    ] {
+        let problem = problem(&with_sign_in(&[(name, value)]));
+        assert!(
+            problem.contains(&format!("{name} (flag): this is a tutorial's placeholder")),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
+fn the_url_of_another_program_gets_a_message_that_helps() {
+    for (url, what) in [
+        (
+            "jdbc:postgresql://host/name?user=a&password=s3cret",
+            "remove `jdbc:`",
+        ),
+        ("postgresql+asyncpg://a:s3cret@host/name", "remove the `+`"),
+        (
+            "mysql://a:s3cret@host/name",
+            "must be sqlite://path or postgres://",
+        ),
+    ] {
+        for name in ["DATABASE_URL", "AZURE_POSTGRESQL_CONNECTIONSTRING"] {
+            let problem = problem(&[(name, url)]);
+            assert!(
+                problem.contains(&format!("{name} (flag): {what}")),
+                "{problem}"
+            );
+            assert!(!problem.contains("s3cret"), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn a_host_set_by_a_shell_gets_a_message_that_helps() {
+    let problem = problem(&[("HOST", "x86_64-pc-linux-gnu")]);
+    assert!(problem.contains("some shells set HOST"), "{problem}");
 }

@@ -1,4 +1,4 @@
-//! Sign-in: when it is configured, and how.
+//! The settings of sign-in.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ fn the_public_cloud_is_the_default() {
 }
 
 #[test]
-fn every_choice_can_be_made() {
+fn every_setting_of_sign_in_can_be_changed() {
     let sign_in = sign_in(&[
         ("SIGN_IN_REQUIRED", "all"),
         ("SESSION_IDLE_TIMEOUT", "10m"),
@@ -65,7 +65,7 @@ fn every_choice_can_be_made() {
 }
 
 #[test]
-fn row_118_a_secret_wins_over_an_identity() {
+fn a_secret_wins_over_an_identity() {
     let identity = ("AZURE_MANAGED_IDENTITY_CLIENT_ID", "identity");
     assert!(matches!(
         sign_in(&[identity]).client.credential,
@@ -82,7 +82,7 @@ fn row_118_a_secret_wins_over_an_identity() {
 }
 
 #[test]
-fn row_120_the_audience_is_taken_as_it_is_written() {
+fn the_audience_is_taken_as_it_is_written() {
     let audience = "api://AzureADTokenExchangeUSGov";
     let credential = sign_in(&[
         ("AZURE_MANAGED_IDENTITY_CLIENT_ID", "identity"),
@@ -124,7 +124,7 @@ fn a_tenant_that_stands_for_many_needs_the_allowed_ones() {
 fn an_identity_and_the_limits_of_calls_hold_without_sign_in() {
     let outbound = config(&[]).outbound;
     assert_eq!(
-        (outbound.timeout, outbound.body_limit),
+        (outbound.outbound_timeout, outbound.outbound_body_limit),
         (Duration::from_secs(10), 1_048_576)
     );
     let outbound = config(&[
@@ -138,7 +138,7 @@ fn an_identity_and_the_limits_of_calls_hold_without_sign_in() {
         Some("identity")
     );
     assert_eq!(
-        (outbound.timeout, outbound.body_limit),
+        (outbound.outbound_timeout, outbound.outbound_body_limit),
         (Duration::from_secs(2), 2048)
     );
 }

@@ -31,15 +31,15 @@ pub(in crate::restaurants) async fn list_restaurants(
     query: Query<ListQuery>,
 ) -> Result<Page<RestaurantList>, Error> {
     let query = query.0;
-    let http = &state.config.http;
-    let page_size = http.list_page_size;
+    let settings = &state.config.restaurants;
+    let page_size = settings.list_page_size;
     let sort = Sort::of(&query.sort);
     let request = ListRequest {
         words: &query.q,
         sort,
         after: RestaurantCursor::parse(sort, &query.after),
         limit: page_size + 1,
-        search_limit: http.search_limit,
+        search_limit: settings.search_limit,
     };
     let listing = repository::list_restaurants(state.database.connection(), &request).await?;
     let (rows, last) = cut(listing.rows, page_size);

@@ -83,7 +83,7 @@ async fn load_page(
     user: Option<&CurrentUser>,
     query: &DetailsQuery,
 ) -> Result<RestaurantPage, Error> {
-    let page_size = state.config.http.details_page_size;
+    let page_size = state.config.restaurants.details_page_size;
     let after = ReviewCursor::parse(&query.after);
     let db = state.database.connection();
     let reviews = repository::reviews_of(db, restaurant, after, page_size + 1).await?;

@@ -1,5 +1,7 @@
 //! The site under test: the real server on a free port of this machine.
 
+use std::collections::BTreeSet;
+
 use app::config::{Config, Settings};
 use app::server;
 use app::state::AppState;
@@ -132,5 +134,5 @@ pub(crate) fn config(database_url: &str, flags: &[&str]) -> Config {
         .into_iter()
         .chain(flags.iter().copied());
     let cli = Cli::try_parse_from(arguments).expect("flags that exist");
-    Config::from_settings(&cli.settings).expect("settings without a problem")
+    Config::from_settings(&cli.settings, &BTreeSet::new()).expect("settings without a problem")
 }

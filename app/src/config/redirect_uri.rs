@@ -1,20 +1,20 @@
-//! The address the browser comes back to.
+//! The OAuth 2.0 redirect URI.
 
 use url::Url;
 
-use crate::config::base_url::{BaseUrl, is_loopback};
+use super::base_url::{BaseUrl, is_loopback};
 
-/// The path of the callback where no redirect URI is set.
+/// The path of the callback unless a redirect URI is set.
 pub(super) const DEFAULT_PATH: &str = "/auth/callback";
 
-/// Paths that are something else already.
+/// Paths of other pages.
 const TAKEN: [&str; 4] = ["/", "/auth/login", "/auth/logout", "/auth/profile"];
 
-const RULE: &str = "write an address such as https://www.example.com/auth/callback, \
+const RULE: &str = "must be an address such as https://www.example.com/auth/callback, \
                     without user name and fragment; http only for localhost, 127.0.0.1 or [::1]";
 
-/// An absolute URL, kept as it is written since it is compared as text.
-/// `http` only where it does not leave the machine (RFC 8252, section 7.3).
+/// An absolute URL, kept as it is written because the provider compares it as text.
+/// `http` only on this machine (RFC 8252, section 7.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectUri {
     text: String,
@@ -27,10 +27,12 @@ impl RedirectUri {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
         let path = url.path();
         if !path.bytes().all(plain) || path.contains("//") {
-            return Err("write letters, digits and - . _ ~ in the path".to_owned());
+            return Err("must have only letters, digits and - . _ ~ in the path".to_owned());
         }
         if TAKEN.contains(&path) {
-            return Err(format!("write a path of its own, such as {DEFAULT_PATH}"));
+            return Err(format!(
+                "must have a path of its own, such as {DEFAULT_PATH}"
+            ));
         }
         Ok(Self {
             text: text.to_owned(),
@@ -38,7 +40,7 @@ impl RedirectUri {
         })
     }
 
-    /// The address as it is written.
+    /// The URL as it is written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -58,15 +60,15 @@ impl RedirectUri {
 }
 
 fn parse_strictly(text: &str) -> Option<Url> {
-    // The URL parser repairs blanks, backslashes and missing slashes, and a repaired address is not the registered one.
-    let strange = |character: char| {
+    // The URL parser repairs whitespace, backslashes and missing slashes; a repaired address is not the registered one.
+    let repaired = |character: char| {
         character.is_whitespace() || character.is_control() || "\\@#".contains(character)
     };
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))?;
     if rest.starts_with('/')
-        || rest.contains(strange)
+        || rest.contains(repaired)
         || rest.contains("/./")
         || rest.contains("/../")
     {

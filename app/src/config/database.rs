@@ -1,0 +1,250 @@
+//! Settings of the database: which one, and the limits of its use.
+
+#![expect(clippy::doc_markdown, reason = "the comments are the help text")]
+
+use std::fmt::{self, Debug, Formatter};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+
+use super::libpq::{self, Keywords};
+use super::parsers::{duration, number};
+use super::reader::Reader;
+
+const URL: &str = "DATABASE_URL";
+const CONNECTION_STRING: &str = "AZURE_POSTGRESQL_CONNECTIONSTRING";
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// The database's settings as they are written.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Database")]
+pub(super) struct DatabaseSettings {
+    /// Database as a URL, sqlite://path or postgres://user:password@host/name; on App Service a database must be named
+    #[arg(
+        long,
+        env,
+        value_name = "URL",
+        default_value = "sqlite://data/app.db",
+        hide_env_values = true
+    )]
+    database_url: String,
+    /// PostgreSQL as libpq keywords, used without DATABASE_URL; without a password the site signs in to it with its Entra identity
+    #[arg(long, env, value_name = "KEYWORDS", hide_env_values = true)]
+    azure_postgresql_connectionstring: Option<String>,
+    /// PostgreSQL host, used with DBNAME and DBUSER where neither of the two above is set
+    #[arg(long, env, value_name = "HOST")]
+    dbhost: Option<String>,
+    /// PostgreSQL port
+    #[arg(long, env, value_name = "NUMBER", default_value = "5432", value_parser = number(1..=u16::MAX))]
+    dbport: u16,
+    /// PostgreSQL database
+    #[arg(long, env, value_name = "NAME")]
+    dbname: Option<String>,
+    /// PostgreSQL user
+    #[arg(long, env, value_name = "NAME")]
+    dbuser: Option<String>,
+    /// PostgreSQL password
+    #[arg(long, env, value_name = "PASSWORD", hide_env_values = true)]
+    dbpass: Option<String>,
+    // Four instances with 8 connections each, one of them restarting, fit into the limit of a small server.
+    /// Connections to the database at most, per instance
+    #[arg(long, env, value_name = "NUMBER", default_value = "8", value_parser = number(1..=1000))]
+    database_pool_size: u32,
+    /// Longest wait for a free connection; then the response is 503
+    #[arg(long, env, value_name = "DURATION", default_value = "3s", value_parser = duration(MILLISECOND))]
+    database_pool_timeout: Duration,
+    /// Longest run of one statement; then the response is 503
+    #[arg(long, env, value_name = "DURATION", default_value = "5s", value_parser = duration(MILLISECOND))]
+    database_timeout: Duration,
+}
+
+/// The database and the limits of its use.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    pub target: DatabaseTarget,
+    /// The setting that names the database, for messages.
+    pub setting: &'static str,
+    /// The server expects an Entra token as the password.
+    pub token_required: bool,
+    /// SQLite's data end with its only connection.
+    pub in_memory: bool,
+    /// `DBPASS` has percent signs, as if it were part of a URL.
+    pub percent_in_password: bool,
+    pub pool_size: u32,
+    /// Longest wait for a connection of the pool.
+    pub pool_timeout: Duration,
+    /// Longest run of one statement.
+    pub statement_timeout: Duration,
+}
+
+/// A database to connect to; its `Debug` shows no secret.
+#[derive(Clone)]
+pub enum DatabaseTarget {
+    Sqlite(Box<SqliteConnectOptions>),
+    Postgres(Box<PgConnectOptions>),
+}
+
+impl Debug for DatabaseTarget {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Sqlite(_) => "Sqlite",
+            Self::Postgres(_) => "Postgres",
+        })
+    }
+}
+
+impl DatabaseSettings {
+    /// Takes the first database that is set, and warns of the others. `None` if it is invalid, or missing
+    /// where one is required; then it is a problem.
+    pub(super) fn into_config(
+        self,
+        on_app_service: bool,
+        reader: &mut Reader<'_>,
+    ) -> Option<DatabaseConfig> {
+        let setting = self.source(on_app_service, reader)?;
+        let mut in_memory = false;
+        let mut token_required = false;
+        let target = match setting {
+            CONNECTION_STRING => {
+                let keywords = self.azure_postgresql_connectionstring.as_deref();
+                let keywords = keywords.map(libpq::parse_connection_string)?;
+                token_required = matches!(&keywords, Ok(keywords) if !keywords.has_password());
+                postgres(setting, keywords, token_required, reader)?
+            }
+            URL if self.database_url.starts_with("sqlite:") => {
+                let sqlite = parse_sqlite(&self.database_url);
+                let sqlite = sqlite
+                    .map_err(|problem| reader.problem(URL, &problem))
+                    .ok()?;
+                in_memory = sqlite.1;
+                DatabaseTarget::Sqlite(Box::new(sqlite.0))
+            }
+            URL => postgres(setting, libpq::parse_url(&self.database_url), false, reader)?,
+            _ => postgres(setting, Ok(self.keywords(reader)?), false, reader)?,
+        };
+        Some(DatabaseConfig {
+            target,
+            setting,
+            token_required,
+            in_memory,
+            percent_in_password: setting == "DBHOST"
+                && self.dbpass.is_some_and(|password| password.contains('%')),
+            // Every connection to an in-memory database would see a database of its own.
+            pool_size: if in_memory {
+                1
+            } else {
+                self.database_pool_size
+            },
+            pool_timeout: self.database_pool_timeout,
+            statement_timeout: self.database_timeout,
+        })
+    }
+
+    /// The setting that names the database. A port alone names none.
+    fn source(&self, on_app_service: bool, reader: &mut Reader<'_>) -> Option<&'static str> {
+        const PARTS: [&str; 4] = ["DBHOST", "DBNAME", "DBUSER", "DBPASS"];
+        let names = [URL, CONNECTION_STRING].into_iter().chain(PARTS);
+        let set: Vec<_> = names.filter(|name| reader.is_set(name)).collect();
+        let Some(&winner) = set.first() else {
+            if on_app_service {
+                let problem = "set it, or another database: without one, the data would be lost with the instance";
+                reader.problem(CONNECTION_STRING, problem);
+                return None;
+            }
+            return Some(URL);
+        };
+        let in_parts = PARTS.contains(&winner);
+        let ignored = |name: &&&str| **name != winner && !(in_parts && PARTS.contains(*name));
+        let ignored: Vec<_> = set.iter().filter(ignored).copied().collect();
+        if !ignored.is_empty() {
+            let ignored = ignored.join(", ");
+            reader.warning(format!("{ignored} ignored, because {winner} is set"));
+        }
+        Some(if in_parts { "DBHOST" } else { winner })
+    }
+
+    /// `None` if a part is missing, which is then a problem.
+    fn keywords(&self, reader: &mut Reader<'_>) -> Option<Keywords> {
+        let reason = "DBHOST, DBNAME and DBUSER are required together";
+        let host = reader.require("DBHOST", self.dbhost.as_deref(), reason);
+        let name = reader.require("DBNAME", self.dbname.as_deref(), reason);
+        let user = reader.require("DBUSER", self.dbuser.as_deref(), reason);
+        Some(Keywords::new(&[
+            ("host", host?),
+            ("port", &self.dbport.to_string()),
+            ("dbname", name?),
+            ("user", user?),
+            ("password", self.dbpass.as_deref().unwrap_or_default()),
+        ]))
+    }
+}
+
+/// `None` if the keywords are wrong, which is then a problem of the setting.
+fn postgres(
+    setting: &str,
+    keywords: Result<Keywords, String>,
+    token_required: bool,
+    reader: &mut Reader<'_>,
+) -> Option<DatabaseTarget> {
+    let options = keywords.and_then(Keywords::into_options);
+    let options = options.and_then(|(options, ignored)| {
+        if !ignored.is_empty() {
+            reader.warning(format!("{setting}: {ignored} have no effect here"));
+        }
+        if token_required {
+            protect_token(options)
+        } else {
+            Ok(options)
+        }
+    });
+    match options {
+        Ok(options) => Some(DatabaseTarget::Postgres(Box::new(options))),
+        Err(problem) => {
+            reader.problem(setting, &problem);
+            None
+        }
+    }
+}
+
+/// Requires TLS for a token, which is sent as it is; an error if the keywords forbid TLS.
+fn protect_token(options: PgConnectOptions) -> Result<PgConnectOptions, String> {
+    let host = options.get_host();
+    let on_this_machine = options.get_socket().is_some()
+        || host == "localhost"
+        || matches!(host.parse::<IpAddr>(), Ok(address) if address.is_loopback());
+    match options.get_ssl_mode() {
+        _ if on_this_machine => Ok(options),
+        PgSslMode::Disable => {
+            Err("an Entra token must not be sent without TLS: write sslmode=require".to_owned())
+        }
+        PgSslMode::Prefer => Ok(options.ssl_mode(PgSslMode::Require)),
+        _ => Ok(options),
+    }
+}
+
+/// Parses `sqlite://path` or `sqlite::memory:`, and whether it is in memory. The file is created if it is
+/// missing, unless the URL has a `mode`.
+fn parse_sqlite(url: &str) -> Result<(SqliteConnectOptions, bool), String> {
+    let problem = || "must be sqlite://path/to/file.db or sqlite::memory:".to_owned();
+    // SQLAlchemy's form of a relative path has three slashes.
+    let url = match url.strip_prefix("sqlite:///.") {
+        Some(path) if path.starts_with(['/', '.']) => format!("sqlite://.{path}"),
+        _ => url.to_owned(),
+    };
+    let options: SqliteConnectOptions = url.parse().map_err(|_| problem())?;
+    let location = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let (path, parameters) = location.split_once('?').unwrap_or((location, ""));
+    let mut parameters = parameters.split('&');
+    let mode = parameters.find_map(|parameter| parameter.strip_prefix("mode="));
+    let in_memory = path == ":memory:" || mode == Some("memory");
+    if path.is_empty() && !in_memory {
+        return Err(problem());
+    }
+    let options = match mode {
+        None => options.create_if_missing(true),
+        Some(_) => options,
+    };
+    Ok((options, in_memory))
+}

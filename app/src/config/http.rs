@@ -1,0 +1,81 @@
+//! Settings of the web server.
+
+#![expect(clippy::doc_markdown, reason = "the comments are the help text")]
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::base_url::BaseUrl;
+use super::parsers::{duration, number, size};
+use super::trusted_proxies::TrustedProxies;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// The smallest read buffer that hyper accepts, in bytes.
+const SMALLEST_HEAD: usize = 8 * 1024;
+
+/// In bytes: a larger request would be an upload.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// How the web server listens, and its limits.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub struct HttpConfig {
+    /// Address to listen on; 0.0.0.0 on App Service
+    #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = parse_host)]
+    pub host: String,
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, env, value_name = "NUMBER", default_value = "8000", value_parser = number(0..=u16::MAX))]
+    pub port: u16,
+    /// Public origin, as in https://www.example.com; unset: the request's own host, or on App Service https://$WEBSITE_HOSTNAME
+    #[arg(long, env, value_name = "ORIGIN", value_parser = BaseUrl::parse)]
+    pub base_url: Option<BaseUrl>,
+    /// Host name of the site, set by App Service; its presence means "on App Service"
+    #[arg(long, env, value_name = "NAME", value_parser = parse_website)]
+    pub(super) website_hostname: Option<BaseUrl>,
+    /// Peers whose X-Forwarded-For is trusted: addresses and networks separated by commas, * for any, none; * on App Service
+    #[arg(long, env, value_name = "LIST", default_value = "none", value_parser = TrustedProxies::parse)]
+    pub trusted_proxies: TrustedProxies,
+    /// Forms a client address may send per minute, counted behind a trusted proxy; 0 = no limit
+    #[arg(long, env, value_name = "NUMBER", default_value = "60", value_parser = number(0..=1_000_000))]
+    pub rate_limit_writes: u32,
+    /// Longest wait for requests in flight when shutting down
+    #[arg(long, env, value_name = "DURATION", default_value = "20s", value_parser = duration(Duration::ZERO))]
+    pub shutdown_grace: Duration,
+    /// Longest time for receiving a request's head
+    #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
+    pub request_head_timeout: Duration,
+    /// Longest time for receiving a request's body
+    #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
+    pub request_body_timeout: Duration,
+    /// Longest time in which a client may receive nothing of a response
+    #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
+    pub write_timeout: Duration,
+    /// Largest form; a larger one is answered with 413
+    #[arg(long, env, value_name = "SIZE", default_value = "64KiB", value_parser = size(1024..=LARGEST))]
+    pub form_body_limit: usize,
+    /// Largest request head; a larger one is answered with 431
+    #[arg(long, env, value_name = "SIZE", default_value = "32KiB", value_parser = size(SMALLEST_HEAD..=LARGEST))]
+    pub request_head_limit: usize,
+    /// Requests handled at once; further ones are answered with 503
+    #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000))]
+    pub max_concurrent_requests: usize,
+}
+
+fn parse_host(text: &str) -> Result<String, String> {
+    let in_host_name =
+        |character: char| character.is_ascii_alphanumeric() || "-.".contains(character);
+    if text.parse::<IpAddr>().is_err() && !text.chars().all(in_host_name) {
+        return Err(
+            "must be an address or host name such as 0.0.0.0, ::1 or localhost, without a port \
+             (some shells set HOST for themselves: unset it or use --host)"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+fn parse_website(host_name: &str) -> Result<BaseUrl, String> {
+    BaseUrl::parse(&format!("https://{host_name}"))
+        .map_err(|_| "must be a host name such as example.azurewebsites.net".to_owned())
+}
