@@ -1,8 +1,8 @@
-//! The clock: the one place that asks what time it is.
+//! The clock. No other module reads the system time.
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-/// Now in UTC, to the microsecond: what both databases keep.
+/// The current time in UTC, in microseconds, which both databases can store.
 ///
 /// # Panics
 /// Never: a whole number of microseconds is below a second.

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::{OutboundConfig, Secret};
 use crate::outbound::{Calls, OutboundError};
 
-/// The identity that App Service gives to the site.
+/// The managed identity of the site.
 #[derive(Debug)]
 pub struct ManagedIdentity {
     /// The endpoint's URL, and the value of the `X-IDENTITY-HEADER` of each call.
@@ -20,14 +20,14 @@ pub struct ManagedIdentity {
     client_id: Option<String>,
 }
 
-/// A token that is good for a while; there is no `Debug`, since the text is secret.
+/// An access token; there is no `Debug`, because the text is secret.
 pub struct Token {
     text: String,
     /// Seconds since 1970.
     expires_on: i64,
 }
 
-/// Why there is no token; holds nothing of what was sent or received.
+/// Why there is no token; contains nothing that was sent or received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     #[error("there is no managed identity here: IDENTITY_ENDPOINT is not set")]
@@ -38,7 +38,7 @@ pub enum IdentityError {
     Call(#[from] OutboundError),
     #[error("the identity endpoint answers {0}")]
     Status(u16),
-    #[error("the identity endpoint's answer has no token")]
+    #[error("the identity endpoint's response has no token")]
     Malformed,
     #[error("the identity endpoint's token is empty or expired")]
     Expired,
@@ -47,7 +47,7 @@ pub enum IdentityError {
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
-    /// Seconds since 1970: App Service writes them as a string, others as a number.
+    /// Seconds since 1970: a string from App Service, a number from others.
     expires_on: serde_json::Value,
 }
 
@@ -68,10 +68,10 @@ impl ManagedIdentity {
         self.endpoint().map(|_| ())
     }
 
-    /// Fetches a token for a resource (an audience), each time anew; the platform keeps its own for hours.
+    /// Fetches a token for a resource (an audience). The platform caches tokens for hours.
     ///
     /// # Errors
-    /// When the endpoint does not answer, refuses, or gives a token that has expired.
+    /// When the endpoint does not respond, refuses, or returns an expired token.
     pub async fn fetch_token(&self, calls: &Calls, resource: &str) -> Result<Token, IdentityError> {
         let answer = calls.send(self.request(resource)?).await?;
         if !answer.status().is_success() {
@@ -110,12 +110,12 @@ impl ManagedIdentity {
 }
 
 impl Token {
-    /// The text itself, for the one place that needs it.
+    /// The token itself.
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// How long it is still good, by this machine's clock.
+    /// The time until it expires, by this machine's clock.
     pub fn remaining(&self) -> Duration {
         let now = clock::now().assume_utc().unix_timestamp();
         let seconds = u64::try_from(self.expires_on.saturating_sub(now));

@@ -1,5 +1,5 @@
-//! Calls to other services (sign-in, Graph, the identity endpoint, telemetry): bounded in time and
-//! size, no redirects, and nothing but one JSON object for an answer.
+//! An HTTP client for the sign-in service, Microsoft Graph, the identity endpoint and telemetry, with limits of time and
+//! size, without redirects; a response must be one JSON object.
 
 use std::fmt;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ pub struct Outbound {
     body_limit: usize,
 }
 
-/// The calls that one answer of ours waits for: together they may take as long as one.
+/// The calls made for one response, which share one time limit.
 #[derive(Clone, Debug)]
 pub struct Calls {
     client: Client,
@@ -29,18 +29,18 @@ pub struct Calls {
     body_limit: usize,
 }
 
-/// Why a call has failed; holds nothing of what was sent or received.
+/// Why a call failed; contains nothing that was sent or received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutboundError {
-    #[error("no whole answer within OUTBOUND_TIMEOUT")]
+    #[error("no complete response within OUTBOUND_TIMEOUT")]
     TimedOut,
     #[error("the connection failed")]
     Failed,
-    #[error("the answer is larger than OUTBOUND_BODY_LIMIT")]
+    #[error("the response is larger than OUTBOUND_BODY_LIMIT")]
     TooLarge,
-    #[error("the answer is a redirect, which is never followed")]
+    #[error("the response is a redirect, which is not followed")]
     Redirected,
-    #[error("the answer is not one JSON object")]
+    #[error("the response is not one JSON object")]
     NotJson,
 }
 
@@ -59,7 +59,7 @@ impl Outbound {
         })
     }
 
-    /// The time of these calls begins now.
+    /// Starts the time limit of some calls.
     pub fn calls(&self) -> Calls {
         Calls {
             client: self.client.clone(),
@@ -70,13 +70,13 @@ impl Outbound {
 }
 
 impl Calls {
-    /// Waits for something that is not a call, but may wait for one.
+    /// Waits for a future that is not itself a call, within the time limit.
     pub async fn wait<T>(&self, other: impl Future<Output = T>) -> Result<T, OutboundError> {
         let waited = tokio::time::timeout(self.remaining(), other).await;
         waited.map_err(|_| OutboundError::TimedOut)
     }
 
-    /// Sends one request and reads the whole answer, whatever its status.
+    /// Sends one request and reads the whole response, whatever its status.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
         let mut request = reqwest::Request::try_from(request).map_err(|_| OutboundError::Failed)?;
         *request.timeout_mut() = Some(self.remaining());
@@ -137,8 +137,8 @@ impl From<reqwest::Error> for OutboundError {
     }
 }
 
-/// Whether the text is one object in which no name stands twice: two readers of such an object could
-/// each see another one (RFC 8259, section 4).
+/// Whether the text is one object without duplicate names, which parsers resolve differently
+/// (RFC 8259, section 4).
 fn is_json_object(body: &[u8]) -> bool {
     let mut reader = serde_json::Deserializer::from_slice(body);
     reader.deserialize_map(UniqueNames).is_ok() && reader.end().is_ok()
@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for UniqueNames {
         while let Some(name) = map.next_key::<String>()? {
             map.next_value::<IgnoredAny>()?;
             if !names.insert(name) {
-                return Err(serde::de::Error::custom("a name stands twice"));
+                return Err(serde::de::Error::custom("duplicate name"));
             }
         }
         Ok(())

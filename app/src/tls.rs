@@ -1,6 +1,6 @@
-//! The process's one provider of cryptography for TLS.
+//! The TLS crypto provider of the process.
 
-/// Chooses ring, which needs no C toolchain of its own; a second call changes nothing.
+/// Installs ring, which needs no C toolchain; a second call has no effect.
 pub fn install_crypto_provider() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }

@@ -50,7 +50,7 @@ pub(super) struct DatabaseSettings {
     dbpass: Option<String>,
     // Four instances with 8 connections each, one of them restarting, fit into the limit of a small server.
     /// Connections to the database at most, per instance
-    #[arg(long, env, value_name = "NUMBER", default_value = "8", value_parser = number(1..=1000))]
+    #[arg(long, env, value_name = "NUMBER", default_value = "8", value_parser = number(1..=1000_u32))]
     database_pool_size: u32,
     /// Longest wait for a free connection; then the response is 503
     #[arg(long, env, value_name = "DURATION", default_value = "3s", value_parser = duration(MILLISECOND))]

@@ -9,6 +9,9 @@ use super::reader::ConfigError;
 
 const FILE: &str = ".env";
 
+/// Some editors of Windows begin a file with it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Adds the variables of `./.env` that are not set yet to the environment, and returns their names. The file
 /// need not exist.
 ///
@@ -64,6 +67,7 @@ fn escape_dollars(bytes: &[u8]) -> Vec<u8> {
     let mut escaped = Vec::with_capacity(bytes.len() + 1);
     let mut quote = None;
     let mut in_comment = false;
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut rest = bytes.iter().copied().peekable();
     while let Some(byte) = rest.next() {
         let begins_word = escaped.last().is_none_or(u8::is_ascii_whitespace);

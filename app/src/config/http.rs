@@ -37,7 +37,7 @@ pub struct HttpConfig {
     #[arg(long, env, value_name = "LIST", default_value = "none", value_parser = TrustedProxies::parse)]
     pub trusted_proxies: TrustedProxies,
     /// Forms a client address may send per minute, counted behind a trusted proxy; 0 = no limit
-    #[arg(long, env, value_name = "NUMBER", default_value = "60", value_parser = number(0..=1_000_000))]
+    #[arg(long, env, value_name = "NUMBER", default_value = "60", value_parser = number(0..=1_000_000_u32))]
     pub rate_limit_writes: u32,
     /// Longest wait for requests in flight when shutting down
     #[arg(long, env, value_name = "DURATION", default_value = "20s", value_parser = duration(Duration::ZERO))]
@@ -58,7 +58,7 @@ pub struct HttpConfig {
     #[arg(long, env, value_name = "SIZE", default_value = "32KiB", value_parser = size(SMALLEST_HEAD..=LARGEST))]
     pub request_head_limit: usize,
     /// Requests handled at once; further ones are answered with 503
-    #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000))]
+    #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000_usize))]
     pub max_concurrent_requests: usize,
 }
 

@@ -60,7 +60,7 @@ pub(super) struct SignInSettings {
     #[arg(long, env, value_name = "DURATION", default_value = "24h", value_parser = duration(Duration::from_secs(1)))]
     session_max_age: Duration,
     /// Sign-ins a client address may start per minute, counted behind a trusted proxy; 0 = no limit
-    #[arg(long, env, value_name = "NUMBER", default_value = "30", value_parser = number(0..=1_000_000))]
+    #[arg(long, env, value_name = "NUMBER", default_value = "30", value_parser = number(0..=1_000_000_u32))]
     rate_limit_login: u32,
     /// Origin of the sign-in service, for other clouds
     #[arg(long, env, value_name = "ORIGIN", default_value = PUBLIC_AUTHORITY, value_parser = BaseUrl::parse_service)]

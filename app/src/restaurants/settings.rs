@@ -7,12 +7,12 @@ use crate::config::number;
 #[command(next_help_heading = "Pages")]
 pub struct RestaurantsConfig {
     /// Rows on a page of a list
-    #[arg(long, env, value_name = "NUMBER", default_value = "50", value_parser = number(1..=1000))]
+    #[arg(long, env, value_name = "NUMBER", default_value = "50", value_parser = number(1..=1000_u64))]
     pub list_page_size: u64,
     /// Rows on a page of details
-    #[arg(long, env, value_name = "NUMBER", default_value = "20", value_parser = number(1..=1000))]
+    #[arg(long, env, value_name = "NUMBER", default_value = "20", value_parser = number(1..=1000_u64))]
     pub details_page_size: u64,
     /// Matches of a search at most, where they are not sorted newest first
-    #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=100_000))]
+    #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=100_000_u64))]
     pub search_limit: u64,
 }
