@@ -1,7 +1,7 @@
 //! Entra tokens in place of a password
 //! (<https://learn.microsoft.com/azure/postgresql/flexible-server/security-entra-configure>).
 //!
-//! The server asks for a token only when a connection is made: what is connected stays so.
+//! The server checks a token only when a connection is opened; open connections outlive it.
 
 use std::fmt::{self, Debug, Formatter};
 use std::time::{Duration, Instant};
@@ -15,8 +15,7 @@ use crate::config::{Config, DatabaseTarget};
 use crate::managed_identity::{IdentityError, ManagedIdentity, Token};
 use crate::outbound::Outbound;
 
-/// The resource that tokens are made for, by the end of the server's host name: that of each national
-/// cloud, and the public cloud's for every other name.
+/// The resource of tokens for servers of the national clouds, by the end of the server's host name.
 const NATIONAL_RESOURCES: [(&str, &str); 2] = [
     (
         ".database.chinacloudapi.cn",
@@ -30,10 +29,10 @@ const NATIONAL_RESOURCES: [(&str, &str); 2] = [
 
 const PUBLIC_RESOURCE: &str = "https://ossrdbms-aad.database.windows.net";
 
-/// A failed renewal is repeated after the first pause, and after ever longer ones up to the second.
+/// The first and the longest pause before a failed renewal is repeated; the pauses double.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
-/// The pool's password, renewed at half its life.
+/// The pool's password: an Entra token that is renewed after half its lifetime.
 pub(super) struct EntraPassword {
     source: TokenSource,
     pool: PgPool,
@@ -48,10 +47,10 @@ struct TokenSource {
     resource: &'static str,
 }
 
-/// A token for the database's server, for `psql` and the like; it is good for a day at most.
+/// A token for the database's server, for programs such as `psql`; it is valid for a day at most.
 ///
 /// # Errors
-/// When the database is not PostgreSQL, or the managed identity gives no token.
+/// When the database is not PostgreSQL, or the managed identity returns no token.
 pub async fn database_token(config: &Config) -> anyhow::Result<String> {
     let DatabaseTarget::Postgres(options) = &config.database.target else {
         anyhow::bail!(
@@ -84,7 +83,7 @@ impl EntraPassword {
         }))
     }
 
-    /// Fetches a token unless the last one has half its life before it; new connections use it.
+    /// Fetches a token if the last one has spent half its lifetime; new connections use it.
     pub(super) async fn renew_if_due(&self) -> Result<(), IdentityError> {
         let mut renew_at = self.renew_at.lock().await;
         if renew_at.is_some_and(|at| Instant::now() < at) {
@@ -103,7 +102,7 @@ impl EntraPassword {
         Ok(())
     }
 
-    /// Renews for as long as the site runs; a failure is logged and repeated while the old token lasts.
+    /// Renews the token for as long as the site runs; a failure is logged and repeated.
     pub(super) async fn renew_forever(&self) {
         let (shortest, longest) = RETRY_PAUSES;
         let mut pause = shortest;
@@ -158,7 +157,7 @@ mod tests {
     use super::resource;
 
     #[test]
-    fn the_resource_is_that_of_the_cloud_the_server_is_in() {
+    fn the_token_resource_follows_the_cloud_of_the_server() {
         for (host, expected) in [
             (
                 "a.postgres.database.azure.com",

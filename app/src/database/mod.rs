@@ -1,5 +1,6 @@
-//! The database: opened lazily, migrated in the background, and never required for listening.
+//! The database connection, its migrations and its readiness. The site listens before the database answers.
 
+mod connect_error;
 mod entra;
 mod pool;
 mod unavailable;
@@ -9,7 +10,7 @@ pub use unavailable::is_unavailable;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{
@@ -17,24 +18,28 @@ use sea_orm::{
     SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions, TransactionTrait as _,
 };
 
-use crate::config::{Config, DatabaseTarget};
+use crate::config::{Config, DatabaseConfig, DatabaseTarget};
 use entra::EntraPassword;
 use pool::{open_postgres, open_sqlite};
 
-/// How long a readiness check waits for the database; App Service wants an answer soon.
+/// The longest readiness check. App Service's health check needs an early answer.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// The pause between two attempts to reach and migrate the database.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// Held by the instance that migrates; the others wait for it. Any number will do.
+/// How often the same cause of a failing migration is logged.
+const SAME_CAUSE_PAUSE: Duration = Duration::from_secs(60);
+
+/// Advisory lock of the instance that migrates; the others wait for it. The number is arbitrary.
 const MIGRATION_LOCK: i64 = 0x7265_7374_6175_7261;
 
-/// A pool of connections, and whether the schema is known to be this build's.
+/// A connection pool, and whether the schema is known to be that of this build.
 #[derive(Clone, Debug)]
 pub struct Database {
     connection: DatabaseConnection,
-    /// Where the server wants Entra tokens.
+    config: Arc<DatabaseConfig>,
+    /// `None` where the server does not require Entra tokens.
     entra: Option<Arc<EntraPassword>>,
     migrated: Arc<AtomicBool>,
 }
@@ -43,7 +48,7 @@ impl Database {
     /// Prepares the pool; the first query connects.
     ///
     /// # Errors
-    /// When the folder of an SQLite file cannot be made, or there is neither a password nor an identity.
+    /// When an SQLite file cannot be opened, or there is neither a password nor a managed identity.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let (connection, entra) = match &config.database.target {
             DatabaseTarget::Sqlite(options) => (open_sqlite(&config.database, options)?, None),
@@ -55,6 +60,7 @@ impl Database {
         };
         Ok(Self {
             connection,
+            config: Arc::new(config.database.clone()),
             entra: entra.map(Arc::new),
             migrated: Arc::default(),
         })
@@ -78,18 +84,42 @@ impl Database {
         if let Some(entra) = &self.entra {
             entra.renew_if_due().await?;
         }
-        let transaction = self.begin_migration().await?;
-        Migrator::up(&transaction, None).await?;
-        transaction.commit().await?;
+        let transaction = match self.begin_migration().await {
+            Ok(transaction) => transaction,
+            Err(error) => return Err(self.connect_error(error).await),
+        };
+        let changed = up(&transaction).await.map_err(without_source)?;
+        transaction.commit().await.map_err(without_source)?;
+        if changed {
+            self.analyze().await;
+        }
         self.migrated.store(true, Ordering::Release);
         Ok(())
     }
 
-    /// Migrates as soon as the database can be reached, however long that takes; then keeps its token good.
+    /// Collects the statistics of tables that have just been adopted or filled, without which the planner
+    /// reads them whole until autovacuum comes by. SQLite needs none for these queries.
+    async fn analyze(&self) {
+        if self.connection.get_database_backend() == DbBackend::Postgres {
+            let analyze = "SET LOCAL statement_timeout = 0; ANALYZE";
+            if let Err(error) = self.connection.execute_unprepared(analyze).await {
+                tracing::warn!(%error, "failed to analyze the tables");
+            }
+        }
+    }
+
+    /// Migrates as soon as the database can be reached, however long that takes; then keeps its token valid.
     pub async fn keep_ready(self) {
+        let mut logged: Option<(String, Instant)> = None;
         while let Err(cause) = self.migrate().await {
             let cause = format!("{cause:#}");
-            tracing::error!(cause, "the database cannot be migrated yet; trying again");
+            let is_repeated = logged
+                .as_ref()
+                .is_some_and(|(last, at)| *last == cause && at.elapsed() < SAME_CAUSE_PAUSE);
+            if !is_repeated {
+                tracing::error!(cause, "the database cannot be migrated yet; trying again");
+                logged = Some((cause, Instant::now()));
+            }
             tokio::time::sleep(RETRY_PAUSE).await;
         }
         tracing::info!("the database is ready");
@@ -118,7 +148,7 @@ impl Database {
         };
         let transaction = self.connection.begin_with_options(options).await?;
         if self.connection.get_database_backend() == DbBackend::Postgres {
-            // A rewrite of a large table takes longer than a request may; waiting behind one blocks its readers.
+            // Rewriting a large table takes longer than a request may; waiting for its lock blocks its readers.
             let prepare = format!(
                 "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({MIGRATION_LOCK}); \
                  SET LOCAL lock_timeout = '10s'"
@@ -127,4 +157,16 @@ impl Database {
         }
         Ok(transaction)
     }
+}
+
+/// Applies the pending migrations, and returns whether there were any.
+async fn up(transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    let pending = Migrator::get_pending_migrations(transaction).await?;
+    Migrator::up(transaction, None).await?;
+    Ok(!pending.is_empty())
+}
+
+/// The error's text alone, because it repeats that of its source.
+fn without_source(error: DbErr) -> anyhow::Error {
+    anyhow::anyhow!("{error}")
 }

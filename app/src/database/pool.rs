@@ -1,54 +1,99 @@
-//! The pools, opened lazily, with what every connection is told first.
+//! Connection pools, which connect when the first query is sent.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use sea_orm::sqlx::PgPool;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool, raw_sql};
+use sea_orm::{DatabaseConnection, SqlxError, SqlxSqliteConnector};
+use tokio::time::timeout;
 
 use crate::config::DatabaseConfig;
+
+/// The longest test of an idle connection. A NAT gateway or a fail-over may have dropped it silently; it is
+/// then replaced within the same request.
+const TEST_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) fn open_sqlite(
     config: &DatabaseConfig,
     options: &SqliteConnectOptions,
 ) -> anyhow::Result<DatabaseConnection> {
-    let file = options.get_filename();
-    if let Some(folder) = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    if !config.in_memory {
+        ensure_opens(options)
+            .with_context(|| format!("cannot open the database of {}", config.setting))?;
     }
     let options = options
         .clone()
-        .create_if_missing(true)
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(config.statement_timeout);
-    let pool = SqlitePoolOptions::new()
+    let mut pool = SqlitePoolOptions::new()
         .max_connections(config.pool_size)
-        .acquire_timeout(config.pool_timeout)
-        .connect_lazy_with(options);
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+        .acquire_timeout(config.pool_timeout);
+    if config.in_memory {
+        // The data end with the connection.
+        pool = pool
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None);
+    }
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(
+        pool.connect_lazy_with(options),
+    ))
+}
+
+/// Creates the folder and the file where they may be created. A file that cannot be opened now never can,
+/// unlike a server.
+fn ensure_opens(options: &SqliteConnectOptions) -> anyhow::Result<()> {
+    let file = options.get_filename();
+    let create = options.to_url_lossy().as_str().contains("mode=rwc");
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if create && !folder.as_os_str().is_empty() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    }
+    let opened = OpenOptions::new()
+        .read(true)
+        .write(create)
+        .create(create)
+        .open(file);
+    let opened = match opened {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(error),
+        Err(error) if file.is_dir() => Err(error),
+        // A file that may only be read is served as far as possible.
+        Err(_) => File::open(file),
+        Ok(opened) => Ok(opened),
+    };
+    opened.with_context(|| file.display().to_string())?;
+    Ok(())
 }
 
 pub(super) fn open_postgres(config: &DatabaseConfig, options: &PgConnectOptions) -> PgPool {
-    let statement_timeout = config.statement_timeout.as_millis().to_string();
-    let options = options.clone().options([
-        ("statement_timeout", statement_timeout.as_str()),
-        // Every query here is answered from an index and in its order where that has one; a guess at a small
-        // table, or at one never analysed, must not read and sort it whole once it has grown.
-        ("enable_seqscan", "off"),
-        ("enable_sort", "off"),
-        // What is off costs so much to the planner that it would compile every such query.
-        ("jit", "off"),
-    ]);
+    // A statement, because PgBouncer refuses start-up parameters other than its own.
+    let limit = config.statement_timeout.as_millis();
+    let prepare = format!("SET statement_timeout = {limit}");
+    let test_timeout = TEST_TIMEOUT.min(config.pool_timeout / 2);
     PgPoolOptions::new()
         .max_connections(config.pool_size)
         .acquire_timeout(config.pool_timeout)
-        .connect_lazy_with(options)
+        .after_connect(move |connection, _| {
+            let prepare = AssertSqlSafe(prepare.clone());
+            Box::pin(async move { raw_sql(prepare).execute(connection).await.map(|_| ()) })
+        })
+        .test_before_acquire(false)
+        .before_acquire(move |connection, _| {
+            Box::pin(async move {
+                let tested = timeout(test_timeout, connection.ping()).await;
+                let tested = tested.map_err(|_| SqlxError::Io(ErrorKind::TimedOut.into()))?;
+                tested.map(|()| true)
+            })
+        })
+        .connect_lazy_with(options.clone().extra_float_digits(None))
 }

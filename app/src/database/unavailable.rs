@@ -1,9 +1,9 @@
-//! Which errors of the database pass by themselves.
+//! Classifies database errors as transient (503) or permanent (500).
 
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
-/// Whether an error means "not now" (503) rather than a fault of ours (500): the database cannot be
-/// reached, is overloaded, out of space, restarting, or took longer than the limits allow.
+/// Whether an error is transient: the database cannot be reached, is overloaded, out of space, restarting, or
+/// took longer than the limits allow.
 pub fn is_unavailable(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
