@@ -103,7 +103,7 @@ impl DatabaseSettings {
         on_app_service: bool,
         reader: &mut Reader<'_>,
     ) -> Option<DatabaseConfig> {
-        let setting = self.source(on_app_service, reader)?;
+        let setting = source(on_app_service, reader)?;
         let mut in_memory = false;
         let mut token_required = false;
         let target = match setting {
@@ -142,29 +142,6 @@ impl DatabaseSettings {
         })
     }
 
-    /// The setting that names the database. A port alone names none.
-    fn source(&self, on_app_service: bool, reader: &mut Reader<'_>) -> Option<&'static str> {
-        const PARTS: [&str; 4] = ["DBHOST", "DBNAME", "DBUSER", "DBPASS"];
-        let names = [URL, CONNECTION_STRING].into_iter().chain(PARTS);
-        let set: Vec<_> = names.filter(|name| reader.is_set(name)).collect();
-        let Some(&winner) = set.first() else {
-            if on_app_service {
-                let problem = "set it, or another database: without one, the data would be lost with the instance";
-                reader.problem(CONNECTION_STRING, problem);
-                return None;
-            }
-            return Some(URL);
-        };
-        let in_parts = PARTS.contains(&winner);
-        let ignored = |name: &&&str| **name != winner && !(in_parts && PARTS.contains(*name));
-        let ignored: Vec<_> = set.iter().filter(ignored).copied().collect();
-        if !ignored.is_empty() {
-            let ignored = ignored.join(", ");
-            reader.warning(format!("{ignored} ignored, because {winner} is set"));
-        }
-        Some(if in_parts { "DBHOST" } else { winner })
-    }
-
     /// `None` if a part is missing, which is then a problem.
     fn keywords(&self, reader: &mut Reader<'_>) -> Option<Keywords> {
         let reason = "DBHOST, DBNAME and DBUSER are required together";
@@ -179,6 +156,29 @@ impl DatabaseSettings {
             ("password", self.dbpass.as_deref().unwrap_or_default()),
         ]))
     }
+}
+
+/// The setting that names the database. A port alone names none.
+fn source(on_app_service: bool, reader: &mut Reader<'_>) -> Option<&'static str> {
+    const PARTS: [&str; 4] = ["DBHOST", "DBNAME", "DBUSER", "DBPASS"];
+    let names = [URL, CONNECTION_STRING].into_iter().chain(PARTS);
+    let set: Vec<_> = names.filter(|name| reader.is_set(name)).collect();
+    let Some(&winner) = set.first() else {
+        if on_app_service {
+            let problem = "set it, or another database: without one, the data would be lost with the instance";
+            reader.problem(CONNECTION_STRING, problem);
+            return None;
+        }
+        return Some(URL);
+    };
+    let in_parts = PARTS.contains(&winner);
+    let ignored = |name: &&&str| **name != winner && !(in_parts && PARTS.contains(*name));
+    let ignored: Vec<_> = set.iter().filter(ignored).copied().collect();
+    if !ignored.is_empty() {
+        let ignored = ignored.join(", ");
+        reader.warning(format!("{ignored} ignored, because {winner} is set"));
+    }
+    Some(if in_parts { "DBHOST" } else { winner })
 }
 
 /// `None` if the keywords are wrong, which is then a problem of the setting.

@@ -93,7 +93,7 @@ impl Config {
         let mut read = reader.parse(&defaults(on_app_service))?;
         read.http.base_url = read.http.base_url.or(read.http.website_hostname.clone());
         let database = read.database.into_config(on_app_service, &mut reader);
-        read.outbound.check(&mut reader);
+        outbound::require_header(&mut reader);
         let sign_in = read
             .sign_in
             .into_config(&read.http, &read.outbound, &mut reader);

@@ -21,7 +21,7 @@ pub struct OutboundConfig {
     #[arg(long, env, value_name = "URL", value_parser = parse_endpoint)]
     pub identity_endpoint: Option<String>,
     /// Value that authenticates calls to the identity endpoint, set by App Service
-    #[arg(long, env, value_name = "SECRET", value_parser = Secret::parse, hide_env_values = true)]
+    #[arg(long, env, value_name = "SECRET", hide_env_values = true)]
     pub identity_header: Option<Secret>,
     /// Longest duration of a call, from connecting to the end of the response
     #[arg(long, env, value_name = "DURATION", default_value = "10s", value_parser = duration(Duration::from_millis(1)))]
@@ -31,13 +31,11 @@ pub struct OutboundConfig {
     pub outbound_body_limit: usize,
 }
 
-impl OutboundConfig {
-    /// The identity endpoint needs its header.
-    pub(super) fn check(&self, reader: &mut Reader) {
-        if reader.is_set("IDENTITY_ENDPOINT") {
-            let reason = "IDENTITY_ENDPOINT is set, and refuses calls without it";
-            reader.require("IDENTITY_HEADER", Some(()), reason);
-        }
+/// The identity endpoint requires its header.
+pub(super) fn require_header(reader: &mut Reader<'_>) {
+    if reader.is_set("IDENTITY_ENDPOINT") {
+        let reason = "IDENTITY_ENDPOINT is set, and refuses calls without it";
+        reader.require("IDENTITY_HEADER", Some(()), reason);
     }
 }
 

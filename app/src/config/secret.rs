@@ -1,6 +1,5 @@
 //! A string that is redacted in `Debug`.
 
-use std::convert::Infallible;
 use std::fmt::{self, Debug, Formatter};
 
 /// A secret such as a password or a key.
@@ -12,14 +11,15 @@ impl Secret {
         Self(text.to_owned())
     }
 
-    /// Accepts any text; clap wants a `Result` of a parser.
-    pub(super) fn parse(text: &str) -> Result<Self, Infallible> {
-        Ok(Self::new(text))
-    }
-
     /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text)
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct SignInSettings {
     #[arg(long, env, value_name = "TENANT", value_parser = parse_tenant)]
     azure_tenant_id: Option<String>,
     /// Client secret of the app registration; unset: AZURE_MANAGED_IDENTITY_CLIENT_ID authenticates the site
-    #[arg(long, env, value_name = "SECRET", value_parser = Secret::parse, hide_env_values = true)]
+    #[arg(long, env, value_name = "SECRET", hide_env_values = true)]
     azure_client_secret: Option<Secret>,
     /// Redirect URI, as registered; unset: /auth/callback at BASE_URL, or at http://localhost:PORT
     #[arg(long, env, value_name = "URL", value_parser = RedirectUri::parse)]

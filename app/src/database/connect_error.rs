@@ -1,6 +1,7 @@
 //! The reason why no connection is to be had, which the pool hides behind its own timeout.
 
 use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, SqlxError};
 use tokio::time::timeout;
 
@@ -51,6 +52,6 @@ impl Database {
 }
 
 fn is_authentication(error: &SqlxError) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| code.starts_with(AUTHENTICATION))
 }

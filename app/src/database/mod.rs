@@ -29,7 +29,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_millis(1500);
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the same cause of a failing migration is logged.
-const SAME_CAUSE_PAUSE: Duration = Duration::from_secs(60);
+const SAME_CAUSE_PAUSE: Duration = Duration::from_mins(1);
 
 /// Advisory lock of the instance that migrates; the others wait for it. The number is arbitrary.
 const MIGRATION_LOCK: i64 = 0x7265_7374_6175_7261;
@@ -88,8 +88,13 @@ impl Database {
             Ok(transaction) => transaction,
             Err(error) => return Err(self.connect_error(error).await),
         };
-        let changed = up(&transaction).await.map_err(without_source)?;
-        transaction.commit().await.map_err(without_source)?;
+        let changed = up(&transaction)
+            .await
+            .map_err(|error| without_source(&error))?;
+        transaction
+            .commit()
+            .await
+            .map_err(|error| without_source(&error))?;
         if changed {
             self.analyze().await;
         }
@@ -167,6 +172,6 @@ async fn up(transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
 }
 
 /// The error's text alone, because it repeats that of its source.
-fn without_source(error: DbErr) -> anyhow::Error {
+fn without_source(error: &DbErr) -> anyhow::Error {
     anyhow::anyhow!("{error}")
 }
