@@ -1,11 +1,13 @@
-//! Who asks.
+//! Extractors for the current visitor.
 
 use salvo::extract::Metadata;
 use salvo::{Depot, Extractible, Request};
 
 use super::no_metadata;
+use crate::config::SignInRequired;
 use crate::current_user::CurrentUser;
 use crate::response::Error;
+use crate::state::AppState;
 
 /// In the depot when the sessions could not be read, and why: who asks is then not known.
 #[derive(Clone)]
@@ -28,6 +30,14 @@ impl Visitor {
         self.0.map_err(|SessionsUnavailable(cause)| {
             Error::Unavailable(anyhow::anyhow!("the session cannot be read: {cause}"))
         })
+    }
+
+    /// Whether the visitor may send forms that write: `SIGN_IN_REQUIRED` does not ask for a sign-in, or
+    /// the visitor has signed in.
+    pub fn may_write(&self, state: &AppState) -> bool {
+        let sign_in = state.config.sign_in.as_ref();
+        let open = sign_in.is_none_or(|sign_in| sign_in.required == SignInRequired::None);
+        open || self.user().is_some()
     }
 
     /// Who asks, from what the hoops have left.
