@@ -1,7 +1,7 @@
 //! The site: one process, one database, pages rendered on the server.
 //!
-//! A request flows one way: middleware (`middleware`, `telemetry`; Salvo calls a middleware a hoop) → extractors (`extract`) → handler →
-//! repository → page. The modules below stand in the order of their dependencies: each one imports
+//! A request flows one way: middleware (`middleware`, `telemetry`; Salvo calls a middleware a hoop) →
+//! extractors (`extract`) → handler → repository → page. The modules below stand in the order of their dependencies: each one imports
 //! only from those above it, so reading them in order tells the whole story.
 //!
 //! What is deliberately absent: globals, a service layer, traits with one implementation, and any
@@ -19,15 +19,16 @@ pub mod assets;
 pub mod templates;
 pub mod client_address;
 pub mod rate_limiter;
-pub mod state;
 pub mod current_user;
+pub mod auth;
+pub mod state;
 pub mod response;
 pub mod extract;
 pub mod middleware;
 pub mod routing;
 pub mod static_files;
 pub mod health;
-pub mod auth;
+pub mod auth_routes;
 pub mod restaurants; // domain: the example, replace it
 pub mod router;
 pub mod server;

@@ -1,4 +1,4 @@
-//! `app serve`, `app migrate`, `app seed`, `app healthcheck`, `app database-token`: one binary for everything.
+//! The command line: `app serve`, `app migrate`, `app seed`, `app healthcheck`, `app database-token`.
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use app::config::{self, Config, Settings};
+use app::database::{self, Database};
 use app::restaurants::{SeedOptions, seed}; // domain: the sample data
+use app::server;
 use app::state::AppState;
 use app::telemetry::Telemetry;
-use app::{database, server};
 use clap::{Parser, Subcommand};
 
 /// The site in one binary.
@@ -24,15 +25,15 @@ struct Cli {
 
 #[derive(Clone, Subcommand)]
 enum Command {
-    /// Serve the site (also without a command); migrates the database first.
+    /// Serve the site (the default command); migrates the database first.
     Serve,
-    /// Bring the database to this build's schema, then exit.
+    /// Migrate the database to this build's schema, then exit.
     Migrate,
     /// Load sample data into the database.
     Seed(SeedOptions), // domain: the sample data
-    /// Ask the running site whether it is alive; exit 0 if it is.
+    /// Check whether the site on this machine is alive; exit code 0 if it is.
     Healthcheck,
-    /// Print an Entra token for the database's server, as the password of psql.
+    /// Print an Entra token for the database server, to be used as psql's password.
     DatabaseToken,
 }
 
@@ -50,12 +51,12 @@ fn start() -> anyhow::Result<()> {
     let dotenv = config::load_dotenv()?;
     let cli = Cli::parse();
     let config = Config::from_settings(&cli.settings, &dotenv)?;
-    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(run(cli.command.unwrap_or(Command::Serve), config))
 }
 
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
-    // What that command prints is its result alone.
+    // The standard output of `database-token` holds the token and nothing else.
     let quiet = matches!(command, Command::DatabaseToken);
     let telemetry = (!quiet).then(|| Telemetry::start(&config)).transpose()?;
     for warning in &config.warnings {
@@ -78,9 +79,9 @@ async fn execute(
 ) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve(config, stopped_at).await,
-        Command::Migrate => AppState::new(config)?.database.migrate().await,
+        Command::Migrate => Database::open(&config)?.migrate().await,
         Command::Seed(options) => {
-            let database = AppState::new(config)?.database;
+            let database = Database::open(&config)?;
             database.migrate().await?;
             seed(database.connection(), &options).await // domain: the sample data
         }
@@ -96,15 +97,22 @@ async fn print_database_token(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, stopped_at: &OnceLock<Instant>) -> anyhow::Result<()> {
+    let stop_signal = server::stop_signal()?;
     let listener = server::bind(&config.http).await?;
     let state = AppState::new(config)?;
+    start_background_tasks(&state);
+    let stop = async {
+        stop_signal.await;
+        let _ = stopped_at.set(Instant::now());
+    };
+    server::serve(listener, state, stop).await
+}
+
+fn start_background_tasks(state: &AppState) {
     tokio::spawn(state.database.clone().keep_ready());
     let rate_limiters = state.rate_limiters.clone();
     tokio::spawn(async move { rate_limiters.clean_up_periodically().await });
-    let stop = async {
-        let signal = server::stop_signal().await;
-        let _ = stopped_at.set(Instant::now());
-        signal
-    };
-    server::serve(listener, state, stop).await
+    if let Some(sign_in) = state.sign_in.clone() {
+        tokio::spawn(async move { sign_in.clean_up_periodically().await });
+    }
 }

@@ -1,14 +1,13 @@
-//! The router: the middleware in order and one line for each feature.
+//! The router: the middleware in order, and one line for each feature.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use salvo::affix_state;
 use salvo::{Router, Service};
 
 use crate::assets;
-use crate::auth::{self, Identify, SignIn};
-use crate::config::BaseUrl;
+use crate::auth_routes;
+use crate::config::Config;
 use crate::health;
 use crate::middleware::{self, Deadline, SecurityHeaders, ShedLoad};
 use crate::restaurants; // domain: the example's pages
@@ -25,21 +24,14 @@ const DEADLINE_MARGIN: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the system's certificates, which sign-in needs, cannot be read.
 pub fn service(state: AppState) -> anyhow::Result<Service> {
-    let sign_in = SignIn::from_state(&state)?.map(Arc::new);
-    let http = &state.config.http;
-    let https = http.base_url.as_ref().is_some_and(BaseUrl::is_https);
     let router = Router::new()
         .hoop(middleware::reject_cross_site_requests)
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
         .push(static_files::routes())
-        .push(auth::routes(sign_in.as_ref()))
-        .push(pages(&state));
-    if let Some(sign_in) = sign_in.clone() {
-        tokio::spawn(async move { sign_in.sweep_forever().await });
-    }
+        .push(auth_routes::routes(&state.config))
+        .push(pages(&state.config));
     let observe = Observe::new(&state.config);
-    let identify = Identify::new(sign_in, https);
     let security_headers = SecurityHeaders::new(&state.config)?;
     Ok(Service::new(router)
         .hoop(affix_state::inject(state))
@@ -49,11 +41,12 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .hoop(middleware::render_error_pages)
         .hoop(middleware::catch_panic)
         .hoop(middleware::limit_head)
-        .hoop_when(identify, |request, _| is_personal(request.uri().path())))
+        .hoop_when(middleware::load_session, |request, _| {
+            depends_on_visitor(request.uri().path())
+        }))
 }
 
-fn pages(state: &AppState) -> Router {
-    let config = &state.config;
+fn pages(config: &Config) -> Router {
     let database = &config.database;
     let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
     let pages = Router::new()
@@ -70,7 +63,7 @@ fn pages(state: &AppState) -> Router {
     pages.push(restaurants::protected_routes()) // domain: the example's pages
 }
 
-/// Files and the platform's questions are the same for everybody: nobody's session is read for them.
-fn is_personal(path: &str) -> bool {
+/// Whether responses at this path depend on the visitor: static files and health checks need no session.
+fn depends_on_visitor(path: &str) -> bool {
     !path.starts_with(assets::STATIC_PATH) && !["/livez", "/readyz", "/favicon.ico"].contains(&path)
 }

@@ -79,22 +79,32 @@ pub async fn serve(
         .context("the server failed")
 }
 
-/// Waits for SIGTERM (what App Service and containers send) or Ctrl-C.
+/// Installs the signal handlers and returns a future that ends with SIGTERM (what App Service and
+/// containers send) or Ctrl-C.
 ///
 /// # Errors
-/// When the signals cannot be listened to.
-pub async fn stop_signal() -> anyhow::Result<()> {
+/// When a signal handler cannot be installed.
+pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    const FAILED: &str = "cannot install the signal handlers";
     #[cfg(unix)]
-    {
-        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    let (mut terminate, mut interrupt) = {
+        use signal::unix::{SignalKind, signal};
+        (
+            signal(SignalKind::terminate()).context(FAILED)?,
+            signal(SignalKind::interrupt()).context(FAILED)?,
+        )
+    };
+    #[cfg(windows)]
+    let (mut terminate, mut interrupt) = (
+        signal::windows::ctrl_shutdown().context(FAILED)?,
+        signal::windows::ctrl_c().context(FAILED)?,
+    );
+    Ok(async move {
         tokio::select! {
-            result = signal::ctrl_c() => result?,
             _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    signal::ctrl_c().await?;
-    Ok(())
+    })
 }
 
 /// An acceptor that, told to stop, first takes every connection that the kernel has already accepted, and

@@ -1,73 +1,105 @@
-//! The two cookies: the session's, and the one that ties a sign-in to the browser that began it.
-//! Both are signed; over https their names carry `__Host-`, which keeps them from any other host.
+//! The session cookie and the sign-in cookie: names, attributes, signature.
+//!
+//! The session cookie holds the session id. The sign-in cookie ties a sign-in attempt to the browser
+//! that began it (protection against login CSRF). Over https both names carry the prefix `__Host-`,
+//! which keeps other hosts from setting them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::time::Duration;
-use cookie::{Cookie, CookieJar, SameSite};
+use cookie::{Cookie, CookieJar, Key, SameSite};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use salvo::Request;
 use salvo::http::header::COOKIE;
+use sha2::Sha256;
 use tower_sessions_core::session::Id;
 
-use super::attempt;
-use super::secrets::Keyring;
+use super::attempts;
 
-/// Which cookie.
+/// The keys derived from `SESSION_SECRET_KEY`.
+pub(super) struct Keyring(Key);
+
+impl Keyring {
+    /// `secret` has at least 32 bytes.
+    pub(super) fn new(secret: &str) -> Self {
+        Self(Key::derive_from(secret.as_bytes()))
+    }
+
+    /// A value of 256 bits that only this site can compute, 43 characters.
+    pub(super) fn derive(&self, purpose: &str, input: &str) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.0.encryption()).expect("a key of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(input.as_bytes());
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Name {
     Session,
-    Browser,
+    SignIn,
 }
 
-impl Name {
-    fn text(self, https: bool) -> &'static str {
-        match (self, https) {
-            (Self::Session, true) => "__Host-session",
-            (Self::Session, false) => "session",
-            (Self::Browser, true) => "__Host-sign-in",
-            (Self::Browser, false) => "sign-in",
-        }
+/// Reads and writes the signed cookies.
+pub struct Cookies {
+    keyring: Keyring,
+    https: bool,
+}
+
+impl Cookies {
+    /// `https` is the scheme of `BASE_URL`, never of the request.
+    pub(super) fn new(keyring: Keyring, https: bool) -> Self {
+        Self { keyring, https }
     }
-}
 
-/// Reads and writes the cookies of one site.
-#[derive(Clone, Copy)]
-pub(super) struct Cookies<'a> {
-    pub(super) keyring: &'a Keyring,
-    /// By the scheme of `BASE_URL`, never of the request.
-    pub(super) https: bool,
-}
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
 
-impl Cookies<'_> {
-    /// The session's id, if the cookie is one of ours.
-    pub(super) fn session(&self, request: &Request) -> Option<Id> {
+    /// The session id in the request's session cookie, if its signature is valid.
+    pub(super) fn session_id(&self, request: &Request) -> Option<Id> {
         self.read(request, Name::Session)?.parse().ok()
     }
 
-    /// The browser's token, if the cookie is one of ours.
-    pub(super) fn browser(&self, request: &Request) -> Option<String> {
-        self.read(request, Name::Browser)
+    /// The browser token in the request's sign-in cookie, if its signature is valid.
+    pub fn browser_token(&self, request: &Request) -> Option<String> {
+        self.read(request, Name::SignIn)
     }
 
-    /// Lives as long as the browser runs; the session's own limits are the server's.
-    pub(super) fn new_session(&self, id: Id) -> Cookie<'static> {
+    /// A session cookie without `Max-Age`: it ends with the browser, the session's own lifetime is
+    /// kept by the server.
+    pub fn session(&self, id: Id) -> Cookie<'static> {
         self.sign(Name::Session, id.to_string())
     }
 
-    pub(super) fn no_session(&self) -> Cookie<'static> {
+    /// Removes the session cookie.
+    pub fn removed_session(&self) -> Cookie<'static> {
         let mut cookie = self.build(Name::Session, String::new());
         cookie.set_max_age(Duration::ZERO);
         cookie
     }
 
-    pub(super) fn new_browser(&self, token: String) -> Cookie<'static> {
-        let mut cookie = self.sign(Name::Browser, token);
-        cookie.set_max_age(attempt::MEMORY);
+    /// A sign-in cookie with this browser token.
+    pub fn sign_in(&self, browser_token: String) -> Cookie<'static> {
+        let mut cookie = self.sign(Name::SignIn, browser_token);
+        cookie.set_max_age(attempts::ATTEMPT_RETENTION);
         cookie
     }
 
-    /// The first cookie of that name which is ours: over http another path or host of this machine can
-    /// set one of the same name beside it.
+    fn name(&self, name: Name) -> &'static str {
+        match (name, self.https) {
+            (Name::Session, true) => "__Host-session",
+            (Name::Session, false) => "session",
+            (Name::SignIn, true) => "__Host-sign-in",
+            (Name::SignIn, false) => "sign-in",
+        }
+    }
+
+    /// The first cookie of this name with a valid signature: over http another path or another program
+    /// on this host can set a cookie of the same name.
     fn read(&self, request: &Request, name: Name) -> Option<String> {
-        let name = name.text(self.https);
+        let name = self.name(name);
         let headers = request.headers().get_all(COOKIE).iter();
         headers
             .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
@@ -77,7 +109,7 @@ impl Cookies<'_> {
             .find_map(|cookie| {
                 let mut jar = CookieJar::new();
                 jar.add_original(cookie.into_owned());
-                jar.signed(self.keyring.cookies()).get(name)
+                jar.signed(&self.keyring.0).get(name)
             })
             .map(|cookie| cookie.value().to_owned())
     }
@@ -85,16 +117,16 @@ impl Cookies<'_> {
     fn sign(&self, name: Name, value: String) -> Cookie<'static> {
         let mut cookie = self.build(name, value);
         let mut jar = CookieJar::new();
-        jar.signed_mut(self.keyring.cookies()).add(cookie.clone());
+        jar.signed_mut(&self.keyring.0).add(cookie.clone());
         let signed = jar
-            .get(name.text(self.https))
+            .get(self.name(name))
             .map(|signed| signed.value().to_owned());
         cookie.set_value(signed.unwrap_or_default());
         cookie
     }
 
     fn build(&self, name: Name, value: String) -> Cookie<'static> {
-        Cookie::build((name.text(self.https), value))
+        Cookie::build((self.name(name), value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)

@@ -1,26 +1,25 @@
-//! Why a sign-in has failed: what the visitor reads and does, and the one line of the log.
+//! Sign-in errors, and what the provider's OAuth error responses become (RFC 6749, 4.1.2.1 and 5.2).
 
-use salvo::http::StatusCode;
+use openidconnect::core::CoreErrorResponseType;
+use openidconnect::{RequestTokenError, StandardErrorResponse};
 use sea_orm::DbErr;
 use tower_sessions_core::session_store;
 
-use crate::database::is_unavailable;
 use crate::managed_identity::IdentityError;
 use crate::outbound::OutboundError;
-use crate::response::{Error, ErrorDetails, RecoveryLink};
 
-/// Why a sign-in has failed.
+/// Why a sign-in failed; holds no secret and no text of the provider's.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SignInError {
     #[error("the callback was opened without parameters")]
     NoParameters,
     #[error("the callback does not belong to a sign-in of this browser: {0}")]
-    Unknown(&'static str),
+    UnknownAttempt(&'static str),
     #[error("the sign-in took longer than ten minutes")]
     Expired,
-    #[error("the person or an administrator declined")]
+    #[error("the user or an administrator declined")]
     Denied,
-    /// An OAuth error code, cut to what such codes may contain.
+    /// An OAuth error code, reduced to the characters that such codes may contain.
     #[error("the provider refused: {0}")]
     Refused(String),
     #[error("the provider failed: {0}")]
@@ -29,14 +28,25 @@ pub enum SignInError {
     TimedOut,
     #[error("the tenant is not one of AZURE_ALLOWED_TENANTS")]
     TenantNotAllowed,
-    #[error("the sign-in could not be stored: {0}")]
-    Store(DbErr),
+    #[error("the database failed: {0}")]
+    Database(String),
 }
 
+/// Error of a token request.
+pub(super) type TokenError<E> = RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>;
+
 impl SignInError {
-    /// A failure of the provider, said in our own words.
-    pub fn provider(reason: &str) -> Self {
+    /// A fault of the provider.
+    pub(super) fn provider(reason: &str) -> Self {
         Self::Provider(reason.to_owned())
+    }
+
+    /// An error response in the callback's parameters.
+    pub fn from_callback(error: &str, description: &str) -> Self {
+        match error {
+            "access_denied" => Self::Denied,
+            _ => Self::Refused(summary(error, Some(description))),
+        }
     }
 }
 
@@ -58,97 +68,60 @@ impl From<IdentityError> for SignInError {
     }
 }
 
+impl From<TokenError<OutboundError>> for SignInError {
+    fn from(error: TokenError<OutboundError>) -> Self {
+        match error {
+            RequestTokenError::Request(cause) => cause.into(),
+            RequestTokenError::ServerResponse(response) => {
+                let description = response.error_description().map(String::as_str);
+                let reason = summary(response.error().as_ref(), description);
+                match response.error() {
+                    // The code is invalid or has expired: neither the site nor the provider is at fault.
+                    CoreErrorResponseType::InvalidGrant => Self::Refused(reason),
+                    _ => Self::Provider(format!("the token endpoint answers {reason}")),
+                }
+            }
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                Self::provider("the token endpoint's answer is malformed")
+            }
+        }
+    }
+}
+
 impl From<session_store::Error> for SignInError {
     fn from(error: session_store::Error) -> Self {
-        Self::Store(DbErr::Custom(error.to_string()))
+        Self::Database(error.to_string())
     }
 }
 
 impl From<DbErr> for SignInError {
     fn from(error: DbErr) -> Self {
-        Self::Store(error)
+        Self::Database(error.to_string())
     }
 }
 
-impl From<SignInError> for Error {
-    fn from(error: SignInError) -> Self {
-        if let SignInError::Store(cause) = &error {
-            let cause = cause.clone();
-            return if is_unavailable(&cause) {
-                cause.into()
-            } else {
-                Self::Unavailable(cause.into())
-            };
-        }
-        let (status, title, message) = explain(&error);
-        let again = match error {
-            SignInError::TenantNotAllowed => CHOOSE_ANOTHER,
-            _ => TRY_AGAIN,
-        };
-        Self::Detailed(Box::new(ErrorDetails {
-            status,
-            title,
-            message: message.to_owned(),
-            recovery_links: vec![again, RecoveryLink::START],
-            reason: format!("sign-in failed: {error}"),
-        }))
-    }
+/// The OAuth error code and Entra's AADSTS number. The rest of a description can contain anything and
+/// is not logged.
+fn summary(error: &str, description: Option<&str>) -> String {
+    let code: String = error
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .take(64)
+        .collect();
+    let number = description.map(aadsts_number).unwrap_or_default();
+    format!("{code} {number}").trim().to_owned()
 }
 
-const TRY_AGAIN: RecoveryLink = RecoveryLink {
-    path: "/auth/login",
-    label: "Sign in again",
-};
-
-/// Without the question the provider would sign the same account in again.
-const CHOOSE_ANOTHER: RecoveryLink = RecoveryLink {
-    path: "/auth/login?prompt=select_account",
-    label: "Choose another account",
-};
-
-fn explain(error: &SignInError) -> (StatusCode, &'static str, &'static str) {
-    match error {
-        SignInError::NoParameters => (
-            StatusCode::BAD_REQUEST,
-            "Invalid redirect URI",
-            "The sign-in came back with nothing. If Microsoft showed an error about the redirect URI (AADSTS50011), \
-             the address registered for this application must be exactly the one that this site uses; see AZURE_REDIRECT_URI.",
-        ),
-        SignInError::Unknown(_) => (
-            StatusCode::BAD_REQUEST,
-            "Sign-in could not be completed",
-            "This answer does not belong to a sign-in that was started in this browser, or it was used before. \
-             Please start again; cookies must be allowed.",
-        ),
-        SignInError::Expired => (
-            StatusCode::BAD_REQUEST,
-            "The sign-in has expired",
-            "It took longer than ten minutes. Please try again.",
-        ),
-        SignInError::Denied => (
-            StatusCode::FORBIDDEN,
-            "Sign-in was declined",
-            "You or your organisation did not consent to the sign-in. Without it the public pages are still yours to read.",
-        ),
-        SignInError::Refused(_) => (
-            StatusCode::BAD_REQUEST,
-            "Sign-in was refused",
-            "Microsoft did not complete the sign-in. Please try again; if it goes on, tell the people who run this site the reference below.",
-        ),
-        SignInError::TenantNotAllowed => (
-            StatusCode::FORBIDDEN,
-            "This account may not sign in here",
-            "Your organisation is not one of those that this site is open to. Please choose another account.",
-        ),
-        SignInError::TimedOut => (
-            StatusCode::GATEWAY_TIMEOUT,
-            "Sign-in is not answering",
-            "Microsoft's sign-in did not answer in time. Please try again in a moment.",
-        ),
-        SignInError::Provider(_) | SignInError::Store(_) => (
-            StatusCode::BAD_GATEWAY,
-            "Sign-in is not working",
-            "Something is wrong between this site and Microsoft's sign-in. Please try again; if it goes on, tell the people who run this site the reference below.",
-        ),
+/// `AADSTS` and its digits, if the text begins with them.
+fn aadsts_number(text: &str) -> String {
+    let digits = text.strip_prefix("AADSTS").unwrap_or_default();
+    let digits: String = digits
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(10)
+        .collect();
+    if digits.is_empty() {
+        return digits;
     }
+    format!("AADSTS{digits}")
 }

@@ -1,37 +1,43 @@
-//! What Microsoft Graph tells of the person who signs in
-//! (<https://learn.microsoft.com/graph/api/user-get>).
+//! The user's Microsoft Graph profile (<https://learn.microsoft.com/graph/api/user-get>), and the
+//! current user made from it and the ID token's claims.
 
 use openidconnect::{AccessToken, HttpRequest};
 use serde::Deserialize;
 
+use super::id_token::VerifiedClaims;
+use crate::clock;
 use crate::config::ProviderConfig;
+use crate::current_user::CurrentUser;
 use crate::outbound::{Calls, OutboundError};
+
+/// Longer names and addresses are cut for display, in characters.
+const DISPLAY_LIMIT: usize = 200;
 
 /// The parts of `/me` that are shown.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct GraphUser {
     id: String,
-    pub(super) display_name: Option<String>,
-    pub(super) mail: Option<String>,
-    pub(super) user_principal_name: Option<String>,
-    pub(super) job_title: Option<String>,
+    display_name: Option<String>,
+    mail: Option<String>,
+    user_principal_name: Option<String>,
+    job_title: Option<String>,
 }
 
-/// Why Graph told nothing.
+/// Why there is no Graph profile.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GraphError {
     #[error(transparent)]
     Call(#[from] OutboundError),
-    #[error("it answers {0}")]
+    #[error("Microsoft Graph answers {0}")]
     Status(u16),
-    #[error("its answer is malformed")]
+    #[error("the answer of Microsoft Graph is malformed")]
     Malformed,
-    #[error("it tells of another account")]
+    #[error("Microsoft Graph answers with another account")]
     AnotherAccount,
 }
 
-/// Asks once for the account with this object id; a sign-in does not depend on the answer.
+/// Fetches the profile of the account with this object id, without a retry: a sign-in succeeds without it.
 pub(super) async fn get_me(
     calls: &Calls,
     config: &ProviderConfig,
@@ -51,12 +57,74 @@ pub(super) async fn get_me(
     }
     let user: GraphUser =
         serde_json::from_slice(answer.body()).map_err(|_| GraphError::Malformed)?;
-    let same = object_id.is_some_and(|id| digits(id) == digits(&user.id));
-    same.then_some(user).ok_or(GraphError::AnotherAccount)
+    if object_id.is_none_or(|id| significant_digits(id) != significant_digits(&user.id)) {
+        return Err(GraphError::AnotherAccount);
+    }
+    Ok(user)
 }
 
 /// Graph writes the id of a personal account without hyphens and leading zeros.
-fn digits(id: &str) -> String {
+fn significant_digits(id: &str) -> String {
     let digits = id.replace('-', "").to_ascii_lowercase();
     digits.trim_start_matches('0').to_owned()
+}
+
+/// The current user. Graph's values come before the token's: they are newer, and the token's are optional.
+pub(super) fn user_from_claims(claims: &VerifiedClaims, graph: Option<GraphUser>) -> CurrentUser {
+    let graph_answered = graph.is_some();
+    let graph = graph.unwrap_or_default();
+    let entra = claims.additional_claims();
+    let object_id = entra.oid.clone().unwrap_or_default();
+    let username = claims
+        .preferred_username()
+        .map(|username| username.to_string());
+    let name = claims
+        .name()
+        .and_then(|name| name.get(None))
+        .map(|name| name.to_string());
+    let email = claims.email().map(|email| email.to_string());
+    let email = first_displayable([graph.mail, graph.user_principal_name, username, email]);
+    CurrentUser {
+        tenant_id: entra.tid.clone().unwrap_or_default(),
+        name: first_displayable([graph.display_name, name, email.clone()])
+            .unwrap_or_else(|| object_id.clone()),
+        object_id,
+        email,
+        job_title: first_displayable([graph.job_title]),
+        roles: entra.roles.clone(),
+        graph_answered,
+        signed_in_at: clock::now(),
+    }
+}
+
+/// The first text with a visible character, cut for display.
+fn first_displayable<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
+    texts
+        .into_iter()
+        .flatten()
+        .map(|text| displayable(&text))
+        .find(|text| !text.is_empty())
+}
+
+/// The text on one line, without control characters, invisible characters and direction overrides.
+fn displayable(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !is_deceptive(*c))
+        .take(DISPLAY_LIMIT)
+        .collect();
+    if line.chars().all(is_invisible) {
+        return String::new();
+    }
+    line.trim().to_owned()
+}
+
+/// Direction overrides and isolates, and invisible characters that join nothing.
+fn is_deceptive(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Whitespace, joiners and directional marks, which are meaningful only between other characters.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200c}'..='\u{200f}')
 }

@@ -1,42 +1,51 @@
-//! All that sign-in needs and that outlives a request, and the two halves of its flow.
+//! Sign-in with Microsoft Entra ID: begins attempts, completes callbacks, loads and ends sessions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use openidconnect::Nonce;
+use salvo::Request;
 use sea_orm::{DatabaseConnection, DbErr};
 use tower_sessions_core::session::Id;
 use url::Url;
 
-use super::attempt::{self, insert_attempt, take_attempt};
-use super::callback::Callback;
-use super::credential::Credential;
+use super::attempts::{self, AttemptSecrets, insert_attempt, random_token, take_attempt};
+use super::cookies::{Cookies, Keyring};
 use super::error::SignInError;
-use super::graph::get_me;
-use super::person::describe;
-use super::provider::{Conversation, IdentityProvider};
-use super::secrets::{AttemptSecrets, Keyring, random_token};
-use super::session::Sessions;
-use super::store::DatabaseStore;
-use super::tokens::{authorization_url, exchange_code};
-use super::verification::verify;
-use crate::config::SignInConfig;
+use super::graph::{get_me, user_from_claims};
+use super::id_token::{Expected, validate};
+use super::provider::{IdentityProvider, Metadata};
+use super::sessions::{RequestSession, Sessions};
+use super::tokens::{Credential, authorization_url, exchange_code};
+use crate::config::{BaseUrl, Config, SignInConfig};
 use crate::current_user::CurrentUser;
-use crate::outbound::Outbound;
-use crate::state::AppState;
+use crate::outbound::{Calls, Outbound};
 
-/// How often sessions and sign-ins that have ended by themselves are swept away.
-const SWEEP_PAUSE: Duration = Duration::from_mins(10);
+/// Time between two deletions of expired sessions and attempts.
+const CLEANUP_INTERVAL: Duration = Duration::from_mins(10);
 
-/// The provider's `prompt` that has it ask which account is meant, although it knows one.
-pub(super) const SELECT_ACCOUNT: &str = "select_account";
+/// The `prompt` with which the provider offers a choice of accounts.
+pub const SELECT_ACCOUNT: &str = "select_account";
 
-/// What outlives a request.
+/// An authorization response: the parameters of the callback (RFC 6749, 4.1.2; RFC 9207).
+pub struct Callback {
+    pub state: String,
+    pub code: String,
+    /// An error response of the provider.
+    pub error: Option<SignInError>,
+    pub issuer: Option<String>,
+}
+
+/// Everything of sign-in that outlives a request.
 pub struct SignIn {
     config: SignInConfig,
+    outbound: Outbound,
     provider: IdentityProvider,
     credential: Credential,
-    keyring: Keyring,
+    cookies: Cookies,
     sessions: Sessions,
     db: DatabaseConnection,
+    start_page: String,
 }
 
 impl SignIn {
@@ -44,137 +53,162 @@ impl SignIn {
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub fn from_state(state: &AppState) -> anyhow::Result<Option<Self>> {
-        let Some(config) = state.config.sign_in.clone() else {
+    pub fn new(config: &Config, db: &DatabaseConnection) -> anyhow::Result<Option<Arc<Self>>> {
+        let Some(sign_in) = config.sign_in.clone() else {
             return Ok(None);
         };
-        let outbound = Outbound::new(&state.config.outbound)?;
-        let db = state.database.connection().clone();
-        Ok(Some(Self {
-            provider: IdentityProvider::new(config.provider.clone(), outbound),
-            credential: Credential::new(config.client.credential.clone(), &state.config.outbound),
-            keyring: Keyring::new(config.session.key.expose()),
-            sessions: Sessions::new(DatabaseStore::new(db.clone()), &config.session),
-            db,
-            config,
-        }))
+        let base_url = config.http.base_url.as_ref();
+        let origin = base_url.map_or_else(
+            || format!("http://localhost:{}", config.http.port),
+            BaseUrl::origin,
+        );
+        let keyring = Keyring::new(sign_in.session.key.expose());
+        Ok(Some(Arc::new(Self {
+            outbound: Outbound::new(&config.outbound)?,
+            provider: IdentityProvider::new(sign_in.provider.clone()),
+            credential: Credential::new(sign_in.client.credential.clone(), &config.outbound),
+            cookies: Cookies::new(keyring, base_url.is_some_and(BaseUrl::is_https)),
+            sessions: Sessions::new(db.clone(), &sign_in.session),
+            db: db.clone(),
+            start_page: format!("{origin}/"),
+            config: sign_in,
+        })))
     }
 
-    pub fn config(&self) -> &SignInConfig {
-        &self.config
-    }
-
-    /// Where the callback is served.
+    /// The path of the redirect URI, where the callback is served.
     pub fn callback_path(&self) -> &str {
         self.config.client.redirect_uri.path()
     }
 
-    pub(super) fn keyring(&self) -> &Keyring {
-        &self.keyring
+    pub fn cookies(&self) -> &Cookies {
+        &self.cookies
     }
 
-    pub(super) fn sessions(&self) -> &Sessions {
+    pub fn sessions(&self) -> &Sessions {
         &self.sessions
     }
 
-    /// Sweeps for as long as the site runs.
-    pub async fn sweep_forever(&self) {
+    /// Background task: deletes expired sessions and attempts every ten minutes.
+    pub async fn clean_up_periodically(&self) {
         loop {
-            tokio::time::sleep(SWEEP_PAUSE).await;
-            if let Err(cause) = self.sweep().await {
-                tracing::warn!(%cause, "ended sessions could not be swept away");
+            tokio::time::sleep(CLEANUP_INTERVAL).await;
+            if let Err(cause) = self.delete_expired().await {
+                tracing::warn!(%cause, "failed to delete expired sessions");
             }
         }
     }
 
-    /// Deletes the sessions and the sign-ins that have ended by themselves.
+    /// Deletes expired sessions and attempts.
     ///
     /// # Errors
-    /// When the database cannot do it now.
-    pub async fn sweep(&self) -> Result<(), DbErr> {
-        self.sessions.store().delete_expired().await?;
-        attempt::delete_expired(&self.db).await
+    /// When the database fails.
+    pub async fn delete_expired(&self) -> Result<(), DbErr> {
+        self.sessions.delete_expired().await?;
+        attempts::delete_expired(&self.db).await
     }
 
-    /// Remembers a sign-in of this browser and returns the provider's address to send it to.
-    pub(super) async fn begin(
+    /// The session of a request; a request without a validly signed session cookie causes no query.
+    pub async fn load_session(&self, request: &Request) -> RequestSession {
+        let Some(id) = self.cookies.session_id(request) else {
+            return RequestSession::default();
+        };
+        RequestSession {
+            id: Some(id),
+            user: self.sessions.find(&id).await,
+        }
+    }
+
+    /// Stores a new attempt of this browser and returns the address of its authorization request.
+    ///
+    /// # Errors
+    /// When the provider's metadata cannot be fetched or the database fails.
+    pub async fn begin(
         &self,
-        browser: &str,
+        browser_token: &str,
         return_to: &str,
-        asks_which_account: bool,
+        select_account: bool,
     ) -> Result<Url, SignInError> {
-        let metadata = self.provider.conversation().metadata().await?;
+        let metadata = self.provider.metadata(&self.outbound.calls()).await?;
         let state = random_token();
-        let secrets = AttemptSecrets::derive(&self.keyring, &state);
+        let secrets = AttemptSecrets::derive(self.cookies.keyring(), &state);
         let mut url = authorization_url(&metadata, &self.config.client, &state, &secrets)?;
-        if asks_which_account {
+        if select_account {
             url.query_pairs_mut().append_pair("prompt", SELECT_ACCOUNT);
         }
-        insert_attempt(&self.db, &state, browser, return_to).await?;
+        insert_attempt(&self.db, &state, browser_token, return_to).await?;
         Ok(url)
     }
 
-    /// Completes the sign-in that the callback belongs to: who it is, and the path to go to. The
-    /// sign-in is spent from here on, however it ends.
-    pub(super) async fn finish(
+    /// Completes the attempt that the callback belongs to: the user and the return path. The attempt
+    /// cannot be used again, whatever the result.
+    ///
+    /// # Errors
+    /// When there is no such attempt, the provider refuses or fails, or the ID token is invalid.
+    pub async fn complete(
         &self,
         callback: Callback,
-        browser: &str,
+        browser_token: &str,
     ) -> Result<(CurrentUser, String), SignInError> {
-        let return_to = take_attempt(&self.db, &callback.state, browser).await?;
-        let provider = self.provider.conversation();
-        let metadata = provider.metadata().await?;
+        let return_to = take_attempt(&self.db, &callback.state, browser_token).await?;
+        let calls = self.outbound.calls();
+        let metadata = self.provider.metadata(&calls).await?;
         if !metadata.accepts_issuer(callback.issuer.as_deref()) {
-            return Err(SignInError::Unknown("its iss parameter is another issuer"));
+            return Err(SignInError::UnknownAttempt(
+                "its iss parameter is another issuer",
+            ));
         }
         if let Some(error) = callback.error {
             return Err(error);
         }
         if callback.code.is_empty() {
-            return Err(SignInError::Unknown("it has no code"));
+            return Err(SignInError::UnknownAttempt("it has no code"));
         }
-        let secrets = AttemptSecrets::derive(&self.keyring, &callback.state);
-        let user = self.user_of(&provider, callback.code, &secrets).await?;
-        Ok((user, return_to))
+        let secrets = AttemptSecrets::derive(self.cookies.keyring(), &callback.state);
+        let user = self.fetch_user(&calls, &metadata, callback.code, secrets);
+        Ok((user.await?, return_to))
     }
 
-    /// Ends a session; the provider's address for signing out there too, where it has one. It names the
-    /// client, whose address to come back to it is (OpenID Connect RP-Initiated Logout 1.0, section 2).
-    pub(super) async fn end(
-        &self,
-        id: Option<Id>,
-        return_address: &str,
-    ) -> Result<Option<Url>, SignInError> {
-        let Some(id) = id else {
-            return Ok(None);
-        };
-        self.sessions.end(&id).await?;
-        let metadata = self.provider.conversation().metadata().await.ok();
+    /// Ends a session and returns the provider's sign-out address, if the provider has one
+    /// (OpenID Connect RP-Initiated Logout 1.0, section 2).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_session(&self, id: &Id) -> Result<Option<Url>, SignInError> {
+        self.sessions.delete(id).await?;
+        let metadata = self.provider.metadata(&self.outbound.calls()).await.ok();
         let address = metadata.and_then(|metadata| metadata.end_session_endpoint().cloned());
         Ok(address.map(|mut address| {
             address
                 .query_pairs_mut()
                 .append_pair("client_id", &self.config.client.id)
-                .append_pair("post_logout_redirect_uri", return_address);
+                .append_pair("post_logout_redirect_uri", &self.start_page);
             address
         }))
     }
 
-    async fn user_of(
+    async fn fetch_user(
         &self,
-        provider: &Conversation<'_>,
+        calls: &Calls,
+        metadata: &Metadata,
         code: String,
-        secrets: &AttemptSecrets,
+        secrets: AttemptSecrets,
     ) -> Result<CurrentUser, SignInError> {
         let client = &self.config.client;
-        let tokens = exchange_code(provider, (client, &self.credential), code, secrets).await?;
-        let claims = verify(provider, &client.id, &tokens, secrets.nonce()).await?;
+        let verifier = secrets.code_verifier;
+        let tokens =
+            exchange_code(calls, metadata, client, &self.credential, code, verifier).await?;
+        let expected = Expected {
+            metadata,
+            client_id: &client.id,
+            nonce: Nonce::new(secrets.nonce),
+        };
+        let claims = validate(&tokens, &expected, &self.provider, calls).await?;
         let object_id = claims.additional_claims().oid.as_deref();
         let token = &tokens.access_token;
-        let graph = get_me(provider.calls(), provider.config(), token, object_id).await;
+        let graph = get_me(calls, self.provider.config(), token, object_id).await;
         if let Err(cause) = &graph {
-            tracing::warn!(%cause, "Microsoft Graph told nothing of the person who signs in");
+            tracing::warn!(%cause, "failed to fetch the user's Graph profile");
         }
-        Ok(describe(&claims, graph.ok()))
+        Ok(user_from_claims(&claims, graph.ok()))
     }
 }

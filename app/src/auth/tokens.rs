@@ -1,4 +1,7 @@
-//! From the code to the tokens (OpenID Connect Core 1.0, section 3.1.3).
+//! The authorization request with PKCE, and the token request with the client credential
+//! (OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3).
+
+use std::time::Duration;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
@@ -11,24 +14,28 @@ use openidconnect::{
     IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
     Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
+use tokio::sync::Mutex;
 use url::Url;
 
-use super::claims::EntraClaims;
-use super::credential::{ClientProof, Credential};
+use super::attempts::AttemptSecrets;
 use super::error::SignInError;
-use super::oauth_error::token_error;
-use super::provider::{Conversation, Metadata};
-use super::secrets::AttemptSecrets;
-use crate::config::ClientConfig;
+use super::id_token::EntraClaims;
+use super::provider::Metadata;
+use crate::config::{ClientConfig, ClientCredential, OutboundConfig};
+use crate::managed_identity::{ManagedIdentity, Token};
+use crate::outbound::Calls;
 
-/// The permission that Microsoft Graph asks for `/me`.
+/// The permission for Microsoft Graph's `/me`.
 const GRAPH_SCOPE: &str = "User.Read";
 
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Longer than any header of Entra's, in characters: the library reads what it does not know to any depth.
+/// Characters of an ID token's header at most: openidconnect parses unknown members to any depth.
 const HEADER_LIMIT: usize = 4096;
+
+/// An assertion is renewed this long before it expires.
+const RENEWAL_MARGIN: Duration = Duration::from_mins(5);
 
 pub(super) type EntraIdToken = IdToken<
     EntraClaims,
@@ -68,22 +75,22 @@ type EntraClient = Client<
     EndpointNotSet,
 >;
 
-/// What the token endpoint gave, not verified yet.
+/// The tokens of a token response, not validated yet.
 pub(super) struct Tokens {
     pub(super) access_token: openidconnect::AccessToken,
     pub(super) id_token: EntraIdToken,
 }
 
-/// The address at the provider where a sign-in begins.
+/// The address of the authorization request: state, nonce and PKCE code challenge.
 pub(super) fn authorization_url(
     metadata: &Metadata,
     config: &ClientConfig,
     state: &str,
     secrets: &AttemptSecrets,
 ) -> Result<Url, SignInError> {
-    let (state, nonce) = (state.to_owned(), secrets.nonce());
-    let challenge =
-        PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(secrets.verifier()));
+    let (state, nonce) = (state.to_owned(), secrets.nonce.clone());
+    let verifier = PkceCodeVerifier::new(secrets.code_verifier.clone());
+    let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
     let flow = AuthenticationFlow::<openidconnect::core::CoreResponseType>::AuthorizationCode;
     let (url, _, _) = client(metadata, config)?
         .authorize_url(flow, || CsrfToken::new(state), || Nonce::new(nonce))
@@ -93,30 +100,29 @@ pub(super) fn authorization_url(
     Ok(url)
 }
 
-/// Exchanges the code, once: it can be used only once.
+/// Exchanges the authorization code for tokens; no retry, since a code is valid for one use.
 pub(super) async fn exchange_code(
-    provider: &Conversation<'_>,
-    (config, credential): (&ClientConfig, &Credential),
+    calls: &Calls,
+    metadata: &Metadata,
+    config: &ClientConfig,
+    credential: &Credential,
     code: String,
-    secrets: &AttemptSecrets,
+    code_verifier: String,
 ) -> Result<Tokens, SignInError> {
-    let metadata = provider.metadata().await?;
-    let mut client = client(&metadata, config)?;
-    let proof = credential.proof(provider.calls()).await?;
+    let mut client = client(metadata, config)?;
+    let proof = credential.proof(calls).await?;
     if let ClientProof::Secret(secret) = &proof {
         client = client.set_client_secret(ClientSecret::new(secret.clone()));
     }
     let mut request = client
         .exchange_code(AuthorizationCode::new(code))
-        .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier()));
+        .set_pkce_verifier(PkceCodeVerifier::new(code_verifier));
     if let ClientProof::Assertion(assertion) = &proof {
         request = request
             .add_extra_param("client_assertion_type", ASSERTION_TYPE)
             .add_extra_param("client_assertion", assertion);
     }
-    let response = request.request_async(provider.calls()).await;
-    let response = response.map_err(token_error)?;
-    read_tokens(&response)
+    read_tokens(&request.request_async(calls).await?)
 }
 
 fn client(metadata: &Metadata, config: &ClientConfig) -> Result<EntraClient, SignInError> {
@@ -138,20 +144,60 @@ fn client(metadata: &Metadata, config: &ClientConfig) -> Result<EntraClient, Sig
 
 fn read_tokens(response: &EntraTokenResponse) -> Result<Tokens, SignInError> {
     if *response.token_type() != CoreTokenType::Bearer {
-        return Err(SignInError::provider(
-            "its token is of another type than Bearer",
-        ));
+        return Err(SignInError::provider("its token_type is not Bearer"));
     }
     let id_token = response
         .id_token()
-        .ok_or_else(|| SignInError::provider("it gave no ID token"))?;
+        .ok_or_else(|| SignInError::provider("its token response has no id_token"))?;
     if id_token.to_string().find('.') > Some(HEADER_LIMIT) {
         return Err(SignInError::provider(
-            "its ID token has a header that is too long",
+            "the header of its ID token is too long",
         ));
     }
     Ok(Tokens {
         access_token: response.access_token().clone(),
         id_token: id_token.clone(),
     })
+}
+
+/// Client authentication of a token request.
+enum ClientProof {
+    Secret(String),
+    Assertion(String),
+}
+
+/// The client credential: a client secret, or an assertion of the managed identity (federated credential).
+pub(super) struct Credential {
+    config: ClientCredential,
+    identity: ManagedIdentity,
+    assertion: Mutex<Option<Token>>,
+}
+
+impl Credential {
+    pub(super) fn new(config: ClientCredential, outbound: &OutboundConfig) -> Self {
+        Self {
+            config,
+            identity: ManagedIdentity::new(outbound),
+            assertion: Mutex::default(),
+        }
+    }
+
+    /// The secret, or an assertion, cached until shortly before it expires.
+    async fn proof(&self, calls: &Calls) -> Result<ClientProof, SignInError> {
+        let audience = match &self.config {
+            ClientCredential::Secret(secret) => {
+                return Ok(ClientProof::Secret(secret.expose().to_owned()));
+            }
+            ClientCredential::ManagedIdentity { audience, .. } => audience,
+        };
+        let mut assertion = calls.wait(self.assertion.lock()).await?;
+        let is_valid = |token: &&Token| token.remaining() > RENEWAL_MARGIN;
+        if let Some(token) = assertion.as_ref().filter(is_valid) {
+            return Ok(ClientProof::Assertion(token.expose().to_owned()));
+        }
+        let token = self.identity.fetch_token(calls, audience).await?;
+        let proof = ClientProof::Assertion(token.expose().to_owned());
+        *assertion = Some(token);
+        Ok(proof)
+    }
 }

@@ -11,7 +11,7 @@ mod visitor;
 
 pub use fields::FieldErrors;
 pub use form::{Form, Query, read_body};
-pub use visitor::{SentFromHere, SessionsUnavailable, Visitor};
+pub use visitor::{SameOriginNavigation, Visitor};
 
 use salvo::extract::Metadata;
 use salvo::{Depot, Extractible, Request};

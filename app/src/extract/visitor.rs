@@ -4,48 +4,48 @@ use salvo::extract::Metadata;
 use salvo::{Depot, Extractible, Request};
 
 use super::no_metadata;
+use crate::auth::RequestSession;
 use crate::config::SignInRequired;
 use crate::current_user::CurrentUser;
 use crate::response::Error;
 use crate::state::AppState;
 
-/// In the depot when the sessions could not be read, and why: who asks is then not known.
-#[derive(Clone)]
-pub struct SessionsUnavailable(pub String);
-
-/// Whoever asks: signed in or not.
-pub struct Visitor(Result<Option<CurrentUser>, SessionsUnavailable>);
+/// The visitor: a signed-in user or an anonymous visitor.
+pub struct Visitor(RequestSession);
 
 impl Visitor {
-    /// The signed-in person, for whom a page may show more.
+    /// The signed-in user, for content that is optional.
     pub fn user(&self) -> Option<&CurrentUser> {
-        self.0.as_ref().ok().and_then(Option::as_ref)
+        self.0.current_user()
     }
 
-    /// The signed-in person, where it matters that there is none.
+    /// The signed-in user, for decisions that depend on there being none.
     ///
     /// # Errors
-    /// `Unavailable` when the sessions could not be read.
+    /// `Unavailable` when the session could not be read.
     pub fn signed_in(self) -> Result<Option<CurrentUser>, Error> {
-        self.0.map_err(|SessionsUnavailable(cause)| {
-            Error::Unavailable(anyhow::anyhow!("the session cannot be read: {cause}"))
+        self.0.user.map_err(|cause| {
+            let cause = anyhow::Error::new(cause);
+            Error::Unavailable(cause.context("the session cannot be read"))
         })
     }
 
-    /// Whether the visitor may send forms that write: `SIGN_IN_REQUIRED` does not ask for a sign-in, or
-    /// the visitor has signed in.
+    /// Whether the visitor may send forms that write: `SIGN_IN_REQUIRED` asks for no sign-in, or the
+    /// visitor has signed in.
     pub fn may_write(&self, state: &AppState) -> bool {
         let sign_in = state.config.sign_in.as_ref();
-        let open = sign_in.is_none_or(|sign_in| sign_in.required == SignInRequired::None);
-        open || self.user().is_some()
+        let is_open = sign_in.is_none_or(|sign_in| sign_in.required == SignInRequired::None);
+        is_open || self.user().is_some()
     }
 
-    /// Who asks, from what the hoops have left.
+    /// The visitor of a request on which the middleware `load_session` has run.
     pub fn from_depot(depot: &Depot) -> Self {
-        if let Ok(unavailable) = depot.get_typed::<SessionsUnavailable>() {
-            return Self(Err(unavailable.clone()));
-        }
-        Self(Ok(depot.get_typed::<CurrentUser>().ok().cloned()))
+        Self(
+            depot
+                .get_typed::<RequestSession>()
+                .cloned()
+                .unwrap_or_default(),
+        )
     }
 }
 
@@ -59,7 +59,7 @@ impl<'ex> Extractible<'ex> for Visitor {
     }
 }
 
-/// Whoever has signed in; a guard in front sees to it that somebody has.
+/// The signed-in user, on routes behind the middleware `require_user` or `require_role`.
 impl<'ex> Extractible<'ex> for CurrentUser {
     fn metadata() -> &'static Metadata {
         no_metadata()
@@ -72,11 +72,11 @@ impl<'ex> Extractible<'ex> for CurrentUser {
     }
 }
 
-/// Whether the visitor followed a link of this site or typed the address, by what the browser says;
-/// a page that it only fetches in advance nobody has asked for.
-pub struct SentFromHere(pub bool);
+/// Whether the visitor followed a link of this site or typed the address, according to `Sec-Fetch-Site`;
+/// a prefetch does not count.
+pub struct SameOriginNavigation(pub bool);
 
-impl<'ex> Extractible<'ex> for SentFromHere {
+impl<'ex> Extractible<'ex> for SameOriginNavigation {
     fn metadata() -> &'static Metadata {
         no_metadata()
     }

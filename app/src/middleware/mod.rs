@@ -10,6 +10,7 @@ mod limits;
 mod panics;
 mod rate_limit;
 mod security_headers;
+mod session;
 
 pub use access::{require_role, require_user, require_user_as_configured, require_user_to_write};
 pub use compression::compress;
@@ -19,3 +20,4 @@ pub use limits::{Deadline, ShedLoad, limit_head, receive_body, require_database}
 pub use panics::catch_panic;
 pub use rate_limit::{limit_sign_ins, limit_writes};
 pub use security_headers::SecurityHeaders;
+pub use session::load_session;

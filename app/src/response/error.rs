@@ -8,6 +8,7 @@ use salvo::{Depot, Request, Response, Writer, async_trait};
 use sea_orm::{DbErr, SqlErr};
 
 use super::error_page::{ErrorDetails, ErrorPage, RecoveryLink, wants_json};
+use crate::auth::return_address::sign_in_path;
 use crate::database::is_unavailable;
 use crate::telemetry::RequestId;
 
@@ -144,8 +145,7 @@ impl Error {
         let Self::SignInRequired { return_to } = self else {
             return None;
         };
-        let next: String = url::form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-        HeaderValue::from_str(&format!("/auth/login?next={next}")).ok()
+        HeaderValue::from_str(&sign_in_path(return_to)).ok()
     }
 
     fn status(&self) -> StatusCode {

@@ -4,9 +4,10 @@ use salvo::http::StatusCode;
 use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
 use salvo::{Depot, Request, Response, Writer, async_trait};
 use serde::Serialize;
-use url::form_urlencoded::byte_serialize;
 
 use super::error::Error;
+use crate::auth::RequestSession;
+use crate::auth::return_address::{return_address_of, sign_in_path};
 use crate::current_user::CurrentUser;
 use crate::state::AppState;
 
@@ -55,7 +56,8 @@ impl<V: View> Page<V> {
         let state = depot
             .get_typed::<AppState>()
             .map_err(|_| anyhow::anyhow!("the application state is missing"))?;
-        let user = depot.get_typed::<CurrentUser>().ok();
+        let session = depot.get_typed::<RequestSession>().ok();
+        let user = session.and_then(RequestSession::current_user);
         let layout = Layout::new(&self, request, state, user);
         let html = state.templates.render(V::TEMPLATE, &self.view, &layout)?;
         response.status_code(self.status);
@@ -119,23 +121,18 @@ impl<'a> Layout<'a> {
                 .config
                 .sign_in
                 .as_ref()
-                .map(|_| sign_in_path(request, page.status)),
+                .map(|_| sign_in_path(&return_address(request, page.status))),
         }
     }
 }
 
-/// The address of the sign-in page that returns to this page. It returns to the start page from a POST
-/// and from an error, whose address may hold the parameters of a failed sign-in.
-fn sign_in_path(request: &Request, status: StatusCode) -> String {
-    let next = request
-        .uri()
-        .path_and_query()
-        .filter(|_| request.method().is_safe() && status.is_success());
-    let next = next.map_or("/", |next| next.as_str());
-    format!(
-        "/auth/login?next={}",
-        byte_serialize(next.as_bytes()).collect::<String>()
-    )
+/// Where to return to after a sign-in from this page: the start page after a form or an error, whose
+/// address may hold the parameters of a failed sign-in.
+fn return_address(request: &Request, status: StatusCode) -> String {
+    if request.method().is_safe() && status.is_success() {
+        return return_address_of(request);
+    }
+    "/".to_owned()
 }
 
 #[async_trait]

@@ -1,5 +1,7 @@
 //! How long a session lasts (rows 129 to 132, 142).
 
+use std::sync::Arc;
+
 use app::auth::SignIn;
 use app::state::AppState;
 use futures_util::future::join_all;
@@ -123,7 +125,7 @@ async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
             site.count("sign_in_attempt").await,
         );
         assert_eq!(rows, (5, 5));
-        sign_in.sweep().await.expect("swept");
+        sign_in.delete_expired().await.expect("deleted");
         let rows = (
             site.count("session").await,
             site.count("sign_in_attempt").await,
@@ -131,12 +133,12 @@ async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
         assert_eq!(rows, (0, 0));
     }
     let browser = browser_of(&site, "alice").await;
-    sign_in.sweep().await.expect("swept");
+    sign_in.delete_expired().await.expect("deleted");
     assert!(browser.account().await.is_some());
 }
 
 /// The site's sign-in in this process: what sweeps every ten minutes, to be told when.
-fn in_process(site: &SignInSite) -> SignIn {
+fn in_process(site: &SignInSite) -> Arc<SignIn> {
     let value = |name: &str| {
         let found = site.settings.iter().find(|(other, _)| other == name);
         found.map_or("", |(_, value)| value)
@@ -156,6 +158,5 @@ fn in_process(site: &SignInSite) -> SignIn {
     });
     let config = config(value("DATABASE_URL"), &flags.each_ref().map(String::as_str));
     let state = AppState::new(config).expect("a state");
-    let sign_in = SignIn::from_state(&state).expect("certificates");
-    sign_in.expect("sign-in is configured")
+    state.sign_in.expect("sign-in is configured")
 }

@@ -1,81 +1,103 @@
-//! Whether an ID token is what it says (OpenID Connect Core 1.0, section 3.1.3.7, and Microsoft Entra's
-//! rules: <https://learn.microsoft.com/entra/identity-platform/id-tokens>).
+//! The ID token: its claims and their validation (OpenID Connect Core 1.0, section 3.1.3.7, and
+//! Microsoft Entra's rules: <https://learn.microsoft.com/entra/identity-platform/id-tokens>).
 
 use std::time::Instant;
 
 use chrono::DateTime;
-use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
-use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IdTokenVerifier, IssuerUrl,
-    Nonce, SignatureVerificationError,
+use openidconnect::core::{
+    CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
 };
+use openidconnect::{
+    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId,
+    IdTokenClaims, IdTokenVerifier, IssuerUrl, Nonce, SignatureVerificationError,
+};
+use serde::{Deserialize, Serialize};
 
-use super::claims::VerifiedClaims;
 use super::error::SignInError;
-use super::provider::{Conversation, Metadata, is_tenant_id};
+use super::provider::{IdentityProvider, Metadata, is_guid};
 use super::tokens::Tokens;
 use crate::clock;
 use crate::config::{AllowedTenants, ProviderConfig};
+use crate::outbound::Calls;
 
-/// How far the provider's clock may be off ours, in seconds.
+/// Accepted clock difference to the provider, in seconds.
 const CLOCK_LEEWAY: i64 = 120;
 
-/// Longer than any subject of Entra's, which has 43 characters (OpenID Connect allows 255).
+/// Characters of a subject at most (OpenID Connect Core 1.0, section 2).
 const SUBJECT_LIMIT: usize = 255;
 
 /// The tenant of all personal Microsoft accounts.
 const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-/// The claims of the token, if every rule holds.
-pub(super) async fn verify(
-    provider: &Conversation<'_>,
-    client_id: &str,
+/// Microsoft Entra's own claims
+/// (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct EntraClaims {
+    pub tid: Option<String>,
+    pub oid: Option<String>,
+    #[serde(default)]
+    pub roles: Vec<String>,
+    pub(super) nbf: Option<serde_json::Number>,
+}
+
+impl AdditionalClaims for EntraClaims {}
+
+/// Claims of an ID token that has been validated.
+pub(super) type VerifiedClaims = IdTokenClaims<EntraClaims, CoreGenderClaim>;
+
+/// What an ID token must match.
+pub(super) struct Expected<'a> {
+    pub(super) metadata: &'a Metadata,
+    pub(super) client_id: &'a str,
+    pub(super) nonce: Nonce,
+}
+
+/// Validates the ID token, with a JWKS refresh when its key is unknown, and returns its claims.
+pub(super) async fn validate(
     tokens: &Tokens,
-    nonce: String,
+    expected: &Expected<'_>,
+    provider: &IdentityProvider,
+    calls: &Calls,
 ) -> Result<VerifiedClaims, SignInError> {
-    let metadata = provider.metadata().await?;
-    let nonce = Nonce::new(nonce);
-    let check = |keys: &CoreJsonWebKeySet| {
-        check_signed_claims(&metadata, client_id, (tokens, &nonce), keys)
-    };
-    let known = provider.keys().await?;
+    let metadata = expected.metadata;
+    let check = |keys: &CoreJsonWebKeySet| check_signed_claims(tokens, expected, keys);
+    let known = provider.keys(calls, metadata).await?;
     let mut keys = known.to_set(Instant::now());
     let mut checked = check(&keys);
     if is_unknown_key(&checked)
-        && let Some(newer) = provider.newer_keys(&known).await?
+        && let Some(newer) = provider.newer_keys(calls, metadata, &known).await?
     {
         keys = newer.to_set(Instant::now());
         checked = check(&keys);
     }
     let claims = checked.map_err(|error| refused(reason(&error)))?;
-    check_tenant(&metadata, provider.config(), &claims)?;
+    check_tenant(metadata, provider.config(), &claims)?;
     check_access_token(tokens, &keys, &claims)?;
-    check_times_and_names(client_id, &claims)?;
+    check_times_and_names(expected.client_id, &claims)?;
     Ok(claims)
 }
 
-/// Signature (RS256 alone), audience, expiry and nonce are the library's.
+/// openidconnect's checks: signature (RS256 only), audience, expiry and nonce.
 fn check_signed_claims(
-    metadata: &Metadata,
-    client_id: &str,
-    (tokens, nonce): (&Tokens, &Nonce),
+    tokens: &Tokens,
+    expected: &Expected<'_>,
     keys: &CoreJsonWebKeySet,
 ) -> Result<VerifiedClaims, ClaimsVerificationError> {
-    let issuer = IssuerUrl::new(metadata.issuer().to_owned())
+    let issuer = IssuerUrl::new(expected.metadata.issuer().to_owned())
         .map_err(|_| ClaimsVerificationError::Other("the issuer is malformed".to_owned()))?;
     let verifier: IdTokenVerifier<'_, CoreJsonWebKey> = IdTokenVerifier::new_public_client(
-        ClientId::new(client_id.to_owned()),
+        ClientId::new(expected.client_id.to_owned()),
         issuer,
         keys.clone(),
     )
     .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
-    // Its issuer may hold a template: `check_tenant` compares the whole.
+    // The issuer may have a placeholder for the tenant: `check_tenant` compares it.
     .require_issuer_match(false)
     .set_time_fn(|| DateTime::from_timestamp(now() - CLOCK_LEEWAY, 0).unwrap_or_default());
-    tokens.id_token.claims(&verifier, nonce).cloned()
+    tokens.id_token.claims(&verifier, &expected.nonce).cloned()
 }
 
-/// The token's issuer is exactly that of its tenant, and the tenant is one that may sign in.
+/// Checks that the issuer is that of the token's tenant, and that the tenant may sign in.
 fn check_tenant(
     metadata: &Metadata,
     config: &ProviderConfig,
@@ -85,8 +107,8 @@ fn check_tenant(
         .additional_claims()
         .tid
         .as_deref()
-        .filter(|tid| is_tenant_id(tid));
-    let tenant = tenant.ok_or_else(|| refused("it names no tenant"))?;
+        .filter(|tid| is_guid(tid));
+    let tenant = tenant.ok_or_else(|| refused("it has no tenant"))?;
     if claims.issuer().as_str() != metadata.issuer_of(tenant) || !claims.issuer().contains(tenant) {
         return Err(refused("its issuer is not that of its tenant"));
     }
@@ -100,9 +122,10 @@ fn check_tenant(
         AllowedTenants::Own | AllowedTenants::Any => true,
         AllowedTenants::Listed(tenants) => tenants.contains(&tenant.to_ascii_lowercase()),
     };
-    (allowed && listed)
-        .then_some(())
-        .ok_or(SignInError::TenantNotAllowed)
+    if !(allowed && listed) {
+        return Err(SignInError::TenantNotAllowed);
+    }
+    Ok(())
 }
 
 fn check_access_token(
@@ -116,14 +139,13 @@ fn check_access_token(
     let matches = |key: &CoreJsonWebKey| {
         access_token_hash(&tokens.access_token, key).as_ref() == Some(expected)
     };
-    keys.keys()
-        .first()
-        .is_some_and(matches)
-        .then_some(())
-        .ok_or_else(|| refused("its access token is another one"))
+    if !keys.keys().first().is_some_and(matches) {
+        return Err(refused("its at_hash is not that of the access token"));
+    }
+    Ok(())
 }
 
-/// The hash depends on the algorithm alone, which is RS256; the library asks for a key all the same.
+/// The hash depends on the algorithm only (RS256); openidconnect requires a key for it.
 fn access_token_hash(token: &AccessToken, key: &CoreJsonWebKey) -> Option<AccessTokenHash> {
     AccessTokenHash::from_token(token, &CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, key).ok()
 }
@@ -145,13 +167,13 @@ fn check_times_and_names(client_id: &str, claims: &VerifiedClaims) -> Result<(),
     }
     let subject = claims.subject().as_str();
     if subject.is_empty() || subject.len() > SUBJECT_LIMIT {
-        return Err(refused("it names no subject"));
+        return Err(refused("it has no subject"));
     }
     let object = claims.additional_claims().oid.as_deref();
-    let named = object.is_some_and(is_tenant_id);
-    named
-        .then_some(())
-        .ok_or_else(|| refused("it names no object id"))
+    if !object.is_some_and(is_guid) {
+        return Err(refused("it has no object id"));
+    }
+    Ok(())
 }
 
 fn is_unknown_key(checked: &Result<VerifiedClaims, ClaimsVerificationError>) -> bool {
@@ -167,23 +189,23 @@ fn refused(reason: &str) -> SignInError {
     SignInError::Provider(format!("its ID token is refused: {reason}"))
 }
 
-/// The library's error repeats the token's own words; these do not.
+/// The reason without the token's content, which openidconnect's error contains.
 fn reason(error: &ClaimsVerificationError) -> &'static str {
     match error {
         ClaimsVerificationError::Expired(_) => "it has expired",
         ClaimsVerificationError::InvalidAudience(_) => "it is for another audience",
-        ClaimsVerificationError::InvalidNonce(_) => "its nonce is not this sign-in's",
+        ClaimsVerificationError::InvalidNonce(_) => "its nonce is not that of this sign-in",
         ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::NoMatchingKey,
-        ) => "no published key has signed it",
+        ) => "it is signed with an unknown key",
         ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::DisallowedAlg(_),
         ) => "it is not signed with RS256",
         ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::AmbiguousKeyId(_),
-        ) => "it does not say which published key has signed it",
-        ClaimsVerificationError::SignatureVerification(_) => "its signature is wrong",
-        _ => "a claim or header is not as it must be",
+        ) => "several published keys have its key id",
+        ClaimsVerificationError::SignatureVerification(_) => "its signature is invalid",
+        _ => "a claim or header is malformed",
     }
 }
 

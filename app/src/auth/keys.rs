@@ -1,4 +1,4 @@
-//! The provider's signing keys.
+//! The provider's signing keys (JWKS).
 
 use std::time::Instant;
 
@@ -7,14 +7,14 @@ use openidconnect::{JsonWebKey as _, JsonWebKeyUse};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::MAX_AGE;
-use crate::auth::error::SignInError;
+use super::error::SignInError;
+use super::provider::MAX_AGE;
 
-/// The keys that were published within the last day: around a change of keys the provider's servers
-/// do not all publish the same ones, so a key that is missing once is kept.
+/// The keys published within the last day. During a key rollover the provider's servers do not all
+/// publish the same keys, so that a key which is missing from one answer is kept.
 #[derive(Clone, Debug)]
-pub(crate) struct Keys {
-    /// Each with the time when it was published last.
+pub(super) struct Keys {
+    /// Each key with the time at which it was last published.
     keys: Vec<(CoreJsonWebKey, Instant)>,
     fetched_at: Instant,
 }
@@ -25,7 +25,7 @@ struct Document {
 }
 
 impl Keys {
-    /// Reads the keys that are published now and keeps those known before that are not too old.
+    /// Reads a JWKS document and keeps the known keys that are younger than a day.
     ///
     /// # Errors
     /// When the document is malformed or has no key that can verify a signature.
@@ -35,8 +35,8 @@ impl Keys {
         now: Instant,
     ) -> Result<Self, SignInError> {
         let document: Document = serde_json::from_slice(body)
-            .map_err(|_| SignInError::provider("its keys are malformed"))?;
-        // One entry that cannot be used does not spoil the others.
+            .map_err(|_| SignInError::provider("its JWKS is malformed"))?;
+        // An entry of an unknown kind is skipped (RFC 7517, section 5).
         let published = document
             .keys
             .into_iter()
@@ -49,7 +49,7 @@ impl Keys {
         }
         if keys.is_empty() {
             return Err(SignInError::provider(
-                "it publishes no key that verifies a signature",
+                "its JWKS has no key that verifies a signature",
             ));
         }
         let older = known.map(|known| known.keys.as_slice()).unwrap_or_default();
@@ -69,19 +69,19 @@ impl Keys {
         self.fetched_at > other.fetched_at
     }
 
-    /// Those that are not too old, in the library's form.
-    pub(crate) fn to_set(&self, now: Instant) -> CoreJsonWebKeySet {
+    /// The keys younger than a day, as openidconnect's type.
+    pub(super) fn to_set(&self, now: Instant) -> CoreJsonWebKeySet {
         let keys = self.keys.iter();
         let usable = keys.filter(|(_, at)| now.duration_since(*at) < MAX_AGE);
         CoreJsonWebKeySet::new(usable.map(|(key, _)| key.clone()).collect())
     }
 }
 
-/// Whether RS256 can be verified with it; what is missing or malformed the library leaves out.
+/// Whether the key can verify RS256: openidconnect parses a key with missing or malformed members too.
 fn is_signing_key(key: &CoreJsonWebKey) -> bool {
-    let is_whole = serde_json::to_value(key)
+    let is_complete = serde_json::to_value(key)
         .is_ok_and(|key| key["kty"] == "RSA" && key["n"].is_string() && key["e"].is_string());
-    is_whole && key.key_use().is_none_or(JsonWebKeyUse::allows_signature)
+    is_complete && key.key_use().is_none_or(JsonWebKeyUse::allows_signature)
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn row_073_a_withdrawn_key_is_kept_for_a_day_and_no_longer() {
+    fn a_withdrawn_key_is_kept_for_a_day_and_no_longer() {
         let start = Instant::now();
         let old = Keys::parse(&published("old"), None, start).unwrap();
         let later = |hours| start + Duration::from_hours(hours);

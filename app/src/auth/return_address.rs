@@ -1,16 +1,37 @@
-//! Where a visitor goes after the sign-in: back to a page of this site, and never anywhere else.
+//! The return address of a sign-in: a page of this site, and never another site (open redirect).
 
 use percent_encoding::percent_decode_str;
+use salvo::Request;
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
-/// Longer addresses are not ours.
+/// Longer addresses are not returned to, in bytes.
 const LENGTH_LIMIT: usize = 2048;
 
-/// The path and query of `address` if it is a page of this site, else `/`; so the addresses of sign-in
-/// itself, the callback's too, are none to go to.
+/// The address of the sign-in page that returns to `return_to`.
+pub fn sign_in_path(return_to: &str) -> String {
+    let next: String = byte_serialize(return_to.as_bytes()).collect();
+    format!("/auth/login?next={next}")
+}
+
+/// The path and query to return to when this request needs a sign-in: the requested page, or the page
+/// of the form that was sent (from `Referer`).
+pub fn return_address_of(request: &Request) -> String {
+    if request.method().is_safe() {
+        let address = request.uri().path_and_query();
+        return address.map(ToString::to_string).unwrap_or_default();
+    }
+    let referer = request.headers().get("referer");
+    let page = referer
+        .and_then(|referer| referer.to_str().ok())
+        .and_then(|referer| Url::parse(referer).ok());
+    page.map_or_else(|| "/".to_owned(), |page| page.path().to_owned())
+}
+
+/// The path and query of `address` if it is a page of this site that is not part of a sign-in, else `/`.
 ///
-/// What a browser would make of the address decides (WHATWG URL Standard): it must stay on its own site.
-pub(super) fn local_path(address: &str, callback_path: &str) -> String {
+/// The address is read as browsers read it (WHATWG URL Standard).
+pub fn local_path(address: &str, callback_path: &str) -> String {
     parse(address, callback_path).unwrap_or_else(|| "/".to_owned())
 }
 
@@ -24,11 +45,11 @@ fn parse(address: &str, callback_path: &str) -> Option<String> {
     let site = Url::parse("http://site.invalid").ok()?;
     let url = site.join(address).ok()?;
     let path = url.path();
-    // The router decodes a path, and so may somebody on the way.
+    // The router decodes the path, and so may a proxy.
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    let ends_there = |path: &str| path.trim_end_matches('/') == callback_path.trim_end_matches('/');
-    let is_sign_in = decoded.starts_with("/auth/") || ends_there(&decoded);
-    if url.origin() != site.origin() || is_sign_in || begins_like_another_site(&decoded) {
+    let is_callback = decoded.trim_end_matches('/') == callback_path.trim_end_matches('/');
+    let is_sign_in = decoded.starts_with("/auth/") || is_callback;
+    if url.origin() != site.origin() || is_sign_in || looks_like_another_site(&decoded) {
         return None;
     }
     Some(match url.query() {
@@ -37,7 +58,7 @@ fn parse(address: &str, callback_path: &str) -> Option<String> {
     })
 }
 
-fn begins_like_another_site(decoded: &str) -> bool {
+fn looks_like_another_site(decoded: &str) -> bool {
     let second = decoded.chars().nth(1);
     second.is_some_and(|second| matches!(second, '/' | '\\' | ';' | '.') || second.is_control())
 }

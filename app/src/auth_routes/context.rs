@@ -1,0 +1,127 @@
+//! Arguments and results of the sign-in handlers: context, callback parameters, redirect with cookies.
+
+#![expect(
+    refining_impl_trait,
+    reason = "every extractor fails with the one `Error` and says so"
+)]
+
+use std::sync::Arc;
+
+use cookie::Cookie;
+use salvo::extract::Metadata;
+use salvo::http::StatusCode;
+use salvo::http::header::{HeaderValue, LOCATION};
+use salvo::{Depot, Extractible, Request, Response, Writer, async_trait};
+use serde::Deserialize;
+use tower_sessions_core::session::Id;
+
+use crate::auth::{Callback, RequestSession, SignIn, SignInError};
+use crate::extract::{Query, no_metadata, state};
+use crate::response::Error;
+
+/// Sign-in, and what the request's cookies say about it; 501 when sign-in is not configured.
+pub(super) struct SignInContext {
+    pub(super) sign_in: Arc<SignIn>,
+    /// From the session cookie; the session may have ended.
+    pub(super) session_id: Option<Id>,
+    /// From the sign-in cookie.
+    pub(super) browser_token: Option<String>,
+}
+
+impl<'ex> Extractible<'ex> for SignInContext {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
+        let sign_in = state(depot)?.sign_in.clone();
+        let sign_in = sign_in.ok_or_else(Error::not_configured)?;
+        let session = depot.get_typed::<RequestSession>().ok();
+        Ok(Self {
+            session_id: session.and_then(|session| session.id),
+            browser_token: sign_in.cookies().browser_token(request),
+            sign_in,
+        })
+    }
+}
+
+/// The parameters of the callback as they were sent.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct CallbackQuery {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+    error_description: String,
+    iss: Option<String>,
+}
+
+impl TryFrom<CallbackQuery> for Callback {
+    type Error = SignInError;
+
+    fn try_from(query: CallbackQuery) -> Result<Self, SignInError> {
+        if query.state.is_none() && query.code.is_none() && query.error.is_none() {
+            return Err(SignInError::NoParameters);
+        }
+        let state = query.state.filter(|state| !state.is_empty());
+        let error = query.error.as_deref();
+        Ok(Self {
+            state: state.ok_or(SignInError::UnknownAttempt("it has no state"))?,
+            code: query.code.unwrap_or_default(),
+            error: error.map(|error| SignInError::from_callback(error, &query.error_description)),
+            issuer: query.iss,
+        })
+    }
+}
+
+impl<'ex> Extractible<'ex> for Callback {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
+        let query = Query::<CallbackQuery>::extract(request, depot).await;
+        let query = query.map_err(|_| {
+            SignInError::UnknownAttempt("a parameter is duplicated or not valid UTF-8")
+        })?;
+        Ok(Self::try_from(query.0)?)
+    }
+}
+
+/// 303 with cookies.
+pub(super) struct RedirectWithCookies {
+    location: String,
+    cookies: Vec<Cookie<'static>>,
+}
+
+impl RedirectWithCookies {
+    pub(super) fn to(location: impl Into<String>) -> Self {
+        Self {
+            location: location.into(),
+            cookies: Vec::new(),
+        }
+    }
+
+    pub(super) fn with(mut self, cookie: Cookie<'static>) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+}
+
+#[async_trait]
+impl Writer for RedirectWithCookies {
+    async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
+        let location = match HeaderValue::from_str(&self.location) {
+            Ok(location) => location,
+            Err(cause) => {
+                let error = Error::Unexpected(cause.into());
+                return error.write(request, depot, response).await;
+            }
+        };
+        response.headers_mut().insert(LOCATION, location);
+        for cookie in self.cookies {
+            response.add_cookie(cookie);
+        }
+        response.status_code(StatusCode::SEE_OTHER);
+    }
+}

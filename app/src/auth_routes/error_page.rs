@@ -1,0 +1,83 @@
+//! The error pages of sign-in.
+
+use salvo::http::StatusCode;
+
+use crate::auth::SignInError;
+use crate::response::{Error, ErrorDetails, RecoveryLink};
+
+const TRY_AGAIN: RecoveryLink = RecoveryLink {
+    path: "/auth/login",
+    label: "Sign in again",
+};
+
+/// Without `prompt` the provider would sign in the same account again.
+const CHOOSE_ANOTHER: RecoveryLink = RecoveryLink {
+    path: "/auth/login?prompt=select_account",
+    label: "Choose another account",
+};
+
+impl From<SignInError> for Error {
+    fn from(error: SignInError) -> Self {
+        if matches!(error, SignInError::Database(_)) {
+            return Self::Unavailable(error.into());
+        }
+        let (status, title, message) = describe(&error);
+        let again = match error {
+            SignInError::TenantNotAllowed => CHOOSE_ANOTHER,
+            _ => TRY_AGAIN,
+        };
+        Self::Detailed(Box::new(ErrorDetails {
+            status,
+            title,
+            message: message.to_owned(),
+            recovery_links: vec![again, RecoveryLink::START],
+            reason: format!("sign-in failed: {error}"),
+        }))
+    }
+}
+
+fn describe(error: &SignInError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        SignInError::NoParameters => (
+            StatusCode::BAD_REQUEST,
+            "Invalid redirect URI",
+            "The sign-in returned without a result. If Microsoft showed an error about the redirect URI (AADSTS50011), \
+             the redirect URI registered for this application must be exactly the one that this site uses; see AZURE_REDIRECT_URI.",
+        ),
+        SignInError::UnknownAttempt(_) => (
+            StatusCode::BAD_REQUEST,
+            "Sign-in could not be completed",
+            "This sign-in was not started in this browser, or it was already used. Allow cookies for this site and sign in again.",
+        ),
+        SignInError::Expired => (
+            StatusCode::BAD_REQUEST,
+            "The sign-in has expired",
+            "The sign-in took longer than ten minutes. Sign in again.",
+        ),
+        SignInError::Denied => (
+            StatusCode::FORBIDDEN,
+            "Sign-in was declined",
+            "You or your organization did not consent to the sign-in. You can still read the public pages.",
+        ),
+        SignInError::Refused(_) => (
+            StatusCode::BAD_REQUEST,
+            "Sign-in was refused",
+            "Microsoft did not complete the sign-in. Sign in again; if that fails, send the reference below to the administrator of this site.",
+        ),
+        SignInError::TenantNotAllowed => (
+            StatusCode::FORBIDDEN,
+            "This account may not sign in here",
+            "This site does not accept accounts of your organization. Choose another account.",
+        ),
+        SignInError::TimedOut => (
+            StatusCode::GATEWAY_TIMEOUT,
+            "Sign-in is not answering",
+            "Microsoft did not answer in time. Wait a moment and sign in again.",
+        ),
+        SignInError::Provider(_) | SignInError::Database(_) => (
+            StatusCode::BAD_GATEWAY,
+            "Sign-in is not working",
+            "Microsoft's answer to the sign-in could not be used. Sign in again; if that fails, send the reference below to the administrator of this site.",
+        ),
+    }
+}

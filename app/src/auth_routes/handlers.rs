@@ -1,0 +1,188 @@
+//! The handlers of sign-in, callback, sign-out, profile and the example's protected JSON routes.
+
+use salvo::http::header::{CACHE_CONTROL, HeaderValue, REFERRER_POLICY};
+use salvo::writing::Json;
+use salvo::{Depot, FlowCtrl, Request, Response, Writer as _, handler};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::macros::format_description;
+
+use super::context::{RedirectWithCookies, SignInContext};
+use crate::auth::return_address::local_path;
+use crate::auth::{Callback, SELECT_ACCOUNT, SignInError, random_token};
+use crate::current_user::{ADMIN, CurrentUser};
+use crate::extract::{Query, SameOriginNavigation, Visitor};
+use crate::response::{Error, Page, View};
+
+/// Middleware: responses of sign-in are not cached, and their addresses are not sent as `Referer`.
+#[handler]
+pub(super) async fn no_store(
+    request: &mut Request,
+    depot: &mut Depot,
+    response: &mut Response,
+    ctrl: &mut FlowCtrl,
+) {
+    ctrl.call_next(request, depot, response).await;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+pub(super) struct LoginQuery {
+    /// Where to return to.
+    next: String,
+    prompt: String,
+}
+
+impl Default for LoginQuery {
+    fn default() -> Self {
+        Self {
+            next: "/".to_owned(),
+            prompt: String::new(),
+        }
+    }
+}
+
+/// `GET /auth/login`: redirects to the provider, or a signed-in user to the return address.
+#[handler]
+pub(super) async fn begin_sign_in(
+    context: SignInContext,
+    visitor: Visitor,
+    query: Query<LoginQuery>,
+) -> Result<RedirectWithCookies, Error> {
+    let sign_in = &context.sign_in;
+    let return_to = local_path(&query.0.next, sign_in.callback_path());
+    if visitor.signed_in()?.is_some() {
+        return Ok(RedirectWithCookies::to(return_to));
+    }
+    let browser_token = context.browser_token.unwrap_or_else(random_token);
+    let select_account = query.0.prompt == SELECT_ACCOUNT;
+    let address = sign_in
+        .begin(&browser_token, &return_to, select_account)
+        .await?;
+    Ok(RedirectWithCookies::to(address).with(sign_in.cookies().sign_in(browser_token)))
+}
+
+/// `GET /auth/callback`: the provider's answer; begins a session.
+#[handler]
+pub(super) async fn complete_sign_in(
+    context: SignInContext,
+    callback: Callback,
+) -> Result<RedirectWithCookies, Error> {
+    let browser_token = context
+        .browser_token
+        .ok_or(SignInError::UnknownAttempt("there is no sign-in cookie"))?;
+    let (user, return_to) = context.sign_in.complete(callback, &browser_token).await?;
+    let sessions = context.sign_in.sessions();
+    if let Some(former) = &context.session_id {
+        sessions.delete(former).await?;
+    }
+    let session = context
+        .sign_in
+        .cookies()
+        .session(sessions.create(&user).await?);
+    Ok(RedirectWithCookies::to(return_to).with(session))
+}
+
+/// `GET /auth/logout`: signs out if the link is on this site, else asks for confirmation.
+#[handler]
+pub(super) async fn confirm_sign_out(
+    context: SignInContext,
+    navigation: SameOriginNavigation,
+) -> Result<SignOutResponse, Error> {
+    if navigation.0 {
+        return end_session(context).await.map(SignOutResponse::Redirect);
+    }
+    Ok(SignOutResponse::Question(Page::new(SignOutPage {})))
+}
+
+/// `POST /auth/logout`: ends the session here, then at the provider.
+#[handler]
+pub(super) async fn sign_out(context: SignInContext) -> Result<RedirectWithCookies, Error> {
+    end_session(context).await
+}
+
+async fn end_session(context: SignInContext) -> Result<RedirectWithCookies, Error> {
+    let address = match &context.session_id {
+        Some(id) => context.sign_in.end_session(id).await?,
+        None => None,
+    };
+    let location = address.map_or_else(|| "/".to_owned(), String::from);
+    let cookie = context.sign_in.cookies().removed_session();
+    Ok(RedirectWithCookies::to(location).with(cookie))
+}
+
+/// The two responses of `GET /auth/logout`.
+pub(super) enum SignOutResponse {
+    Redirect(RedirectWithCookies),
+    Question(Page<SignOutPage>),
+}
+
+#[salvo::async_trait]
+impl salvo::Writer for SignOutResponse {
+    async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
+        match self {
+            Self::Redirect(redirect) => redirect.write(request, depot, response).await,
+            Self::Question(page) => page.write(request, depot, response).await,
+        }
+    }
+}
+
+/// The page of `GET /auth/logout`.
+#[derive(Serialize)]
+pub(super) struct SignOutPage {}
+
+impl View for SignOutPage {
+    const TEMPLATE: &'static str = "auth/sign_out.html";
+
+    fn title(&self) -> String {
+        "Sign out".to_owned()
+    }
+}
+
+/// The page of `GET /auth/profile`.
+#[derive(Serialize)]
+pub(super) struct ProfilePage {
+    user: CurrentUser,
+    signed_in_at: String,
+}
+
+impl View for ProfilePage {
+    const TEMPLATE: &'static str = "auth/profile.html";
+
+    fn title(&self) -> String {
+        "Profile".to_owned()
+    }
+}
+
+/// `GET /auth/profile`.
+#[handler]
+pub(super) async fn show_profile(user: CurrentUser) -> Page<ProfilePage> {
+    let format =
+        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    let signed_in_at = user.signed_in_at.format(&format).unwrap_or_default();
+    Page::new(ProfilePage { user, signed_in_at })
+}
+
+/// `GET /unprotected`: open to everyone.
+#[handler]
+pub(super) async fn show_unprotected() -> Json<Value> {
+    Json(json!({ "message": "Everybody may read this." }))
+}
+
+/// `GET /protected`: for signed-in users.
+#[handler]
+pub(super) async fn show_protected(user: CurrentUser) -> Json<Value> {
+    let details = json!({ "id": user.object_id, "name": user.name, "email": user.email, "roles": user.roles });
+    Json(json!({ "message": "You have signed in.", "user_details": details }))
+}
+
+/// `GET /roleProtected`: for users with the role `Admin`.
+#[handler]
+pub(super) async fn show_role_protected(user: CurrentUser) -> Json<Value> {
+    Json(
+        json!({ "message": "You have the role that this needs.", "detail": format!("{} has the role {ADMIN}.", user.name) }),
+    )
+}
