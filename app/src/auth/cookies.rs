@@ -102,9 +102,10 @@ impl Cookies {
         let name = self.name(name);
         let headers = request.headers().get_all(COOKIE).iter();
         headers
-            .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
-            .flat_map(Cookie::split_parse_encoded)
-            .filter_map(Result::ok)
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+            // Each pair by itself: another program's cookie may be malformed.
+            .filter_map(|pair| std::str::from_utf8(pair).ok())
+            .filter_map(|pair| Cookie::parse_encoded(pair.trim()).ok())
             .filter(|cookie| cookie.name() == name)
             .find_map(|cookie| {
                 let mut jar = CookieJar::new();

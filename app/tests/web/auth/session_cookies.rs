@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use percent_encoding::percent_decode_str;
 use reqwest::Method;
-use reqwest::header::SET_COOKIE;
+use reqwest::header::{HeaderValue, SET_COOKIE};
 
 use super::harness::{Expected, SignInSite};
 use super::rows::{browser_of, copy_of, session_of, values};
@@ -173,6 +173,11 @@ async fn row_126_of_two_cookies_of_one_name_the_genuine_one_counts() {
         let answer = browser.send(request.header("cookie", &cookies)).await;
         assert_eq!(answer.status, 200, "{cookies}");
     }
+    let cookies = [b"other=caf\xe9; session=".as_slice(), genuine.as_bytes()].concat();
+    let cookies = HeaderValue::from_bytes(&cookies).expect("a header");
+    let request = site.browser().request(Method::GET, "/protected");
+    let answer = site.browser().send(request.header("cookie", cookies)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
     site.assert_holds().await;
 }
 
