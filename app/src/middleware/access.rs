@@ -1,11 +1,12 @@
 //! Authorization middleware: routes for signed-in users, for a role, or as `SIGN_IN_REQUIRED` says.
 
+use salvo::http::StatusCode;
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait};
 
 use crate::auth::return_address::return_address_of;
 use crate::config::SignInRequired;
 use crate::extract::{Visitor, state};
-use crate::response::Error;
+use crate::response::{Error, ErrorDetails, RecoveryLink};
 
 /// Authorization middleware with one rule.
 pub struct Access(Rule);
@@ -55,9 +56,7 @@ impl Access {
             });
         };
         match self.0 {
-            Rule::Role(role) if !user.has_role(role) => Err(Error::Forbidden(
-                "Your account does not have the role that this needs.",
-            )),
+            Rule::Role(role) if !user.has_role(role) => Err(missing_role(role)),
             _ => Ok(()),
         }
     }
@@ -72,6 +71,19 @@ impl Access {
             Some(SignInRequired::None) | None => false,
         }
     }
+}
+
+/// 403 with the name of the missing role.
+fn missing_role(role: &str) -> Error {
+    Error::Detailed(Box::new(ErrorDetails {
+        status: StatusCode::FORBIDDEN,
+        title: "Forbidden",
+        message: format!(
+            "This page requires the role {role}, which your account does not have. Ask an administrator of this site for it."
+        ),
+        recovery_links: vec![RecoveryLink::START],
+        reason: format!("the user does not have the role {role}"),
+    }))
 }
 
 #[async_trait]

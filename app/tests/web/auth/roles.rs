@@ -73,6 +73,7 @@ async fn row_102_who_has_signed_in_without_the_role_is_told_so() {
         .open(&browser, back.location(), Expected::refused(403))
         .await;
     assert!(answer.location().is_empty());
+    assert!(answer.body.contains("the role Admin"), "{}", answer.body);
 }
 
 #[tokio::test]
