@@ -48,7 +48,8 @@ fn parse(address: &str, callback_path: &str) -> Option<String> {
     // The router decodes the path, and so may a proxy.
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
     let is_callback = decoded.trim_end_matches('/') == callback_path.trim_end_matches('/');
-    let is_sign_in = decoded.starts_with("/auth/") || is_callback;
+    let is_profile = decoded == "/auth/profile";
+    let is_sign_in = (decoded.starts_with("/auth/") && !is_profile) || is_callback;
     if url.origin() != site.origin() || is_sign_in || looks_like_another_site(&decoded) {
         return None;
     }
@@ -75,6 +76,7 @@ mod tests {
             ("/", "/"),
             ("/protected?x=1&y=%20ü#f", "/protected?x=1&y=%20%C3%BC"),
             ("/details/7?after=1~2", "/details/7?after=1~2"),
+            ("/auth/profile", "/auth/profile"),
             (
                 "/a?next=https://evil.example/",
                 "/a?next=https://evil.example/",
@@ -110,6 +112,8 @@ mod tests {
             "/%5cevil",
             "/auth/login",
             "/auth/logout",
+            "/auth/profile/",
+            "/auth/profile2",
             "/auth/callback?code=1",
             "/a/..//evil",
             "/%61uth/logout",

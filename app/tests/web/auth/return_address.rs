@@ -47,6 +47,15 @@ async fn row_162_the_visitor_comes_back_to_the_same_path_and_query() {
 }
 
 #[tokio::test]
+async fn the_profile_is_returned_to() {
+    let site = SignInSite::start().await;
+    assert_eq!(
+        landing(&site, &next("/auth/profile")).await,
+        "/auth/profile"
+    );
+}
+
+#[tokio::test]
 async fn row_163_nobody_is_sent_to_another_site() {
     const ELSEWHERE: [&str; 32] = [
         "//evil",
