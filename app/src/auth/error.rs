@@ -15,6 +15,8 @@ pub enum SignInError {
     NoParameters,
     #[error("the callback does not belong to a sign-in of this browser: {0}")]
     UnknownAttempt(&'static str),
+    #[error("the callback is invalid: {0}")]
+    InvalidCallback(&'static str),
     #[error("the sign-in took longer than ten minutes")]
     Expired,
     #[error("the user or an administrator declined")]
@@ -33,7 +35,7 @@ pub enum SignInError {
 }
 
 /// Error of a token request.
-pub(super) type TokenError<E> = RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>;
+type TokenError = RequestTokenError<SignInError, StandardErrorResponse<CoreErrorResponseType>>;
 
 impl SignInError {
     /// A fault of the provider.
@@ -68,10 +70,10 @@ impl From<IdentityError> for SignInError {
     }
 }
 
-impl From<TokenError<OutboundError>> for SignInError {
-    fn from(error: TokenError<OutboundError>) -> Self {
+impl From<TokenError> for SignInError {
+    fn from(error: TokenError) -> Self {
         match error {
-            RequestTokenError::Request(cause) => cause.into(),
+            RequestTokenError::Request(cause) => cause,
             RequestTokenError::ServerResponse(response) => {
                 let description = response.error_description().map(String::as_str);
                 let reason = summary(response.error().as_ref(), description);
@@ -81,7 +83,11 @@ impl From<TokenError<OutboundError>> for SignInError {
                     _ => Self::Provider(format!("the token endpoint answers {reason}")),
                 }
             }
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            // Of the used members, the other two are plain strings.
+            RequestTokenError::Parse(..) => {
+                Self::provider("the token endpoint's error response or id_token is malformed")
+            }
+            RequestTokenError::Other(_) => {
                 Self::provider("the token endpoint's answer is malformed")
             }
         }

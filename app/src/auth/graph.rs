@@ -2,7 +2,7 @@
 //! current user made from it and the ID token's claims.
 
 use openidconnect::{AccessToken, HttpRequest};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::id_token::VerifiedClaims;
 use crate::clock;
@@ -14,10 +14,8 @@ use crate::outbound::{Calls, OutboundError};
 const DISPLAY_LIMIT: usize = 200;
 
 /// The parts of `/me` that are shown.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Default)]
 pub(super) struct GraphUser {
-    id: String,
     display_name: Option<String>,
     mail: Option<String>,
     user_principal_name: Option<String>,
@@ -55,12 +53,20 @@ pub(super) async fn get_me(
     if !answer.status().is_success() {
         return Err(GraphError::Status(answer.status().as_u16()));
     }
-    let user: GraphUser =
+    let members: Map<String, Value> =
         serde_json::from_slice(answer.body()).map_err(|_| GraphError::Malformed)?;
-    if object_id.is_none_or(|id| significant_digits(id) != significant_digits(&user.id)) {
+    // A member that is not a string is as good as missing.
+    let text = |name: &str| members.get(name)?.as_str().map(str::to_owned);
+    let id = text("id").unwrap_or_default();
+    if object_id.is_none_or(|expected| significant_digits(expected) != significant_digits(&id)) {
         return Err(GraphError::AnotherAccount);
     }
-    Ok(user)
+    Ok(GraphUser {
+        display_name: text("displayName"),
+        mail: text("mail"),
+        user_principal_name: text("userPrincipalName"),
+        job_title: text("jobTitle"),
+    })
 }
 
 /// Graph writes the id of a personal account without hyphens and leading zeros.
@@ -83,7 +89,12 @@ pub(super) fn user_from_claims(claims: &VerifiedClaims, graph: Option<GraphUser>
         .and_then(|name| name.get(None))
         .map(|name| name.to_string());
     let email = claims.email().map(|email| email.to_string());
-    let email = first_displayable([graph.mail, graph.user_principal_name, username, email]);
+    // A guest's user principal name, as in `ada_example.com#EXT#@contoso.com`, is no address.
+    let (guest, member) = match graph.user_principal_name {
+        Some(name) if name.contains("#EXT#") => (Some(name), None),
+        name => (None, name),
+    };
+    let email = first_displayable([graph.mail, member, username, email, guest]);
     CurrentUser {
         tenant_id: entra.tid.clone().unwrap_or_default(),
         name: first_displayable([graph.display_name, name, email.clone()])

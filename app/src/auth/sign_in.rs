@@ -153,7 +153,7 @@ impl SignIn {
         let calls = self.outbound.calls();
         let metadata = self.provider.metadata(&calls).await?;
         if !metadata.accepts_issuer(callback.issuer.as_deref()) {
-            return Err(SignInError::UnknownAttempt(
+            return Err(SignInError::InvalidCallback(
                 "its iss parameter is another issuer",
             ));
         }
@@ -161,7 +161,7 @@ impl SignIn {
             return Err(error);
         }
         if callback.code.is_empty() {
-            return Err(SignInError::UnknownAttempt("it has no code"));
+            return Err(SignInError::InvalidCallback("it has no code"));
         }
         let secrets = AttemptSecrets::derive(self.cookies.keyring(), &callback.state);
         let user = self.fetch_user(&calls, &metadata, callback.code, secrets);

@@ -1,6 +1,7 @@
 //! The authorization request with PKCE, and the token request with the client credential
 //! (OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3).
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use openidconnect::core::{
@@ -9,11 +10,13 @@ use openidconnect::core::{
     CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret,
-    CsrfToken, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, IdToken, IdTokenFields,
-    IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId,
+    ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdToken, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
+    StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
+use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -27,6 +30,9 @@ use crate::outbound::Calls;
 
 /// The permission for Microsoft Graph's `/me`.
 const GRAPH_SCOPE: &str = "User.Read";
+
+/// The members of a token response that are used.
+const USED_MEMBERS: [&str; 3] = ["access_token", "token_type", "id_token"];
 
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -122,7 +128,40 @@ pub(super) async fn exchange_code(
             .add_extra_param("client_assertion_type", ASSERTION_TYPE)
             .add_extra_param("client_assertion", assertion);
     }
-    read_tokens(&request.request_async(calls).await?)
+    read_tokens(&request.request_async(&TokenEndpoint(calls)).await?)
+}
+
+/// The HTTP client of the token request. It passes on the used members of a successful answer only, so
+/// that a malformed member which is not used, such as `expires_in`, does not fail the sign-in.
+struct TokenEndpoint<'a>(&'a Calls);
+
+impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
+    type Error = SignInError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, SignInError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let mut answer = self.0.send(request).await?;
+            if answer.status().is_success() {
+                *answer.body_mut() = used_members(answer.body())?;
+            }
+            Ok(answer)
+        })
+    }
+}
+
+fn used_members(body: &[u8]) -> Result<Vec<u8>, SignInError> {
+    let malformed = |_| SignInError::provider("the token endpoint's answer is malformed");
+    let mut answer: Map<String, Value> = serde_json::from_slice(body).map_err(malformed)?;
+    answer.retain(|name, _| USED_MEMBERS.contains(&name.as_str()));
+    for name in USED_MEMBERS {
+        if !answer.get(name).is_some_and(Value::is_string) {
+            return Err(SignInError::Provider(format!(
+                "{name} in the token endpoint's answer is missing or not a string"
+            )));
+        }
+    }
+    serde_json::to_vec(&answer).map_err(malformed)
 }
 
 fn client(metadata: &Metadata, config: &ClientConfig) -> Result<EntraClient, SignInError> {

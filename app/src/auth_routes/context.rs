@@ -45,6 +45,22 @@ impl<'ex> Extractible<'ex> for SignInContext {
     }
 }
 
+/// The query string of the request as it was sent, with its `?`.
+pub(super) struct QueryString(pub(super) String);
+
+impl<'ex> Extractible<'ex> for QueryString {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
+        let query = request.uri().query();
+        Ok(Self(
+            query.map(|query| format!("?{query}")).unwrap_or_default(),
+        ))
+    }
+}
+
 /// The parameters of the callback as they were sent.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -66,7 +82,7 @@ impl TryFrom<CallbackQuery> for Callback {
         let state = query.state.filter(|state| !state.is_empty());
         let error = query.error.as_deref();
         Ok(Self {
-            state: state.ok_or(SignInError::UnknownAttempt("it has no state"))?,
+            state: state.ok_or(SignInError::InvalidCallback("it has no state"))?,
             code: query.code.unwrap_or_default(),
             error: error.map(|error| SignInError::from_callback(error, &query.error_description)),
             issuer: query.iss,
@@ -82,7 +98,7 @@ impl<'ex> Extractible<'ex> for Callback {
     async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
         let query = Query::<CallbackQuery>::extract(request, depot).await;
         let query = query.map_err(|_| {
-            SignInError::UnknownAttempt("a parameter is duplicated or not valid UTF-8")
+            SignInError::InvalidCallback("a parameter is duplicated or not valid UTF-8")
         })?;
         Ok(Self::try_from(query.0)?)
     }

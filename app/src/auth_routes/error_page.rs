@@ -44,7 +44,7 @@ fn describe(error: &SignInError) -> (StatusCode, &'static str, &'static str) {
             "The sign-in returned without a result. If Microsoft showed an error about the redirect URI (AADSTS50011), \
              the redirect URI registered for this application must be exactly the one that this site uses; see AZURE_REDIRECT_URI.",
         ),
-        SignInError::UnknownAttempt(_) => (
+        SignInError::UnknownAttempt(_) | SignInError::InvalidCallback(_) => (
             StatusCode::BAD_REQUEST,
             "Sign-in could not be completed",
             "This sign-in was not started in this browser, or it was already used. Allow cookies for this site and sign in again.",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::macros::format_description;
 
-use super::context::{RedirectWithCookies, SignInContext};
+use super::context::{QueryString, RedirectWithCookies, SignInContext};
 use crate::auth::return_address::local_path;
 use crate::auth::{Callback, SELECT_ACCOUNT, SignInError, random_token};
 use crate::current_user::{ADMIN, CurrentUser};
@@ -65,16 +65,39 @@ pub(super) async fn begin_sign_in(
     Ok(RedirectWithCookies::to(address).with(sign_in.cookies().sign_in(browser_token)))
 }
 
+/// `GET /login`, the tutorials' address of the sign-in.
+#[handler]
+pub(super) async fn redirect_to_sign_in(
+    _context: SignInContext,
+    query: QueryString,
+) -> RedirectWithCookies {
+    RedirectWithCookies::to(format!("/auth/login{}", query.0))
+}
+
+/// `GET /logout`, the tutorials' address of the sign-out.
+#[handler]
+pub(super) async fn redirect_to_sign_out(_context: SignInContext) -> RedirectWithCookies {
+    RedirectWithCookies::to("/auth/logout")
+}
+
 /// `GET /auth/callback`: the provider's answer; begins a session.
 #[handler]
 pub(super) async fn complete_sign_in(
     context: SignInContext,
+    visitor: Visitor,
     callback: Callback,
 ) -> Result<RedirectWithCookies, Error> {
-    let browser_token = context
-        .browser_token
-        .ok_or(SignInError::UnknownAttempt("there is no sign-in cookie"))?;
-    let (user, return_to) = context.sign_in.complete(callback, &browser_token).await?;
+    let result = match &context.browser_token {
+        Some(browser_token) => context.sign_in.complete(callback, browser_token).await,
+        None => Err(SignInError::UnknownAttempt("there is no sign-in cookie")),
+    };
+    let (user, return_to) = match result {
+        // The back button, a reload or a double click repeats a callback that has been used.
+        Err(SignInError::UnknownAttempt(_)) if visitor.user().is_some() => {
+            return Ok(RedirectWithCookies::to("/"));
+        }
+        result => result?,
+    };
     let sessions = context.sign_in.sessions();
     if let Some(former) = &context.session_id {
         sessions.delete(former).await?;
@@ -169,20 +192,24 @@ pub(super) async fn show_profile(user: CurrentUser) -> Page<ProfilePage> {
 /// `GET /unprotected`: open to everyone.
 #[handler]
 pub(super) async fn show_unprotected() -> Json<Value> {
-    Json(json!({ "message": "Everybody may read this." }))
+    Json(json!({ "message": "This route is unprotected: anyone can read it." }))
 }
 
 /// `GET /protected`: for signed-in users.
 #[handler]
 pub(super) async fn show_protected(user: CurrentUser) -> Json<Value> {
     let details = json!({ "id": user.object_id, "name": user.name, "email": user.email, "roles": user.roles });
-    Json(json!({ "message": "You have signed in.", "user_details": details }))
+    let message = format!(
+        "Hello, {}. This route is protected: you are signed in.",
+        user.name
+    );
+    Json(json!({ "message": message, "user_details": details }))
 }
 
 /// `GET /roleProtected`: for users with the role `Admin`.
 #[handler]
 pub(super) async fn show_role_protected(user: CurrentUser) -> Json<Value> {
-    Json(
-        json!({ "message": "You have the role that this needs.", "detail": format!("{} has the role {ADMIN}.", user.name) }),
-    )
+    let message = format!("Hello, {}. Your account has the role {ADMIN}.", user.name);
+    let detail = format!("This route is protected by the role {ADMIN}.");
+    Json(json!({ "message": message, "detail": detail }))
 }

@@ -29,6 +29,8 @@ pub fn routes(config: &Config) -> Router {
     let pages = Router::new()
         .hoop(handlers::no_store)
         .push(login)
+        .push(get("login", handlers::redirect_to_sign_in))
+        .push(get("logout", handlers::redirect_to_sign_out))
         .push(get(callback, handlers::complete_sign_in))
         .push(get("auth/logout", handlers::confirm_sign_out))
         .push(post("auth/logout", handlers::sign_out))

@@ -30,6 +30,8 @@ const ROUTES: &str = "
     GET    /details/{id}            | 308            | 308       | 308  | 308    | 308   | /restaurants/{id}
     POST   /review/{id}             | 303            | login     | 303  | 303    | 303   | /restaurants/{id}?notice=review-added
     GET    /auth/login              | 501            | provider  | home | home   | home  |
+    GET    /login                   | 501            | 303       | 303  | 303    | 303   | /auth/login
+    GET    /logout                  | 501            | 303       | 303  | 303    | 303   | /auth/logout
     GET    /auth/callback           | 501            | 400       | 400  | 400    | 400   |
     GET    /auth/logout             | 501            | 200       | 200  | 200    | 200   |
     POST   /auth/logout             | 501            | home      | provider | provider | provider |
@@ -44,7 +46,9 @@ const ROUTES: &str = "
 ";
 
 /// The same where `SIGN_IN_REQUIRED` is `all`: what a visitor who has not signed in gets.
-const ALL_OPEN: [&str; 9] = [
+const ALL_OPEN: [&str; 11] = [
+    "GET /login",
+    "GET /logout",
     "GET /auth/login",
     "GET /auth/callback",
     "GET /auth/logout",

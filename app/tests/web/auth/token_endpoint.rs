@@ -250,6 +250,37 @@ async fn row_053_an_access_token_must_be_there_and_of_the_right_type() {
 }
 
 #[tokio::test]
+async fn members_of_the_token_response_that_are_not_used_do_not_matter() {
+    let site = SignInSite::start().await;
+    for (name, value) in [
+        ("expires_in", Some(json!("3599"))),
+        ("expires_in", Some(json!(-1.5))),
+        ("expires_in", None),
+        ("scope", Some(json!(7))),
+        ("refresh_token", Some(json!([]))),
+        ("ext_expires_in", Some(json!({}))),
+    ] {
+        edit_tokens(&site, name, value);
+        site.attempt(Expected::signed_in("alice")).await;
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_the_member_of_the_token_response_that_cannot_be_used() {
+    let site = SignInSite::start().await;
+    for name in ["access_token", "token_type", "id_token"] {
+        let start = site.log.len();
+        edit_tokens(&site, name, Some(json!(7)));
+        site.attempt(Expected::provider_failed()).await;
+        let lines = site.log.since(start);
+        assert!(
+            lines.iter().any(|line| line.reason().contains(name)),
+            "{lines:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn row_054_a_redirect_carries_no_code_elsewhere() {
     let site = SignInSite::start().await;
     let elsewhere = Emulator::start(Options::default()).await.expect("a host");

@@ -61,7 +61,7 @@ async fn a_user_is_refused_what_an_admin_may_see() {
         page.expect("403 /roleProtected");
         page.open("/roleProtected").await;
         page.shows(&["403"]).await;
-        page.hides("You have the role").await;
+        page.hides("This route is protected by the role").await;
         assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
     })
     .await;
