@@ -1,4 +1,4 @@
-//! Whose request it is, as far as the address tells.
+//! Client IP address from `X-Forwarded-For`.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -6,14 +6,14 @@ use salvo::Request;
 
 use crate::config::TrustedProxies;
 
-/// A client behind a trusted front end: its IPv4 address, or its IPv6 network of 64 bits, which is
-/// what one subscriber is given.
+/// The IP address of a client behind a trusted proxy: an IPv4 address, or an IPv6 /64 network, which is
+/// what one subscriber is assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// The address that a trusted front end reports: the last entry of `X-Forwarded-For`, the one that
-    /// the client cannot write. `None` for a direct peer.
+    /// The address that a trusted proxy reports: the last entry of `X-Forwarded-For`, which the client
+    /// cannot forge. `None` for a direct connection.
     pub fn reported(request: &Request, trusted: &TrustedProxies) -> Option<Self> {
         let peer = request.remote_addr().clone().into_std()?.ip();
         if !trusted.trusts(peer) {
@@ -38,7 +38,7 @@ impl ClientAddress {
     }
 }
 
-/// App Service writes a port behind the address; an IPv6 address with a port stands in brackets.
+/// App Service appends the port to the address; an IPv6 address with a port is in brackets.
 fn parse(entry: &str) -> Option<IpAddr> {
     entry
         .parse()

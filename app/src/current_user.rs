@@ -1,4 +1,4 @@
-//! Who is signed in: plain data, kept in the session.
+//! The signed-in user, as stored in the session.
 
 use serde::{Deserialize, Serialize};
 use time::PrimitiveDateTime;
@@ -6,26 +6,26 @@ use time::PrimitiveDateTime;
 /// The role that may edit and delete.
 pub const ADMIN: &str = "Admin";
 
-/// A signed-in person, as the ID token and Microsoft Graph described them at the sign-in.
+/// A signed-in user, from the ID token and the Microsoft Graph profile at the time of the sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CurrentUser {
     pub tenant_id: String,
     /// Microsoft Entra's `oid`.
     pub object_id: String,
-    /// What to call them.
+    /// Display name.
     pub name: String,
-    /// E-mail address or user principal name; for display, never an identity.
+    /// Email address or user principal name; for display, never as an identity.
     pub email: Option<String>,
     pub job_title: Option<String>,
     pub roles: Vec<String>,
-    /// Whether Microsoft Graph told its part.
+    /// Whether the Microsoft Graph profile could be fetched.
     pub graph_answered: bool,
     /// UTC.
     pub signed_in_at: PrimitiveDateTime,
 }
 
 impl CurrentUser {
-    /// The account: tenant and object id. An e-mail address can be given to somebody else.
+    /// The account's identity: tenant and object id. An email address can be reassigned to another person.
     pub fn key(&self) -> String {
         format!("{}/{}", self.tenant_id, self.object_id)
     }

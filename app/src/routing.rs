@@ -1,16 +1,16 @@
-//! One line for each route.
+//! Route helpers: GET, POST, and routes behind a middleware.
 
 use salvo::routing::{Filter as _, filters};
 use salvo::{Handler, Router};
 
-/// A page: GET, and HEAD, which is a GET without its body (RFC 9110, 9.3.2).
+/// A GET route, which answers HEAD too (RFC 9110, 9.3.2).
 pub fn get(path: &str, handler: impl Handler) -> Router {
     at(path)
         .filter(filters::get().or(filters::head()))
         .goal(handler)
 }
 
-/// A form's target.
+/// A POST route.
 pub fn post(path: &str, handler: impl Handler) -> Router {
     at(path).post(handler)
 }
@@ -23,7 +23,7 @@ fn at(path: &str) -> Router {
     }
 }
 
-/// Routes behind a hoop of their own.
-pub fn guarded(guard: impl Handler, routes: Router) -> Router {
-    Router::new().hoop(guard).push(routes)
+/// Routes behind a middleware of their own.
+pub fn guarded(middleware: impl Handler, routes: Router) -> Router {
+    Router::new().hoop(middleware).push(routes)
 }

@@ -16,6 +16,9 @@ const CHOOSE_ANOTHER: RecoveryLink = RecoveryLink {
     label: "Choose another account",
 };
 
+const NO_PARAMETERS: &str = "The sign-in returned without a result. If Microsoft showed an error about the redirect URI (AADSTS50011), \
+    the redirect URI registered for this application must be exactly the one that this site uses; see AZURE_REDIRECT_URI.";
+
 impl From<SignInError> for Error {
     fn from(error: SignInError) -> Self {
         if matches!(error, SignInError::Database(_)) {
@@ -41,8 +44,7 @@ fn describe(error: &SignInError) -> (StatusCode, &'static str, &'static str) {
         SignInError::NoParameters => (
             StatusCode::BAD_REQUEST,
             "Invalid redirect URI",
-            "The sign-in returned without a result. If Microsoft showed an error about the redirect URI (AADSTS50011), \
-             the redirect URI registered for this application must be exactly the one that this site uses; see AZURE_REDIRECT_URI.",
+            NO_PARAMETERS,
         ),
         SignInError::UnknownAttempt(_) | SignInError::InvalidCallback(_) => (
             StatusCode::BAD_REQUEST,

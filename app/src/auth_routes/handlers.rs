@@ -87,13 +87,14 @@ pub(super) async fn complete_sign_in(
     visitor: Visitor,
     callback: Callback,
 ) -> Result<RedirectWithCookies, Error> {
+    let has_code = callback.error.is_none();
     let result = match &context.browser_token {
         Some(browser_token) => context.sign_in.complete(callback, browser_token).await,
         None => Err(SignInError::UnknownAttempt("there is no sign-in cookie")),
     };
     let (user, return_to) = match result {
         // The back button, a reload or a double click repeats a callback that has been used.
-        Err(SignInError::UnknownAttempt(_)) if visitor.user().is_some() => {
+        Err(SignInError::UnknownAttempt(_)) if has_code && visitor.user().is_some() => {
             return Ok(RedirectWithCookies::to("/"));
         }
         result => result?,

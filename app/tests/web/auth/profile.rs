@@ -142,6 +142,23 @@ async fn row_111_what_graph_says_is_text_and_short() {
 }
 
 #[tokio::test]
+async fn the_profile_of_a_guest_shows_the_address_of_the_token() {
+    let site = SignInSite::start().await;
+    site.emulator.fault(
+        Endpoint::Graph,
+        Fault::edit_json(|profile| {
+            profile["mail"] = Value::Null;
+            profile["userPrincipalName"] = json!("alice_example.org#EXT#@contoso.example");
+        }),
+    );
+    let browser = site.browser();
+    browser.sign_in("alice").await;
+    let profile = browser.get("/auth/profile").await.body;
+    assert!(!profile.contains("#EXT#"), "{profile}");
+    assert!(profile.contains("<dd><bdi>alice@"), "{profile}");
+}
+
+#[tokio::test]
 async fn row_111_markup_in_every_claim_is_text() {
     let site = SignInSite::start().await;
     let browser = site.browser();

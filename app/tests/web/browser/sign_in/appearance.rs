@@ -19,8 +19,7 @@ async fn the_pages_of_sign_in_fit_and_are_legible() {
         page.follow("Profile").await;
         page.inspect("profile").await;
         visit.follow_from_elsewhere("/auth/logout").await;
-        page.shows(&["Sign out?", "Nothing has happened yet."])
-            .await;
+        page.shows(&["Sign out?", "You are still signed in."]).await;
         page.inspect("sign-out").await;
         page.expect("403 /roleProtected");
         page.open("/roleProtected").await;
