@@ -1,19 +1,14 @@
 #!/bin/sh
-# Starts the app on App Service; the site's start command is `exec sh startup.sh`.
-# The exec, there and here, lets the app itself hear that it should stop.
+# Starts the app on App Service. The start command of the site is `exec sh startup.sh`.
+# Both use exec, so that the app is process 1 and receives SIGTERM.
 set -eu
 cd "$(dirname "$0")"
-program=./app
 
-# A zip made on Windows carries no permissions.
-[ -x "$program" ] || chmod 0755 "$program" 2>/dev/null || true
+# A deployment writes over ./app in place, which fails (ETXTBSY) or corrupts the process if the app runs from that file.
+# A copy on the local disk also starts where the zip has no execute bits or is mounted read-only.
+folder=$(mktemp -d)
+cp app "$folder/app"
+chmod 0755 "$folder/app"
 
-# Nor can they be given where the zip itself is mounted, which is read-only.
-if [ ! -x "$program" ]; then
-  copy=$(mktemp -d)/app
-  cp "$program" "$copy"
-  chmod 0755 "$copy"
-  program=$copy
-fi
-
-exec "$program" "$@"
+echo "startup.sh: starting version $(cat version.txt)" >&2
+exec "$folder/app" "$@"
