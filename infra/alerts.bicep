@@ -1,6 +1,6 @@
-// Two alerts: the site answers with errors, or its health check fails.
+// Alerts: the site responds with server errors, or its health check fails.
 
-@description('Name of the site, which starts the names of the alerts.')
+@description('Name of the site, which is the prefix of the names of the alerts.')
 param siteName string
 
 @description('Resource id of the site.')
@@ -9,7 +9,7 @@ param siteId string
 @description('Name of the action group.')
 param actionGroupName string
 
-@description('Who is told; empty: the alerts show in the portal only.')
+@description('Email address that is notified; empty for alerts in the portal only.')
 param email string
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
@@ -29,16 +29,15 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(e
   }
 }
 
-@description('What an alert sets off.')
+@description('Actions of an alert.')
 var actions = empty(email) ? [] : [{ actionGroupId: actionGroup.id }]
 
-#disable-next-line use-recent-api-versions // this version is in every cloud
 resource serverErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: '${siteName}-server-errors'
   location: 'global'
   tags: resourceGroup().tags
   properties: {
-    description: 'The site answered more than 10 requests with 5xx in 5 minutes.'
+    description: 'The site responded with a 5xx status more than 10 times in 5 minutes.'
     severity: 2
     enabled: true
     scopes: [siteId]
@@ -62,7 +61,6 @@ resource serverErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   }
 }
 
-#disable-next-line use-recent-api-versions // this version is in every cloud
 resource unhealthy 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: '${siteName}-unhealthy'
   location: 'global'

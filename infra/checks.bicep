@@ -1,46 +1,36 @@
-// Choices that do not go together. A wrong one stops the deployment, with advice, before anything is created.
+// Combinations of parameters that Azure would reject. They fail the deployment before any resource is created.
 
 targetScope = 'subscription'
 
-@description('Size of the machines.')
+@description('Size of the App Service plan.')
 param appServicePlanSku string
 
-@description('Number of machines.')
+@description('Number of instances.')
 param instances int
 
-@description('Most machines with automatic scaling; 0 keeps the number fixed.')
+@description('Maximum number of instances with autoscale; 0 for a fixed number.')
 param autoscaleMaxInstances int
 
 @description('Pricing tier of the database server.')
 param databaseTier string
 
-@description('Standby database server.')
+@description('High availability of the database server.')
 param databaseHighAvailability string
 
-@description('How the app signs in to PostgreSQL.')
-param databaseAuthentication string
+@description('Whether autoscale was chosen with a plan that does not support it.')
+var autoscalesBasicPlan = autoscaleMaxInstances > 0 && startsWith(appServicePlanSku, 'B')
 
-@description('Password of the database administrator.')
-@secure()
-param databasePassword string
+@description('Whether more instances were chosen than a Basic plan has.')
+var exceedsBasicPlan = instances > 3 && startsWith(appServicePlanSku, 'B')
 
-@description('Whether automatic scaling was asked of a plan that cannot scale.')
-var scalesBasicPlan = autoscaleMaxInstances > 0 && startsWith(appServicePlanSku, 'B')
-
-@description('Whether more machines were asked for than a Basic plan has.')
-var overfillsBasicPlan = instances > 3 && startsWith(appServicePlanSku, 'B')
-
-@description('Whether a standby was asked of a server that cannot have one.')
+@description('Whether high availability was chosen with a Burstable size, which does not support it.')
 var standbyOfBurstable = databaseHighAvailability != 'Disabled' && databaseTier == 'Burstable'
 
-@description('Whether the password is missing.')
-var lacksPassword = databaseAuthentication == 'password' && empty(databasePassword)
-
-@description('The word ok, or nothing because the deployment has failed.')
-output result string = scalesBasicPlan
-  ? fail('Automatic scaling needs a Standard or Premium plan: azd env set APP_SERVICE_PLAN_SKU P0v3')
-  : overfillsBasicPlan
-      ? fail('A Basic plan has 3 machines at most: azd env set APP_SERVICE_PLAN_SKU P0v3')
+@description('The word ok. With an invalid combination the deployment fails instead.')
+output result string = autoscalesBasicPlan
+  ? fail('Autoscale needs a Standard or Premium plan: azd env set APP_SERVICE_PLAN_SKU P0v3')
+  : exceedsBasicPlan
+      ? fail('A Basic plan has at most 3 instances: azd env set APP_SERVICE_PLAN_SKU P0v3')
       : standbyOfBurstable
-          ? fail('A standby server needs a larger database: azd env set DATABASE_SKU Standard_D2ds_v5')
-          : lacksPassword ? fail('The database password is missing: azd env set-secret DATABASE_PASSWORD') : 'ok'
+          ? fail('High availability needs a larger database size. An existing Burstable server takes two steps: azd env set DATABASE_SKU Standard_D2ds_v5; azd env set DATABASE_HIGH_AVAILABILITY Disabled; azd provision; then set DATABASE_HIGH_AVAILABILITY again; azd provision')
+          : 'ok'

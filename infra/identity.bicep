@@ -1,4 +1,4 @@
-// The identity of the app: it signs in to PostgreSQL, reads secrets, pulls the image and stands in for a client secret.
+// Managed identity of the app: signs in to PostgreSQL, reads secrets, pulls the image, replaces a client secret.
 
 @description('Azure region.')
 param location string
@@ -6,17 +6,17 @@ param location string
 @description('Name of the identity, which is also its user name in PostgreSQL.')
 param name string
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: name
   location: location
   tags: resourceGroup().tags
 }
 
-@description('Resource id: what a site is given.')
+@description('Resource id, which a site refers to.')
 output id string = identity.id
 
-@description('Client id: what a program asks a token for.')
+@description('Client id, which a program requests tokens with.')
 output clientId string = identity.properties.clientId
 
-@description('Object id in Entra ID: what a role is given to.')
+@description('Object id in Entra ID, which roles are assigned to.')
 output principalId string = identity.properties.principalId

@@ -1,4 +1,4 @@
-// The vault for the few secrets there are. Access is by role: the app reads, whoever deploys reads and writes.
+// Key vault. The managed identity of the app may read secrets, the deploying user or pipeline may read and write them.
 
 @description('Azure region.')
 param location string
@@ -8,45 +8,41 @@ param location string
 @maxLength(24)
 param name string
 
-@description('Name of the identity of the app.')
+@description('Name of the managed identity of the app.')
 param appIdentityName string
 
-@description('Object id of the identity of the app.')
+@description('Object id of the managed identity of the app.')
 param appPrincipalId string
 
-@description('Object id of whoever deploys; empty gives them no access.')
+@description('Object id of the deploying user or pipeline; empty for no access.')
 param deployerPrincipalId string
 
-@description('Whether a person or a pipeline deploys.')
+@description('Type of the deploying principal.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param deployerPrincipalType string
 
-@description('Forbid deleting the vault for good before its time. It cannot be switched off again.')
+@description('Purge protection. It cannot be disabled again.')
 param purgeProtection bool
-
-@description('Bring back a vault of this name that was deleted, instead of making a new one.')
-param recover bool
 
 @description('Resource id of the Log Analytics workspace.')
 param workspaceId string
 
-@description('Built-in role that may read secrets.')
+@description('Built-in role Key Vault Secrets User.')
 var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 
-@description('Built-in role that may read and write secrets.')
+@description('Built-in role Key Vault Secrets Officer.')
 var secretsOfficerRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
 
-resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
   name: appIdentityName
 }
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   name: name
   location: location
   tags: resourceGroup().tags
   properties: {
     tenantId: tenant().tenantId
-    createMode: recover ? 'recover' : 'default'
     sku: {
       family: 'A'
       name: 'standard'
@@ -54,7 +50,7 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     softDeleteRetentionInDays: 7
-    // Azure refuses the word `false` here: protection is either asked for or not mentioned.
+    // The service rejects `false`: the property must be true or absent.
     enablePurgeProtection: purgeProtection ? true : null
     publicNetworkAccess: 'Enabled'
     networkAcls: {
@@ -99,5 +95,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-@description('Name of the vault, known once its roles are there.')
+@description('Name of the vault, once the roles are assigned.')
 output name string = vault.name

@@ -1,11 +1,11 @@
-// Everything the site needs in Azure, in one resource group. `azd up` deploys it.
-// Read from top to bottom: what can be chosen, what follows from it, the parts, and what azd is told.
+// All resources of the site, in one resource group. `azd up` deploys this file.
+// In order: parameters, derived values, modules, outputs.
 
 targetScope = 'subscription'
 
-// ---- What can be chosen. `azd env set NAME VALUE` sets a value; main.parameters.json says under which NAME. ----
+// ---- Parameters. main.parameters.json has the name of each for `azd env set NAME VALUE`. ----
 
-@description('Name of the azd environment. It becomes part of the name of the resource group.')
+@description('Name of the azd environment, which is part of the name of the resource group.')
 @minLength(1)
 @maxLength(64)
 param environmentName string
@@ -15,38 +15,35 @@ param environmentName string
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Object id of whoever deploys: may read and write the secrets. Empty: nobody may.')
+@description('Object id of the deploying user or pipeline, which may read and write secrets; empty for nobody.')
 param principalId string = ''
 
-@description('Whether a person or a pipeline deploys.')
+@description('Type of the deploying principal.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param principalType string = 'User'
 
-@description('How the program gets to App Service: zip (the binary) or container (an image built by a registry).')
+@description('Deployment mode: zip (a binary) or container (an image that a registry builds).')
 @allowed(['zip', 'container'])
 param deployMode string = 'zip'
 
-@description('The image that azd deployed last; azd knows it. Only used in container mode.')
+@description('Image that azd deployed last, which azd sets. Only for container mode.')
 param webImageName string = ''
 
-@description('Built-in image of App Service that runs the binary. Any will do, as the binary brings all it needs.')
-param stack string = 'DOTNETCORE|10.0'
-
-@description('Size of the machines. Basic (B) is the cheapest; automatic scaling needs Standard (S) or Premium (P).')
+@description('Size of the App Service plan. Basic (B) is the cheapest; autoscale needs Standard (S) or Premium (P).')
 @allowed(['B1', 'B2', 'B3', 'S1', 'S2', 'S3', 'P0v3', 'P1v3', 'P2v3', 'P3v3'])
 param appServicePlanSku string = 'B1'
 
-@description('Number of machines. With automatic scaling the least, and at least 2.')
+@description('Number of instances. With autoscale the minimum, which is at least 2.')
 @minValue(1)
 @maxValue(10)
 param instances int = 1
 
-@description('Most machines with automatic scaling; 0 keeps the number fixed.')
+@description('Maximum number of instances with autoscale; 0 for a fixed number.')
 @minValue(0)
 @maxValue(10)
 param autoscaleMaxInstances int = 0
 
-@description('Size of the database server.')
+@description('Compute size of the database server.')
 @allowed([
   'Standard_B1ms'
   'Standard_B2s'
@@ -59,106 +56,86 @@ param autoscaleMaxInstances int = 0
 ])
 param databaseSku string = 'Standard_B1ms'
 
-@description('Major version of PostgreSQL.')
+@description('Major version of PostgreSQL. A higher one upgrades an existing server in place, which cannot be undone.')
 @allowed(['16', '17', '18'])
 param databaseVersion string = '17'
 
-@description('Size of the database disk in GiB. It can grow, never shrink.')
+@description('Storage of the database server in GiB. It can grow, never shrink.')
 @allowed([32, 64, 128, 256, 512, 1024, 2048, 4096])
 param databaseStorageGB int = 32
 
-@description('Days that database backups are kept.')
+@description('Retention of database backups in days.')
 @minValue(7)
 @maxValue(35)
 param databaseBackupRetentionDays int = 7
 
-@description('Keep a copy of the backups in the paired region. Only a new server can be given this.')
+@description('Copy database backups to the paired region. Can only be chosen when the server is created.')
 param databaseGeoRedundantBackup bool = false
 
-@description('Standby database server: none, in the same zone, or in another zone. Not for Burstable (B) sizes.')
+@description('High availability: no standby server, one in the same zone, or one in another zone. Not for Burstable (B) sizes.')
 @allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
 param databaseHighAvailability string = 'Disabled'
 
-@description('How the app signs in to PostgreSQL: entra (no password anywhere) or password.')
-@allowed(['entra', 'password'])
-param databaseAuthentication string = 'entra'
-
-@description('Password of the database administrator. Only used, and then required, with databaseAuthentication password.')
-@secure()
-param databasePassword string = ''
-
-// azd makes 15 random characters at a time and the app wants 32, so main.parameters.json asks for three lots.
-@description('Key that signs session cookies. Azure keeps the first one; later values change nothing.')
-@secure()
-@minLength(32)
-param sessionSecretKey string
-
-@description('Let users sign in with Entra ID.')
+@description('Sign-in with Entra ID for users of the site.')
 param enableEntraAuth bool = false
 
-@description('Client id of the app registration. `cargo xtask entra` makes the registration and sets this.')
+@description('Client id of the app registration. `cargo xtask entra` creates the registration and sets this.')
 param authClientId string = ''
 
 @description('Tenant whose users sign in; empty for the tenant of the subscription.')
 param authTenantId string = ''
 
-@description('With a tenant of organizations, common or consumers: the tenants that are let in, by commas, or *.')
-param authAllowedTenants string = ''
-
-@description('Name of a secret in the vault with a client secret; empty: the identity of the app stands in for one.')
+@description('Name of a key vault secret with a client secret; empty to use the managed identity instead of a secret.')
 param authClientSecretName string = ''
 
-@description('What needs an account once sign-in is configured; empty for the default of the app, writes.')
+@description('What needs sign-in once it is configured; empty for the default of the app, writes.')
 @allowed(['', 'writes', 'all', 'none'])
 param signInRequired string = ''
 
-@description('Public address, such as https://www.example.com, if the site has a domain of its own.')
+@description('Public origin of the site with a custom domain, such as https://www.example.com.')
 param baseUrl string = ''
 
-@description('Further settings of the app by name, for all that has no parameter here.')
+@description('Further app settings, as an object of names and values.')
 #disable-next-line use-user-defined-types // any name may be set
 param appSettings object = {}
 
-@description('Who is told when the site fails; empty: alerts show in the portal only.')
+@description('Email address that alerts are sent to; empty for alerts in the portal only.')
 param alertEmail string = ''
 
-@description('Days that logs are kept.')
+@description('Retention of logs in days.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Gigabytes of logs a day after which no more are taken until the next day; -1 for no limit.')
+@description('Daily cap of log ingestion in gigabytes; -1 for no cap.')
 param logDailyQuotaGB int = 1
 
-@description('Forbid deleting the key vault for good before its time. It cannot be switched off again.')
+@description('Purge protection of the key vault. It cannot be disabled again.')
 param keyVaultPurgeProtection bool = false
 
-@description('Bring back the key vault that an earlier `azd down` deleted, instead of making a new one.')
-param keyVaultRecover bool = false
+// ---- Derived values. ----
 
-// ---- What follows from it. ----
-
-@description('Starts of the names of resources, by kind.')
+@description('Prefixes of resource names, by kind.')
 var abbreviations = loadJsonContent('abbreviations.json')
 
-@description('Makes names unique in the world, and the same at every deployment.')
+@description('Suffix that makes resource names globally unique, the same at every deployment.')
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
 
-@description('What differs between the clouds and environment() does not tell.')
+@description('Values per cloud that environment() does not have.')
 var clouds = loadJsonContent('clouds.json')
 
-@description('What is particular to this cloud.')
+@description('Values of this cloud.')
 var cloud = clouds[environment().name]
 
-// Connections are those left for programs: the default of the size less the 15 that Azure keeps for itself,
+// `connections` is max_connections of the size minus the 15 that are reserved for the service,
 // https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-limits
-@description('The sizes of database servers to choose from.')
+@description('Tier and connections of each compute size of the database server.')
 var databaseSizes = loadJsonContent('database-sizes.json')
 
-@description('Facts of the chosen size of database server.')
+@description('Tier and connections of the chosen compute size.')
 var databaseSize = databaseSizes[databaseSku]
 
-@description('Name of the identity of the app.')
+@description('Name of the managed identity of the app.')
 var identityName = '${abbreviations.managedIdentity}${resourceToken}'
 
 @description('Name of the key vault.')
@@ -173,30 +150,27 @@ var databaseName = 'app'
 @description('Name of the secret with the key that signs session cookies.')
 var sessionSecretName = 'session-secret-key'
 
-@description('Name of the secret with the connection string; it exists only when the app signs in with a password.')
-var connectionStringSecretName = 'postgresql-connection-string'
-
-@description('Host name of the place where users sign in.')
+@description('Host name of the Entra ID authority.')
 var loginHost = replace(replace(environment().authentication.loginEndpoint, 'https://', ''), '/', '')
 
-@description('Origin where users sign in.')
+@description('Origin of the Entra ID authority.')
 var authorityOrigin = cloud.?authority ?? 'https://${loginHost}'
 
-@description('Whether the machines are scaled automatically.')
+@description('Whether autoscale is on.')
 var autoscales = autoscaleMaxInstances > 0
 
-@description('Machines to begin with. Automatic scaling keeps two at least, so that one may fail.')
+@description('Minimum number of instances. With autoscale at least two, so that one may fail.')
 var leastInstances = autoscales ? max(instances, 2) : instances
 
-@description('Most machines there can be.')
+@description('Maximum number of instances.')
 var mostInstances = autoscales ? max(autoscaleMaxInstances, leastInstances) : instances
 
-// While a new version starts, the old one still holds its connections: each machine counts twice.
-// Five connections are left for a person with psql, `./app migrate` and the like.
-@description('Connections that one instance may hold, so that all of them together never exhaust the database.')
+// During a restart the old process still holds its connections: each instance counts twice.
+// Five connections are left for psql, `./app migrate` and the like.
+@description('Size of the connection pool of an instance, such that all instances together cannot exhaust the server.')
 var databasePoolSize = max(1, min(20, (databaseSize.connections - 5) / (mostInstances * 2)))
 
-// ---- The parts. ----
+// ---- Modules. ----
 
 module checks 'checks.bicep' = {
   params: {
@@ -205,15 +179,13 @@ module checks 'checks.bicep' = {
     autoscaleMaxInstances: autoscaleMaxInstances
     databaseTier: databaseSize.tier
     databaseHighAvailability: databaseHighAvailability
-    databaseAuthentication: databaseAuthentication
-    databasePassword: databasePassword
   }
 }
 
-resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: '${abbreviations.resourceGroup}${environmentName}'
   location: location
-  // azd finds the group by this tag. What is in the group takes over its tags.
+  // azd finds the group by this tag. The resources in the group get the same tags.
   tags: {
     'azd-env-name': environmentName
   }
@@ -266,7 +238,6 @@ module keyVault 'key-vault.bicep' = {
     deployerPrincipalId: principalId
     deployerPrincipalType: principalType
     purgeProtection: keyVaultPurgeProtection
-    recover: keyVaultRecover
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -276,7 +247,6 @@ module sessionKey 'session-key.bicep' = {
   params: {
     keyVaultName: keyVaultName
     secretName: sessionSecretName
-    key: sessionSecretKey
   }
   dependsOn: [keyVault]
 }
@@ -295,17 +265,8 @@ module database 'database.bicep' = {
     highAvailability: databaseHighAvailability
     subnetId: network.outputs.databaseSubnetId
     privateDnsZoneId: privateDns.outputs.id
-    authentication: databaseAuthentication
-    appIdentityName: identityName
-    #disable-next-line what-if-short-circuiting // an administrator is named by its object id, which only Azure knows
-    appPrincipalId: identity.outputs.principalId
-    password: databasePassword
-    databaseName: databaseName
-    keyVaultName: keyVaultName
-    connectionStringSecretName: connectionStringSecretName
     workspaceId: monitoring.outputs.workspaceId
   }
-  dependsOn: [keyVault]
 }
 
 module registry 'registry.bicep' = if (deployMode == 'container') {
@@ -332,7 +293,7 @@ module plan 'plan.bicep' = {
   }
 }
 
-// The roles of the identity come first, so that secrets and image can be read at the first start.
+// The roles of the identity are assigned first, so that the first start can read the secrets and pull the image.
 module web 'web.bicep' = {
   scope: group
   params: {
@@ -341,23 +302,19 @@ module web 'web.bicep' = {
     planId: plan.outputs.id
     subnetId: network.outputs.appSubnetId
     deployMode: deployMode
-    stack: stack
     imageName: webImageName
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     identityName: identityName
     keyVaultName: keyVault.outputs.name
-    databaseAuthentication: databaseAuthentication
     databaseHost: database.outputs.host
     databaseName: databaseName
-    connectionStringSecretName: connectionStringSecretName
     databasePoolSize: databasePoolSize
     applicationInsightsConnectionString: monitoring.outputs.applicationInsightsConnectionString
     baseUrl: baseUrl
     sessionSecretName: sessionKey.outputs.secretName
     authClientId: enableEntraAuth ? authClientId : ''
     authTenantId: empty(authTenantId) ? tenant().tenantId : authTenantId
-    authAllowedTenants: authAllowedTenants
     authClientSecretName: authClientSecretName
     signInRequired: signInRequired
     authorityOrigin: authorityOrigin
@@ -367,6 +324,19 @@ module web 'web.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
   }
   dependsOn: [registry]
+}
+
+// After the site, because the new server is not ready for an administrator at once. The app waits for its database.
+module databaseAccess 'database-access.bicep' = {
+  scope: group
+  params: {
+    serverName: database.outputs.name
+    appIdentityName: identityName
+    #disable-next-line what-if-short-circuiting // the name of an administrator is its object id, known after deployment
+    appPrincipalId: identity.outputs.principalId
+    databaseName: databaseName
+  }
+  dependsOn: [web]
 }
 
 module alerts 'alerts.bicep' = {
@@ -379,7 +349,7 @@ module alerts 'alerts.bicep' = {
   }
 }
 
-// ---- What azd is told. It keeps these in the environment, where hooks and `cargo xtask` find them. ----
+// ---- Outputs. azd stores them in its environment, where hooks and `cargo xtask` read them. ----
 
 @description('Region of the resources.')
 output AZURE_LOCATION string = location
@@ -390,19 +360,19 @@ output AZURE_TENANT_ID string = tenant().tenantId
 @description('Resource group of the site.')
 output AZURE_RESOURCE_GROUP string = group.name
 
-@description('Registry for the image of the app; empty in zip mode.')
+@description('Registry of the image; empty in zip mode.')
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.?outputs.loginServer ?? ''
 
-@description('Vault with the secrets.')
+@description('Name of the key vault.')
 output AZURE_KEY_VAULT_NAME string = keyVault.outputs.name
 
-@description('Client id of the identity of the app.')
+@description('Client id of the managed identity of the app.')
 output AZURE_MANAGED_IDENTITY_CLIENT_ID string = identity.outputs.clientId
 
-@description('Object id of the identity of the app: the subject of the federated credential of the app registration.')
+@description('Object id of the managed identity of the app, which is the subject of the federated credential of the app registration.')
 output AZURE_MANAGED_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 
-@description('Origin where users sign in.')
+@description('Origin of the Entra ID authority.')
 output AZURE_AUTHORITY_HOST string = authorityOrigin
 
 @description('Audience of the federated credential of the app registration.')
@@ -411,14 +381,14 @@ output AZURE_TOKEN_EXCHANGE_AUDIENCE string = cloud.tokenExchangeAudience
 @description('Name of the site.')
 output SERVICE_WEB_NAME string = web.outputs.name
 
-@description('Address of the site.')
+@description('URL of the site.')
 output WEB_URI string = empty(baseUrl) ? 'https://${web.outputs.host}' : baseUrl
 
-@description('Log stream of the site.')
+@description('URL of the log stream.')
 output WEB_APP_LOG_STREAM string = 'https://${web.outputs.toolsHost}/api/logstream'
 
-@description('SSH session in the browser; a container has none.')
+@description('URL of the SSH session in the browser; empty in container mode.')
 output WEB_APP_SSH string = deployMode == 'container' ? '' : 'https://${web.outputs.toolsHost}/webssh/host'
 
-@description('Settings of the site in the portal.')
+@description('URL of the environment variables of the site in the portal.')
 output WEB_APP_CONFIG string = uri(environment().portal, '#resource${web.outputs.id}/environmentVariables')

@@ -1,4 +1,4 @@
-// Where logs, metrics and traces go.
+// Log Analytics workspace, Application Insights and a workbook with the figures an operator looks at first.
 
 @description('Azure region.')
 param location string
@@ -9,15 +9,15 @@ param workspaceName string
 @description('Name of the Application Insights component.')
 param applicationInsightsName string
 
-@description('Days that logs are kept. The first 31 are free of charge.')
+@description('Retention of logs in days. The first 31 are free of charge.')
 @minValue(30)
 @maxValue(730)
 param retentionDays int
 
-@description('Gigabytes a day after which the workspace takes no more logs until the next day; -1 for no limit.')
+@description('Daily cap of log ingestion in gigabytes; -1 for no cap.')
 param dailyQuotaGB int
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: workspaceName
   location: location
   tags: resourceGroup().tags
@@ -46,8 +46,16 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
+// An ARM template, so that the portal can replace it: edit the workbook there, then Advanced Editor > ARM template.
+module workbook 'workbook.json' = {
+  params: {
+    location: location
+    workspaceId: workspace.id
+  }
+}
+
 @description('Resource id of the workspace.')
 output workspaceId string = workspace.id
 
-@description('Where the app sends telemetry.')
+@description('Connection string that the app sends telemetry to.')
 output applicationInsightsConnectionString string = applicationInsights.properties.ConnectionString

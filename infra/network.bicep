@@ -1,4 +1,4 @@
-// The private network: one subnet that the app reaches out from, one that the database server lives in.
+// Virtual network with a subnet for outbound traffic of the app and a subnet for the database server.
 
 @description('Azure region.')
 param location string
@@ -6,20 +6,20 @@ param location string
 @description('Name of the virtual network.')
 param name string
 
-@description('Start of the names of the network security groups.')
+@description('Prefix of the names of the network security groups.')
 param securityGroupPrefix string
 
-@description('Addresses of the whole network.')
+@description('Address range of the virtual network.')
 var networkAddresses = '10.0.0.0/16'
 
-@description('Addresses for the instances of the app: each takes one, and for a while a second one when it is replaced.')
+@description('Address range for the instances of the app. Each takes one address, and a second one while it is replaced.')
 var appAddresses = '10.0.0.0/26'
 
-@description('Addresses for the database server and its standby.')
+@description('Address range for the database server and its standby server.')
 var databaseAddresses = '10.0.1.0/28'
 
-// Nothing calls into this subnet: requests reach the app through the front end of App Service.
-resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+// Requests reach the app through the front end of App Service, not through this subnet.
+resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   name: '${securityGroupPrefix}app'
   location: location
   tags: resourceGroup().tags
@@ -28,7 +28,7 @@ resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' =
       {
         name: 'DenyInbound'
         properties: {
-          description: 'Nothing calls into this subnet.'
+          description: 'This subnet is for outbound traffic only.'
           access: 'Deny'
           direction: 'Inbound'
           priority: 4096
@@ -43,8 +43,8 @@ resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' =
   }
 }
 
-// Outbound stays open: the service itself needs Storage and Entra ID.
-resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+// Outbound traffic stays allowed: the database service itself needs Storage and Entra ID.
+resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   name: '${securityGroupPrefix}database'
   location: location
   tags: resourceGroup().tags
@@ -53,7 +53,7 @@ resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-
       {
         name: 'AllowPostgresFromApp'
         properties: {
-          description: 'The app, directly or through the built-in PgBouncer.'
+          description: 'The app, to PostgreSQL and to the built-in PgBouncer.'
           access: 'Allow'
           direction: 'Inbound'
           priority: 100
@@ -67,7 +67,7 @@ resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-
       {
         name: 'AllowReplication'
         properties: {
-          description: 'Between the server and its standby.'
+          description: 'Between the server and its standby server.'
           access: 'Allow'
           direction: 'Inbound'
           priority: 110
@@ -81,7 +81,7 @@ resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-
       {
         name: 'DenyOtherInbound'
         properties: {
-          description: 'Nobody else of the same network; the default rules keep out the rest of the world.'
+          description: 'Other sources in the virtual network. The default rules deny the internet.'
           access: 'Deny'
           direction: 'Inbound'
           priority: 4096
@@ -96,8 +96,8 @@ resource databaseSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-
   }
 }
 
-// The subnets stand inside the network: as resources of their own they would race, and an update without them deletes them.
-resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+// The subnets are part of this resource: a deployment of the network without them would delete them.
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   name: name
   location: location
   tags: resourceGroup().tags
@@ -149,10 +149,10 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   }
 }
 
-@description('Resource id of the network.')
+@description('Resource id of the virtual network.')
 output id string = network.id
 
-@description('Resource id of the subnet that the app reaches out from.')
+@description('Resource id of the subnet for outbound traffic of the app.')
 output appSubnetId string = '${network.id}/subnets/app'
 
 @description('Resource id of the subnet of the database server.')

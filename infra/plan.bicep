@@ -1,4 +1,4 @@
-// The App Service plan: the machines that the app runs on, and how many there are.
+// App Service plan: size and number of the instances, with optional autoscale.
 
 @description('Azure region.')
 param location string
@@ -9,15 +9,15 @@ param name string
 @description('Name of the autoscale settings.')
 param autoscaleName string
 
-@description('Size of a machine.')
+@description('Size of an instance.')
 param sku string
 
-@description('Number of machines; where they are scaled automatically, the least.')
+@description('Number of instances; with autoscale the minimum.')
 @minValue(1)
 @maxValue(10)
 param instances int
 
-@description('Most machines when they are scaled automatically; 0 for a fixed number.')
+@description('Maximum number of instances with autoscale; 0 for a fixed number.')
 @minValue(0)
 @maxValue(10)
 param autoscaleMaxInstances int
@@ -25,7 +25,7 @@ param autoscaleMaxInstances int
 @description('Resource id of the Log Analytics workspace.')
 param workspaceId string
 
-resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: name
   location: location
   tags: resourceGroup().tags
@@ -39,6 +39,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   }
 }
 
+// Setting the maximum back to 0 does not delete an existing resource; docs/deploy.md has the command.
 resource autoscale 'Microsoft.Insights/autoscaleSettings@2022-10-01' = if (autoscaleMaxInstances > 0) {
   name: autoscaleName
   location: location
@@ -48,7 +49,7 @@ resource autoscale 'Microsoft.Insights/autoscaleSettings@2022-10-01' = if (autos
     targetResourceUri: plan.id
     profiles: [
       {
-        name: 'By processor load'
+        name: 'By CPU'
         capacity: {
           minimum: string(instances)
           maximum: string(autoscaleMaxInstances)

@@ -1,12 +1,12 @@
-// The private DNS zone in which the app finds the database server.
+// Private DNS zone with the host name of the database server.
 
-@description('Name of the zone. It ends with the suffix of the cloud and is not the name of a server.')
+@description('Name of the zone. It must end with the PostgreSQL suffix of the cloud and differ from the host name of a server.')
 param name string
 
-@description('Resource id of the network in which the names resolve.')
+@description('Resource id of the virtual network that the zone is linked to.')
 param networkId string
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+resource zone 'Microsoft.Network/privateDnsZones@2020-06-01' = {
   name: name
   location: 'global'
   tags: resourceGroup().tags

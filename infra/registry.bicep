@@ -1,4 +1,4 @@
-// The registry that builds and keeps the image of the app. Only container mode has one.
+// Container registry that builds and stores the image of the app, in container mode only.
 
 @description('Azure region.')
 param location string
@@ -8,23 +8,23 @@ param location string
 @maxLength(50)
 param name string
 
-@description('Name of the identity of the app.')
+@description('Name of the managed identity of the app.')
 param appIdentityName string
 
-@description('Object id of the identity of the app.')
+@description('Object id of the managed identity of the app.')
 param appPrincipalId string
 
 @description('Resource id of the Log Analytics workspace.')
 param workspaceId string
 
-@description('Built-in role that may pull images.')
+@description('Built-in role AcrPull.')
 var pullRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '7f951dda-4ed3-4680-a7ca-43fe172d538d')
 
-resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
   name: appIdentityName
 }
 
-resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
+resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   name: name
   location: location
   tags: resourceGroup().tags
@@ -33,7 +33,6 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   }
   properties: {
     adminUserEnabled: false
-    anonymousPullEnabled: false
   }
 }
 

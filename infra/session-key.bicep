@@ -1,4 +1,4 @@
-// The key that signs session cookies, written once.
+// The key that signs session cookies: random, written once.
 
 @description('Name of the key vault.')
 param keyVaultName string
@@ -6,26 +6,33 @@ param keyVaultName string
 @description('Name of the secret.')
 param secretName string
 
-@description('The key.')
+// Two GUIDs hold 244 random bits. The defaults are evaluated here, not in main.bicep: azd compares the parameters of
+// main.bicep with those of the last deployment, and skips provisioning if nothing has changed.
+@description('First half of a new key. Leave it out to get a random one.')
 @secure()
 @minLength(32)
-param key string
+param firstHalf string = newGuid()
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+@description('Second half of a new key. Leave it out to get a random one.')
+@secure()
+@minLength(32)
+param secondHalf string = newGuid()
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: keyVaultName
 }
 
-// A key that exists stays: a new one at every deployment would sign everybody out.
+// An existing key stays: a new one at every deployment would sign out all users.
 @onlyIfNotExists()
-resource secret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+resource secret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   parent: vault
   name: secretName
   tags: resourceGroup().tags
   properties: {
     contentType: 'SESSION_SECRET_KEY of the app'
-    value: key
+    value: '${firstHalf}${secondHalf}'
   }
 }
 
-@description('Name of the secret, known once it is there.')
+@description('Name of the secret, once it exists.')
 output secretName string = secret.name

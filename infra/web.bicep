@@ -1,4 +1,4 @@
-// The site: the program, its identity and its settings.
+// The site: start command, managed identity, app settings, logs.
 
 @description('Azure region.')
 param location string
@@ -9,34 +9,27 @@ param name string
 @description('Resource id of the App Service plan.')
 param planId string
 
-@description('Resource id of the subnet that the app reaches out from.')
+@description('Resource id of the subnet for outbound traffic.')
 param subnetId string
 
-@description('Zip or container.')
+@description('Deployment mode.')
 @allowed(['zip', 'container'])
 param deployMode string
 
-@description('Built-in image that runs the binary in zip mode.')
-param stack string
-
-@description('The image in container mode; empty until the first deployment.')
+@description('Image in container mode; empty until the first deployment.')
 param imageName string
 
-@description('Resource id of the identity of the app.')
+@description('Resource id of the managed identity of the app.')
 param identityId string
 
-@description('Client id of the identity of the app.')
+@description('Client id of the managed identity of the app.')
 param identityClientId string
 
-@description('Name of the identity of the app, which is its user name in PostgreSQL.')
+@description('Name of the managed identity of the app, which is its user name in PostgreSQL.')
 param identityName string
 
-@description('Name of the vault with the secrets.')
+@description('Name of the key vault.')
 param keyVaultName string
-
-@description('How the app signs in to PostgreSQL.')
-@allowed(['entra', 'password'])
-param databaseAuthentication string
 
 @description('Host name of the database server.')
 param databaseHost string
@@ -44,16 +37,13 @@ param databaseHost string
 @description('Name of the database on the server.')
 param databaseName string
 
-@description('Name of the secret with the connection string; it exists only when the app signs in with a password.')
-param connectionStringSecretName string
-
-@description('Connections that one instance may hold.')
+@description('Size of the connection pool of an instance.')
 param databasePoolSize int
 
-@description('Where telemetry goes.')
+@description('Connection string of Application Insights.')
 param applicationInsightsConnectionString string
 
-@description('Public address if the site has a domain of its own; empty for the address that Azure gives.')
+@description('Public origin with a custom domain; empty for the default domain.')
 param baseUrl string
 
 @description('Name of the secret with the key that signs session cookies.')
@@ -65,61 +55,59 @@ param authClientId string
 @description('Tenant whose users sign in, or organizations, common, consumers.')
 param authTenantId string
 
-@description('Tenants that are let in when there is more than one, by commas; empty to leave it unset.')
-param authAllowedTenants string
-
-@description('Name of the secret with the client secret; empty when the identity of the app stands in for it.')
+@description('Name of the secret with the client secret; empty to use the managed identity instead.')
 param authClientSecretName string
 
-@description('What needs an account: writes, all or none; empty for the default of the app.')
+@description('What needs sign-in: writes, all or none; empty for the default of the app.')
 param signInRequired string
 
-@description('Origin where users sign in.')
+@description('Origin of the Entra ID authority.')
 param authorityOrigin string
 
 @description('Origin of Microsoft Graph.')
 param graphOrigin string
 
-@description('Audience of the token that stands in for a client secret.')
+@description('Audience of the token that replaces a client secret.')
 param tokenExchangeAudience string
 
-@description('Further settings of the app, by name. They win over those below.')
+@description('Further app settings, by name. They override those below.')
 #disable-next-line use-user-defined-types // any name may be set
 param furtherSettings object
 
 @description('Resource id of the Log Analytics workspace.')
 param workspaceId string
 
-@description('Whether the program is a container image.')
+@description('Whether the site runs a container image.')
 var isContainer = deployMode == 'container'
 
-@description('The port on which the container listens.')
+@description('Port that the container listens on.')
 var containerPort = '8080'
 
-@description('The image in container mode; until the first deployment one of Microsoft stands in.')
+@description('Image in container mode; before the first deployment a placeholder of Microsoft.')
 var image = empty(imageName) ? 'mcr.microsoft.com/appsvc/staticsite:latest' : imageName
 
-// PID 1 must become the program, or it never hears that it should stop: hence the exec, here and in the script.
-@description('What starts the program in zip mode.')
+// Any built-in image runs the static binary. `az webapp list-runtimes --os linux` lists those of your cloud.
+@description('Built-in image in zip mode.')
+var stack = 'DOTNETCORE|10.0'
+
+// exec, here and in the script, makes the app process 1. Otherwise it does not receive SIGTERM.
+@description('Start command in zip mode.')
 var startCommand = 'exec sh startup.sh'
 
-@description('Start of a reference to a secret of the vault, to be closed with its name and a parenthesis.')
+@description('Prefix of a key vault reference; the name of the secret and a parenthesis complete it.')
 var secret = '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName='
 
-@description('How to reach the database with a token in place of a password.')
+@description('Connection string without a password: the app signs in with a token of its managed identity.')
 var passwordless = 'dbname=${databaseName} host=${databaseHost} port=5432 sslmode=verify-full user=${identityName}'
 
-@description('How to reach the database with a password, which stays in the vault.')
-var withPassword = '${secret}${connectionStringSecretName})'
-
-// Names and meanings are those of `app --help`. A setting that the app does not know fails `cargo xtask infra`.
-@description('Settings of the app on every site.')
+// `app --help` describes each. `cargo xtask infra` fails for a setting that the app does not know.
+@description('App settings of every site.')
 var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
   AZURE_AUTHORITY_HOST: authorityOrigin
   AZURE_GRAPH_URL: graphOrigin
   AZURE_MANAGED_IDENTITY_CLIENT_ID: identityClientId
-  AZURE_POSTGRESQL_CONNECTIONSTRING: databaseAuthentication == 'password' ? withPassword : passwordless
+  AZURE_POSTGRESQL_CONNECTIONSTRING: passwordless
   AZURE_TENANT_ID: authTenantId
   AZURE_TOKEN_EXCHANGE_AUDIENCE: tokenExchangeAudience
   DATABASE_POOL_SIZE: string(databasePoolSize)
@@ -127,48 +115,45 @@ var settings = {
   SHUTDOWN_GRACE: '20s'
 }
 
-// An empty setting is not the same as none, so these are there only with a value.
-@description('Address of a site with a domain of its own.')
+// An empty setting is not the same as an absent one, so these are present with a value only.
+@description('Origin of a site with a custom domain.')
 var domainSettings = empty(baseUrl) ? {} : { BASE_URL: baseUrl }
 
-@description('The app registration. This setting switches sign-in on.')
+@description('App registration. This setting enables sign-in.')
 var registrationSettings = empty(authClientId) ? {} : { AZURE_CLIENT_ID: authClientId }
 
-@description('The client secret, for a registration that has one.')
+@description('Client secret, for a registration that has one.')
 var secretSettings = empty(authClientSecretName) ? {} : { AZURE_CLIENT_SECRET: '${secret}${authClientSecretName})' }
 
-@description('Tenants that are let in.')
-var tenantSettings = empty(authAllowedTenants) ? {} : { AZURE_ALLOWED_TENANTS: authAllowedTenants }
-
-@description('What needs an account.')
+@description('What needs sign-in.')
 var accessSettings = empty(signInRequired) ? {} : { SIGN_IN_REQUIRED: signInRequired }
 
-@description('Settings of the app that are only there when they have a value.')
-var optionalSettings = union(domainSettings, registrationSettings, secretSettings, tenantSettings, accessSettings)
+@description('App settings that are present with a value only.')
+var optionalSettings = union(domainSettings, registrationSettings, secretSettings, accessSettings)
 
-@description('Settings that App Service reads in zip mode: it must not try to build anything.')
+@description('Settings of App Service in zip mode: deploy the zip without a build.')
 var zipSettings = {
   ENABLE_ORYX_BUILD: 'false'
   SCM_DO_BUILD_DURING_DEPLOYMENT: 'false'
 }
 
-@description('Settings that App Service and the app read in container mode.')
+@description('Settings of App Service and of the app in container mode.')
 var containerSettings = {
   PORT: containerPort
   WEBSITES_ENABLE_APP_SERVICE_STORAGE: 'false'
   WEBSITES_PORT: containerPort
 }
 
-@description('Seconds until App Service kills a program that it asked to stop: room for SHUTDOWN_GRACE.')
+@description('Seconds between SIGTERM and SIGKILL, more than SHUTDOWN_GRACE.')
 var stopSettings = { WEBSITES_CONTAINER_STOP_TIME_LIMIT: '30' }
 
-@description('Settings of the platform.')
+@description('Settings of App Service.')
 var platformSettings = union(stopSettings, isContainer ? containerSettings : zipSettings)
 
-resource site 'Microsoft.Web/sites@2025-03-01' = {
+resource site 'Microsoft.Web/sites@2024-11-01' = {
   name: name
   location: location
-  // azd deploys the service of this name here.
+  // azd finds the site of a service by this tag.
   tags: union(resourceGroup().tags, { 'azd-service-name': isContainer ? 'web-container' : 'web' })
   kind: isContainer ? 'app,linux,container' : 'app,linux'
   identity: {
@@ -218,7 +203,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     dependsOn: [ftpPublishing]
   }
 
-  // One resource with every setting: it replaces whatever was there.
+  // All settings in one resource: a deployment replaces every setting of the site.
   resource appSettings 'config' = {
     name: 'appsettings'
     properties: union(settings, optionalSettings, platformSettings, furtherSettings)
@@ -290,8 +275,8 @@ output id string = site.id
 @description('Name of the site.')
 output name string = site.name
 
-@description('Host name that Azure gave the site.')
+@description('Default host name of the site.')
 output host string = site.properties.defaultHostName
 
-@description('Host name of the tools of the site: log stream and SSH.')
+@description('Host name of Kudu, which serves log stream and SSH.')
 output toolsHost string = first(filter(site.properties.hostNameSslStates, state => state.hostType == 'Repository'))!.name

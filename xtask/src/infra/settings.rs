@@ -120,10 +120,10 @@ fn is_setting(name: &str) -> bool {
 mod tests {
     use super::{SiteSetting, parse, read, site_settings, unknown_settings};
 
-    /// Characters that azd's `secretOrRandomPassword` makes.
-    const LOT: usize = 15;
+    /// Characters of a GUID.
+    const GUID: usize = 36;
 
-    /// Shorter ones the app refuses.
+    /// The app rejects shorter keys.
     const SHORTEST_KEY: usize = 32;
 
     #[test]
@@ -145,15 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn the_session_key_that_azd_makes_is_long_enough() {
-        let lots = read("infra/main.parameters.json").unwrap();
-        let made = LOT * lots.matches("$(secretOrRandomPassword ").count();
-        assert!(made >= SHORTEST_KEY, "{made} characters");
-        for (file, key) in [("main", "sessionSecretKey"), ("session-key", "key")] {
-            let bicep = read(&format!("infra/{file}.bicep")).unwrap();
-            let declaration = format!("@minLength({SHORTEST_KEY})\nparam {key} string\n");
-            assert!(bicep.contains(&declaration), "{file}.bicep");
-        }
+    fn the_session_key_of_the_bicep_is_random_and_long_enough() {
+        let bicep = read("infra/session-key.bicep").unwrap();
+        assert!(GUID * bicep.matches(" string = newGuid()").count() >= 2 * SHORTEST_KEY);
+        assert!(bicep.contains("value: '${firstHalf}${secondHalf}'"));
     }
 
     #[test]
