@@ -20,6 +20,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' existing 
   name: serverName
 }
 
+// retryOn needs Bicep 0.45, which azd 1.30 contains (https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-retryon).
 // The error of an asynchronous operation can arrive as the detail of a ResourceDeploymentFailure.
 @retryOn(
   [
