@@ -12,16 +12,12 @@ use sea_orm::{DatabaseConnection, QueryOrder as _, QuerySelect as _, QueryTrait 
 use sha2::{Digest as _, Sha256};
 use time::Duration;
 
-use super::cookies::Keyring;
+use super::cookies::{ATTEMPT_RETENTION, Keyring};
 use super::error::SignInError;
 use crate::clock;
 
 /// Time in which a user must come back from the provider.
 const LIFETIME: Duration = Duration::minutes(10);
-
-/// How long an attempt is kept, by the table and by the sign-in cookie: a user who comes back after
-/// its lifetime is told that the sign-in has expired.
-pub(super) const ATTEMPT_RETENTION: Duration = Duration::minutes(30);
 
 /// Pending attempts of one browser, such as several tabs; one more deletes the oldest.
 const PENDING_LIMIT: u64 = 10;

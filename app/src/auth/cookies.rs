@@ -14,7 +14,9 @@ use salvo::http::header::COOKIE;
 use sha2::Sha256;
 use tower_sessions_core::session::Id;
 
-use super::attempts;
+/// How long an attempt is kept, by the table and by the sign-in cookie: a user who comes back after
+/// its lifetime is told that the sign-in has expired.
+pub(super) const ATTEMPT_RETENTION: Duration = Duration::minutes(30);
 
 /// The keys derived from `SESSION_SECRET_KEY`.
 pub(super) struct Keyring(Key);
@@ -83,7 +85,7 @@ impl Cookies {
     /// A sign-in cookie with this browser token.
     pub fn sign_in(&self, browser_token: String) -> Cookie<'static> {
         let mut cookie = self.sign(Name::SignIn, browser_token);
-        cookie.set_max_age(attempts::ATTEMPT_RETENTION);
+        cookie.set_max_age(ATTEMPT_RETENTION);
         cookie
     }
 

@@ -5,17 +5,17 @@ use std::time::Instant;
 
 use chrono::DateTime;
 use openidconnect::core::{
-    CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
+    CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
 };
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId,
+    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdToken,
     IdTokenClaims, IdTokenVerifier, IssuerUrl, Nonce, SignatureVerificationError,
 };
 use serde::{Deserialize, Serialize};
 
 use super::error::SignInError;
 use super::provider::{IdentityProvider, Metadata, is_guid};
-use super::tokens::Tokens;
 use crate::clock;
 use crate::config::{AllowedTenants, ProviderConfig};
 use crate::outbound::Calls;
@@ -44,6 +44,19 @@ impl AdditionalClaims for EntraClaims {}
 
 /// Claims of an ID token that has been validated.
 pub(super) type VerifiedClaims = IdTokenClaims<EntraClaims, CoreGenderClaim>;
+
+pub(super) type EntraIdToken = IdToken<
+    EntraClaims,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+
+/// The tokens of a token response, not validated yet.
+pub(super) struct Tokens {
+    pub(super) access_token: openidconnect::AccessToken,
+    pub(super) id_token: EntraIdToken,
+}
 
 /// What an ID token must match.
 pub(super) struct Expected<'a> {

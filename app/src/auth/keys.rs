@@ -1,6 +1,6 @@
 //! The provider's signing keys (JWKS).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
 use openidconnect::{JsonWebKey as _, JsonWebKeyUse};
@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::SignInError;
-use super::provider::MAX_AGE;
+
+/// Metadata and keys are fetched again at this age.
+pub(super) const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// The keys published within the last day. During a key rollover the provider's servers do not all
 /// publish the same keys, so that a key which is missing from one answer is kept.

@@ -10,12 +10,9 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::error::SignInError;
-use super::keys::Keys;
+use super::keys::{Keys, MAX_AGE};
 use crate::config::{AllowedTenants, ProviderConfig};
 use crate::outbound::Calls;
-
-/// Metadata and keys are fetched again at this age.
-pub(super) const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Time between two JWKS refreshes for an unknown key, so that forged tokens cannot make the site
 /// flood the provider. A failed refresh does not count.

@@ -12,9 +12,9 @@ use openidconnect::core::{
 use openidconnect::{
     AsyncHttpClient, AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId,
     ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IdToken, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _, TokenUrl,
+    HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
+    TokenResponse as _, TokenUrl,
 };
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
@@ -22,7 +22,7 @@ use url::Url;
 
 use super::attempts::AttemptSecrets;
 use super::error::SignInError;
-use super::id_token::EntraClaims;
+use super::id_token::{EntraClaims, Tokens};
 use super::provider::Metadata;
 use crate::config::{ClientConfig, ClientCredential, OutboundConfig};
 use crate::managed_identity::{ManagedIdentity, Token};
@@ -42,13 +42,6 @@ const HEADER_LIMIT: usize = 4096;
 
 /// An assertion is renewed this long before it expires.
 const RENEWAL_MARGIN: Duration = Duration::from_mins(5);
-
-pub(super) type EntraIdToken = IdToken<
-    EntraClaims,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
->;
 
 type EntraTokenResponse = StandardTokenResponse<
     IdTokenFields<
@@ -80,12 +73,6 @@ type EntraClient = Client<
     EndpointSet,
     EndpointNotSet,
 >;
-
-/// The tokens of a token response, not validated yet.
-pub(super) struct Tokens {
-    pub(super) access_token: openidconnect::AccessToken,
-    pub(super) id_token: EntraIdToken,
-}
 
 /// The address of the authorization request: state, nonce and PKCE code challenge.
 pub(super) fn authorization_url(
