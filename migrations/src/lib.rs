@@ -1,9 +1,12 @@
-//! The database's schema: every change in order, up and down, for SQLite and PostgreSQL alike.
+//! Database migrations for SQLite and PostgreSQL, in order.
 //!
 //! Expand first, contract later: a migration adds what the new build needs and leaves what the old
-//! one reads. One that takes something away (a column, a table, a looser constraint) has a name
-//! ending in `_contract`; a build that does not know such a migration refuses to run on the database.
+//! one reads. A migration that removes something (a column, a table) or tightens a constraint has a
+//! name ending in `_contract`; a build that does not know such a migration refuses to run on the database.
 
+mod search;
+
+mod m0000_adopt_python_sample; // domain: the example's tables as the Python sample creates them
 mod m0001_create_restaurant_and_review; // domain: the example's tables
 mod m0002_create_session;
 
@@ -14,16 +17,17 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{EntityTrait, QueryOrder};
 use sea_orm_migration::seaql_migrations;
 
-/// The ending of the name of a migration that an older build cannot live with.
+/// Suffix of migrations that an older build cannot work with.
 const CONTRACTING: &str = "_contract";
 
-/// Brings a database to this build's schema.
+/// The migrations of this build.
 pub struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
+            Box::new(m0000_adopt_python_sample::Migration), // domain: for the Python sample's tables
             Box::new(m0001_create_restaurant_and_review::Migration), // domain: the example's tables
             Box::new(m0002_create_session::Migration),
         ]
@@ -31,8 +35,7 @@ impl MigratorTrait for Migrator {
 
     /// The applied migrations that this build knows.
     ///
-    /// A newer build's expanding migrations are passed over, so that a roll-back and a rolling
-    /// restart work.
+    /// Expanding migrations of a newer build are ignored, so that roll-back and rolling restarts work.
     ///
     /// # Errors
     /// When a newer build has contracted the schema, or when the table cannot be read.

@@ -1,12 +1,28 @@
-//! Sign-in's tables: sessions, and sign-ins that have begun.
+//! The tables of sign-in: sessions and sign-in attempts.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{string_len, text, timestamp};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
 /// A SHA-256 in hexadecimal.
 const HASH_LENGTH: u32 = 64;
+
+/// Index name, table and columns.
+const INDEXES: [(&str, &str, &[&str]); 3] = [
+    ("session_by_expiry", "session", &["expires_at"]),
+    (
+        "sign_in_attempt_by_expiry",
+        "sign_in_attempt",
+        &["expires_at"],
+    ),
+    (
+        "sign_in_attempt_by_browser",
+        "sign_in_attempt",
+        &["browser_hash", "expires_at"],
+    ),
+];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -17,47 +33,21 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let session = Table::create()
             .table("session")
-            .col(
-                ColumnDef::new("id_hash")
-                    .string_len(HASH_LENGTH)
-                    .not_null()
-                    .primary_key(),
-            )
-            .col(ColumnDef::new("data").text().not_null())
-            .col(ColumnDef::new("expires_at").timestamp().not_null())
-            .to_owned();
+            .col(string_len("id_hash", HASH_LENGTH).primary_key())
+            .col(text("data"))
+            .col(timestamp("expires_at"))
+            .take();
         let attempt = Table::create()
             .table("sign_in_attempt")
-            .col(
-                ColumnDef::new("state_hash")
-                    .string_len(HASH_LENGTH)
-                    .not_null()
-                    .primary_key(),
-            )
-            .col(
-                ColumnDef::new("browser_hash")
-                    .string_len(HASH_LENGTH)
-                    .not_null(),
-            )
-            .col(ColumnDef::new("return_to").text().not_null())
-            .col(ColumnDef::new("expires_at").timestamp().not_null())
-            .to_owned();
+            .col(string_len("state_hash", HASH_LENGTH).primary_key())
+            .col(string_len("browser_hash", HASH_LENGTH))
+            .col(text("return_to"))
+            .col(timestamp("expires_at"))
+            .take();
         manager.create_table(session).await?;
         manager.create_table(attempt).await?;
-        for (name, table, columns) in [
-            ("session_by_expiry", "session", ["expires_at"].as_slice()),
-            (
-                "sign_in_attempt_by_expiry",
-                "sign_in_attempt",
-                &["expires_at"],
-            ),
-            (
-                "sign_in_attempt_by_browser",
-                "sign_in_attempt",
-                &["browser_hash", "expires_at"],
-            ),
-        ] {
-            let mut index = Index::create().name(name).table(table).to_owned();
+        for (name, table, columns) in INDEXES {
+            let mut index = Index::create().name(name).table(table).take();
             for column in columns {
                 index.col(*column);
             }
@@ -69,7 +59,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["sign_in_attempt", "session"] {
             manager
-                .drop_table(Table::drop().table(table).to_owned())
+                .drop_table(Table::drop().table(table).take())
                 .await?;
         }
         Ok(())
