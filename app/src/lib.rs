@@ -9,6 +9,11 @@
 
 pub mod config;
 pub mod clock;
+pub mod text;
+pub mod form_key;
+pub mod form;
+pub mod pagination;
+pub mod search;
 pub mod tls;
 pub mod outbound;
 pub mod managed_identity;

@@ -5,11 +5,9 @@
     reason = "each extractor fails as the one error, and says so"
 )]
 
-mod fields;
 mod form;
 mod visitor;
 
-pub use fields::FieldErrors;
 pub use form::{Form, Query, read_body};
 pub use visitor::{SameOriginNavigation, Visitor};
 

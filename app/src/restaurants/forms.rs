@@ -1,50 +1,109 @@
-//! What visitors send: a form as it was typed, and the value it stands for when nothing is wrong with it.
-
-use serde::{Deserialize, Serialize};
+//! The forms of restaurants and reviews: their fields, and the values that may be stored.
 
 use crate::current_user::CurrentUser;
-use crate::extract::FieldErrors;
+use crate::form::{Choice, Field, FieldErrors, Fields, FormValues, Line, Text};
 
-/// In characters.
-const USER_NAME_LIMIT: usize = 50;
+const NAME: Field<Line> = Field {
+    name: "restaurant_name",
+    label: "Name",
+    missing: "Enter a name",
+    hint: "",
+    kind: Line {
+        max: 50,
+        autocomplete: "off",
+    },
+};
 
-/// `POST /restaurants`, as typed.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct RestaurantForm {
-    pub restaurant_name: String,
-    pub street_address: String,
-    pub description: String,
-    pub submission_key: String,
+const STREET_ADDRESS: Field<Line> = Field {
+    name: "street_address",
+    label: "Street address",
+    missing: "Enter a street address",
+    hint: "Street and town are enough.",
+    kind: Line {
+        max: 50,
+        autocomplete: "off",
+    },
+};
+
+const DESCRIPTION: Field<Text> = Field {
+    name: "description",
+    label: "Description",
+    missing: "Enter a description",
+    hint: "The kitchen, the room, what it costs.",
+    kind: Text { max: 250, rows: 5 },
+};
+
+pub(super) const RESTAURANT_FIELDS: &Fields = &[&NAME, &STREET_ADDRESS, &DESCRIPTION];
+
+const RATING: Field<Choice<i32>> = Field {
+    name: "rating",
+    label: "Your rating",
+    missing: "Choose a rating from 1 to 5",
+    hint: "From 1 star, poor, to 5 stars, excellent.",
+    kind: Choice(&[
+        (1, "1", "1 star, poor"),
+        (2, "2", "2 stars, fair"),
+        (3, "3", "3 stars, good"),
+        (4, "4", "4 stars, very good"),
+        (5, "5", "5 stars, excellent"),
+    ]),
+};
+
+const USER_NAME: Field<Line> = Field {
+    name: "user_name",
+    label: "Your name",
+    missing: "Enter your name",
+    hint: "Everyone can see it.",
+    kind: Line {
+        max: 50,
+        autocomplete: "nickname",
+    },
+};
+
+const REVIEW_TEXT: Field<Text> = Field {
+    name: "review_text",
+    label: "Your review",
+    missing: "Enter your review",
+    hint: "What did you eat, and would you go again?",
+    kind: Text { max: 500, rows: 6 },
+};
+
+/// The fields of a review. The name of a signed-in reviewer is the account's.
+pub(super) fn review_fields(author: Option<&CurrentUser>) -> &'static Fields {
+    match author {
+        Some(_) => &[&RATING, &REVIEW_TEXT],
+        None => &[&RATING, &USER_NAME, &REVIEW_TEXT],
+    }
 }
 
-/// A restaurant that may be stored.
+/// A valid restaurant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewRestaurant {
-    pub name: String,
-    pub street_address: String,
-    pub description: String,
+pub(super) struct NewRestaurant {
+    pub(super) name: String,
+    pub(super) street_address: String,
+    pub(super) description: String,
 }
 
-impl RestaurantForm {
+/// A valid review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NewReview {
+    pub(super) user_name: String,
+    pub(super) rating: i32,
+    pub(super) review_text: String,
+    /// The account of a signed-in reviewer.
+    pub(super) author_key: Option<String>,
+}
+
+impl NewRestaurant {
     /// # Errors
-    /// A message for each field that is missing, too long or not text.
-    pub fn parse(&self) -> Result<NewRestaurant, FieldErrors> {
+    /// A message for each bad field.
+    pub(super) fn parse(form: &FormValues) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = errors.check(
-            "restaurant_name",
-            parse_line("The name", &self.restaurant_name, 50),
-        );
-        let street_address = errors.check(
-            "street_address",
-            parse_line("The street address", &self.street_address, 50),
-        );
-        let description = errors.check(
-            "description",
-            parse_text("The description", &self.description, 250),
-        );
+        let name = errors.check(&NAME, form);
+        let street_address = errors.check(&STREET_ADDRESS, form);
+        let description = errors.check(&DESCRIPTION, form);
         match (name, street_address, description) {
-            (Some(name), Some(street_address), Some(description)) => Ok(NewRestaurant {
+            (Some(name), Some(street_address), Some(description)) => Ok(Self {
                 name,
                 street_address,
                 description,
@@ -52,50 +111,33 @@ impl RestaurantForm {
             _ => Err(errors),
         }
     }
+
+    /// The values of a form for editing.
+    pub(super) fn into_form(self) -> FormValues {
+        FormValues::from([
+            (NAME.name, self.name),
+            (STREET_ADDRESS.name, self.street_address),
+            (DESCRIPTION.name, self.description),
+        ])
+    }
 }
 
-/// `POST /restaurants/{id}/reviews`, as typed.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct ReviewForm {
-    pub user_name: String,
-    pub rating: String,
-    pub review_text: String,
-    pub submission_key: String,
-}
-
-/// A review that may be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewReview {
-    pub user_name: String,
-    /// 1 to 5.
-    pub rating: i32,
-    pub review_text: String,
-    /// The account that writes it, where one does.
-    pub author_key: Option<String>,
-}
-
-impl ReviewForm {
-    /// The review under the account's name, or under the name that was typed where nobody has signed in.
-    ///
+impl NewReview {
     /// # Errors
-    /// A message for each field that is missing, too long, not text or no rating.
-    pub fn parse(&self, author: Option<&CurrentUser>) -> Result<NewReview, FieldErrors> {
+    /// A message for each bad field.
+    pub(super) fn parse(
+        form: &FormValues,
+        author: Option<&CurrentUser>,
+    ) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
+        let rating = errors.check(&RATING, form);
         let user_name = match author {
-            Some(author) => Some(author.name.chars().take(USER_NAME_LIMIT).collect()),
-            None => errors.check(
-                "user_name",
-                parse_line("Your name", &self.user_name, USER_NAME_LIMIT),
-            ),
+            Some(author) => Some(author.name.chars().take(USER_NAME.kind.max).collect()),
+            None => errors.check(&USER_NAME, form),
         };
-        let rating = errors.check("rating", parse_rating(&self.rating));
-        let review_text = errors.check(
-            "review_text",
-            parse_text("The review", &self.review_text, 500),
-        );
-        match (user_name, rating, review_text) {
-            (Some(user_name), Some(rating), Some(review_text)) => Ok(NewReview {
+        let review_text = errors.check(&REVIEW_TEXT, form);
+        match (rating, user_name, review_text) {
+            (Some(rating), Some(user_name), Some(review_text)) => Ok(Self {
                 user_name,
                 rating,
                 review_text,
@@ -104,63 +146,4 @@ impl ReviewForm {
             _ => Err(errors),
         }
     }
-}
-
-/// One line of text of 1 to `limit` characters, without the blanks around it.
-fn parse_line(what: &str, typed: &str, limit: usize) -> Result<String, String> {
-    let text = parse_text(what, typed, limit)?;
-    if text.contains(char::is_control) {
-        return Err(format!("{what} must be one line of text."));
-    }
-    Ok(text)
-}
-
-/// Text of 1 to `limit` characters (Unicode scalar values; a line break counts as one), without the
-/// blanks around it.
-fn parse_text(what: &str, typed: &str, limit: usize) -> Result<String, String> {
-    // HTML sends a line break as two characters.
-    let text = typed.replace("\r\n", "\n");
-    let text = text.trim();
-    if is_blank(text) {
-        return Err(format!("{what} is missing."));
-    }
-    if text.contains(is_unprintable) {
-        return Err(format!("{what} contains a character that is not text."));
-    }
-    let length = text.chars().count();
-    if length > limit {
-        return Err(format!(
-            "{what} has {length} characters; at most {limit} are possible."
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-/// Whether a text shows nothing: white space, fillers, zero-width characters, marks that act on others.
-pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|character| {
-        character.is_whitespace()
-            || matches!(character,
-                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
-    })
-}
-
-fn is_unprintable(character: char) -> bool {
-    character.is_control() && !matches!(character, '\n' | '\r' | '\t')
-}
-
-/// `1` to `5`, nothing else.
-fn parse_rating(typed: &str) -> Result<i32, String> {
-    match typed {
-        "" => Err("Please choose a rating.".to_owned()),
-        "1" | "2" | "3" | "4" | "5" => typed.parse().map_err(|_| unknown_rating()),
-        _ => Err(unknown_rating()),
-    }
-}
-
-fn unknown_rating() -> String {
-    "The rating must be a whole number from 1 to 5.".to_owned()
 }

@@ -1,10 +1,10 @@
-//! The example domain: restaurants and their reviews. Replace this folder and keep the rest.
+//! The example: restaurants and their reviews. Replace this folder.
 
 pub mod restaurant;
 pub mod review;
-mod submission;
-mod cursor;
-pub mod forms;
+mod adopted;
+mod forms;
+mod counters;
 mod repository;
 mod views;
 mod handlers;
@@ -19,7 +19,7 @@ use crate::current_user::ADMIN;
 use crate::middleware::{require_role, require_user, require_user_to_write};
 use crate::routing::{get, guarded, post};
 
-/// The feature's addresses; the last four are the Python sample's.
+/// The routes of the feature.
 pub fn routes() -> Router {
     Router::new()
         .push(get("", handlers::list_restaurants))
@@ -30,13 +30,10 @@ pub fn routes() -> Router {
         ))
         .push(get("restaurants/{id}", handlers::show_restaurant))
         .push(post("restaurants/{id}/reviews", handlers::create_review))
-        .push(get("create", handlers::redirect_to_new))
-        .push(post("add", handlers::create_restaurant))
-        .push(get("details/{id}", handlers::redirect_to_restaurant))
-        .push(post("review/{id}", handlers::create_review))
+        .push(adopted::routes())
 }
 
-/// What only those who have signed in may do: where nobody can, these addresses do not exist.
+/// Routes that exist only where sign-in is configured.
 pub fn protected_routes() -> Router {
     let administration = Router::new()
         .push(get("restaurants/{id}/edit", handlers::edit_restaurant))

@@ -3,8 +3,9 @@
 use sea_orm::entity::prelude::*;
 
 use crate::current_user::CurrentUser;
+use crate::pagination::{Cursor, Key, KeyType};
 
-/// A row. The Python sample let in any rating, none included.
+/// A review. `adopted` reads rows whose rating is null.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "review")]
 pub struct Model {
@@ -12,13 +13,12 @@ pub struct Model {
     pub id: i32,
     pub restaurant: i32,
     pub user_name: String,
-    pub rating: Option<i32>,
+    pub rating: i32,
     pub review_text: String,
     /// UTC.
     pub review_date: TimeDateTime,
-    /// The account that wrote it, where one did.
+    /// The account of a signed-in author.
     pub author_key: Option<String>,
-    /// What makes a form sent twice one row; see `submission`.
     pub submission_key: Option<String>,
 }
 
@@ -28,8 +28,18 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Its author may, and an administrator.
+    /// Whether the user is the author or an administrator.
     pub fn may_be_deleted_by(&self, user: Option<&CurrentUser>) -> bool {
         user.is_some_and(|user| user.is_admin() || self.author_key == Some(user.key()))
     }
+
+    /// The position of this review in a list.
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor::new(Key::Time(self.review_date), self.id)
+    }
+}
+
+/// `None` for text that is no cursor.
+pub(super) fn parse_cursor(text: &str) -> Option<Cursor> {
+    Cursor::parse(Some(KeyType::Time), text)
 }

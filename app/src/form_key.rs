@@ -1,0 +1,107 @@
+//! Submission keys: a form that is sent twice (a double click, a retry after a lost answer) inserts one row.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait,
+    Iterable as _, PrimaryKeyToColumn as _, PrimaryKeyTrait, QueryFilter as _, QuerySelect as _,
+    TryInsertResult,
+};
+use sha2::{Digest as _, Sha256};
+
+/// Name of the hidden form field.
+pub const FIELD: &str = "submission_key";
+
+/// Creates a key for a new form: 128 random bits in hexadecimal.
+pub fn new_key() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
+/// The hash of a submission key and the form's values that is stored with the row; `None` without a key.
+/// Other values under the same key have another digest and are a new row.
+pub fn digest(key: &str, values: &[&str]) -> Option<String> {
+    if key.is_empty() {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    for part in std::iter::once(&key).chain(values) {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    Some(hex::encode(hash.finalize()))
+}
+
+/// The row of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inserted {
+    pub id: i32,
+    /// `false` when the same form had been sent before.
+    pub is_new: bool,
+}
+
+type Column<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+type PrimaryKey<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::PrimaryKey;
+
+/// Inserts a row unless one with the same digest exists. The column has a unique index.
+///
+/// # Errors
+/// When the database refuses the row or cannot be reached.
+pub async fn insert_once<A>(
+    db: &impl ConnectionTrait,
+    mut row: A,
+    column: Column<A>,
+    digest: Option<String>,
+) -> Result<Inserted, DbErr>
+where
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+    PrimaryKey<A>: PrimaryKeyTrait<ValueType = i32>,
+{
+    row.set(column, digest.clone().into());
+    let ignore_duplicate = OnConflict::column(column).do_nothing().to_owned();
+    let inserted = <A::Entity as EntityTrait>::insert(row)
+        .on_conflict(ignore_duplicate)
+        .try_insert()
+        .exec(db)
+        .await?;
+    if let TryInsertResult::Inserted(inserted) = inserted {
+        return Ok(Inserted {
+            id: inserted.last_insert_id,
+            is_new: true,
+        });
+    }
+    let id = PrimaryKey::<A>::iter().map(|key| key.into_column());
+    let first: Option<i32> = <A::Entity as EntityTrait>::find()
+        .select_only()
+        .columns(id)
+        .filter(column.eq(digest))
+        .into_tuple()
+        .one(db)
+        .await?;
+    let id = first.ok_or(DbErr::RecordNotInserted)?;
+    Ok(Inserted { id, is_new: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_depends_on_the_key_and_on_each_value() {
+        let first = digest("key", &["a", "bc"]);
+        assert_eq!(first, digest("key", &["a", "bc"]));
+        for other in [
+            digest("other", &["a", "bc"]),
+            digest("key", &["ab", "c"]),
+            digest("key", &["a"]),
+        ] {
+            assert_ne!(first, other);
+        }
+        assert_eq!(digest("", &["a"]), None);
+    }
+
+    #[test]
+    fn a_new_key_is_32_hexadecimal_digits_and_never_the_same() {
+        let key = new_key();
+        assert!(key.len() == 32 && key.chars().all(|digit| digit.is_ascii_hexdigit()));
+        assert_ne!(key, new_key());
+    }
+}

@@ -1,0 +1,81 @@
+//! What only serves databases and addresses of the Python sample: its routes, its dates and its ratings.
+//!
+//! A new feature has nothing of this: it sorts by `Column::ReviewDate` and reads with `Entity::find()`.
+
+use salvo::writing::Redirect;
+use salvo::{Router, Writer as _, handler};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Order};
+use sea_orm::{
+    DbBackend, EntityTrait as _, Iterable as _, QuerySelect as _, Select,
+};
+
+use super::handlers::{create_restaurant, create_review};
+use super::{restaurant, review};
+use crate::extract::Id;
+use crate::pagination::Keyset;
+use crate::routing::{get, post};
+
+/// The sample's stored dates are text of several forms on SQLite, with and without fractions of a second.
+const SQLITE_DATE_FORMAT: &str = "%Y-%m-%d %H:%M:%f";
+
+/// PostgreSQL has dates outside of Rust's calendar, `infinity` among them.
+const POSTGRES_DATE: &str = "LEAST(GREATEST(review.review_date, timestamp '0001-01-01'), \
+    timestamp '9999-12-31 23:59:59.999999')";
+
+/// The sample's addresses.
+pub(super) fn routes() -> Router {
+    Router::new()
+        .push(get("create", redirect_to_new))
+        .push(post("add", create_restaurant))
+        .push(get("details/{id}", redirect_to_restaurant))
+        .push(post("review/{id}", create_review))
+}
+
+#[handler]
+async fn redirect_to_new() -> Redirect {
+    Redirect::permanent("/restaurants/new")
+}
+
+#[handler]
+async fn redirect_to_restaurant(id: Id) -> Redirect {
+    Redirect::permanent(restaurant::path(id.0))
+}
+
+/// Reviews with dates and ratings that can be read: a missing rating is 0, a date outside of the
+/// calendar its first or last day.
+pub(super) fn find_reviews(backend: DbBackend) -> Select<review::Entity> {
+    use review::Column;
+    let columns =
+        Column::iter().filter(|column| !matches!(column, Column::Rating | Column::ReviewDate));
+    let date = match backend {
+        DbBackend::Sqlite => Expr::col(Column::ReviewDate),
+        _ => Expr::cust(POSTGRES_DATE),
+    };
+    review::Entity::find()
+        .select_only()
+        .columns(columns)
+        .expr_as(Expr::col(Column::Rating).if_null(0), "rating")
+        .expr_as(date, "review_date")
+}
+
+/// The order of reviews, newest first, by the expression of the index `review_by_date`.
+pub(super) fn newest_reviews(backend: DbBackend) -> Keyset {
+    let id = review::Column::Id;
+    match backend {
+        DbBackend::Sqlite => {
+            let date = Expr::col((Alias::new("review"), review::Column::ReviewDate));
+            Keyset::by_key(sqlite_date(date), id, Order::Desc).with_cursor_key(sqlite_date)
+        }
+        _ => Keyset::by_key(Expr::cust(POSTGRES_DATE), id, Order::Desc),
+    }
+}
+
+fn sqlite_date(date: Expr) -> Expr {
+    let format = Expr::cust(format!("'{SQLITE_DATE_FORMAT}'"));
+    Func::cust("strftime").args([format, date]).into()
+}
+
+/// The rating of a review, unless the sample stored none or one that is not from 1 to 5.
+pub(super) fn valid_rating(rating: i32) -> Option<i32> {
+    (1..=5).contains(&rating).then_some(rating)
+}
