@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use time::Date;
 
 use crate::form_key;
@@ -244,7 +244,11 @@ impl FormValues {
 impl<const N: usize> From<[(&str, String); N]> for FormValues {
     fn from(values: [(&str, String); N]) -> Self {
         let values = values.into_iter();
-        Self(values.map(|(name, value)| (name.to_owned(), value)).collect())
+        Self(
+            values
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        )
     }
 }
 
@@ -316,7 +320,10 @@ impl FormView {
         Self {
             submission_key: values.submission_key().to_owned(),
             has_errors: !errors.0.is_empty(),
-            fields: fields.iter().map(|field| field.view(values, errors)).collect(),
+            fields: fields
+                .iter()
+                .map(|field| field.view(values, errors))
+                .collect(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait,
-    Iterable as _, PrimaryKeyToColumn as _, PrimaryKeyTrait, QueryFilter as _, QuerySelect as _,
+    Iterable as _, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter as _, QuerySelect as _,
     TryInsertResult,
 };
 use sha2::{Digest as _, Sha256};
@@ -68,7 +68,7 @@ where
             is_new: true,
         });
     }
-    let id = PrimaryKey::<A>::iter().map(|key| key.into_column());
+    let id = PrimaryKey::<A>::iter().map(PrimaryKeyToColumn::into_column);
     let first: Option<i32> = <A::Entity as EntityTrait>::find()
         .select_only()
         .columns(id)

@@ -37,3 +37,5 @@ pub mod auth_routes;
 pub mod restaurants; // domain: the example, replace it
 pub mod router;
 pub mod server;
+#[cfg(test)]
+mod template_tests;

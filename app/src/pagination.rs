@@ -177,7 +177,10 @@ mod tests {
         for (key_type, cursor) in [
             (None, Cursor::id(7)),
             (Some(KeyType::Integer), Cursor::new(Key::Integer(-4), 7)),
-            (Some(KeyType::Text), Cursor::new(Key::Text("a~b".to_owned()), 7)),
+            (
+                Some(KeyType::Text),
+                Cursor::new(Key::Text("a~b".to_owned()), 7),
+            ),
             (
                 Some(KeyType::Time),
                 Cursor::new(Key::Time(datetime!(2024-05-01 10:00:00.000001)), 7),

@@ -158,12 +158,12 @@ impl Matches {
 }
 
 /// The rows with these ids, to be sorted and paginated.
-pub fn select_by_ids<E: EntityTrait>(ids: Vec<i32>) -> Select<E> {
+pub fn select_by_ids<E: EntityTrait>(ids: &[i32]) -> Select<E> {
     // With a limit inside a subquery the rows are fetched by id and then sorted: no database reads the
     // index of the order to find them.
     let mut by_id = E::find().limit(ids.len() as u64);
     for key in E::PrimaryKey::iter() {
-        by_id = by_id.filter(key.into_column().is_in(ids.clone()));
+        by_id = by_id.filter(key.into_column().is_in(ids.iter().copied()));
     }
     let mut rows = E::find();
     QuerySelect::query(&mut rows)

@@ -129,7 +129,17 @@ mod tests {
         assert_eq!(parse_integer(" 12 ", 1, 12), Ok(12));
         assert_eq!(parse_integer("-3", -5, 5), Ok(-3));
         assert_eq!(parse_integer(" ", 1, 12), Err(Refusal::Missing));
-        for typed in ["0", "13", "+4", "4.0", "4,5", "1e1", "٥", "four", "99999999999"] {
+        for typed in [
+            "0",
+            "13",
+            "+4",
+            "4.0",
+            "4,5",
+            "1e1",
+            "٥",
+            "four",
+            "99999999999",
+        ] {
             let refused = invalid("must be a whole number from 1 to 12");
             assert_eq!(parse_integer(typed, 1, 12), Err(refused), "{typed}");
         }

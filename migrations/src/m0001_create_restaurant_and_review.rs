@@ -72,7 +72,9 @@ impl MigrationTrait for Migration {
             "review_by_submission_key",
             "review_by_date",
         ] {
-            manager.drop_index(Index::drop().name(name).to_owned()).await?;
+            manager
+                .drop_index(Index::drop().name(name).to_owned())
+                .await?;
         }
         Ok(())
     }

@@ -214,3 +214,22 @@ pub(super) async fn show_role_protected(user: CurrentUser) -> Json<Value> {
     let detail = format!("This route is protected by the role {ADMIN}.");
     Json(json!({ "message": message, "detail": detail }))
 }
+
+#[cfg(test)]
+pub(crate) fn samples() -> Vec<crate::response::samples::Sample> {
+    use crate::response::samples::{render_sample, sample_user};
+
+    let profile = |graph_answered, roles| ProfilePage {
+        user: CurrentUser {
+            graph_answered,
+            roles,
+            ..sample_user()
+        },
+        signed_in_at: "1 May 2024, 10:00 UTC".to_owned(),
+    };
+    vec![
+        render_sample(&profile(false, Vec::new())),
+        render_sample(&profile(true, sample_user().roles)),
+        render_sample(&SignOutPage {}),
+    ]
+}

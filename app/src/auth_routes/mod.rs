@@ -7,6 +7,9 @@ mod error_page;
 mod context;
 mod handlers;
 
+#[cfg(test)]
+pub(crate) use handlers::samples;
+
 use salvo::Router;
 
 use crate::config::Config;

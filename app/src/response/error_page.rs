@@ -114,3 +114,21 @@ fn header_contains(request: &Request, name: &str, text: &str) -> bool {
         .iter()
         .any(|value| value.to_str().is_ok_and(|value| value.contains(text)))
 }
+
+/// The error page in tests.
+#[cfg(test)]
+pub(crate) fn samples() -> Vec<crate::response::samples::Sample> {
+    use crate::response::samples::{HOSTILE, render_sample};
+
+    let page = |recovery_links| ErrorPage {
+        status: 404,
+        title: "Page not found",
+        message: HOSTILE.to_owned(),
+        reference: "0123".to_owned(),
+        recovery_links,
+    };
+    vec![
+        render_sample(&page(Vec::new())),
+        render_sample(&page(vec![RecoveryLink::START; 2])),
+    ]
+}

@@ -11,8 +11,8 @@ use crate::auth::return_address::{return_address_of, sign_in_path};
 use crate::current_user::CurrentUser;
 use crate::state::AppState;
 
-/// The site's name, in every title.
-pub const SITE_NAME: &str = "Table Talk";
+/// The site's name, in every title and on every page.
+pub const SITE_NAME: &str = "Table Talk"; // domain: the site's name
 
 /// The data of a template, one struct for each.
 pub trait View: Serialize + Send {
@@ -166,5 +166,65 @@ impl<V: View> Writer for FormOutcome<V> {
                 page.write(request, depot, response).await;
             }
         }
+    }
+}
+
+/// Renders views with samples of the layout, in tests.
+#[cfg(test)]
+pub(crate) mod samples {
+    use time::macros::datetime;
+
+    use super::{Layout, SITE_NAME, View};
+    use std::sync::Arc;
+
+    use crate::assets::Assets;
+    use crate::templates::Templates;
+    use crate::current_user::{ADMIN, CurrentUser};
+
+    /// For every text of a sample that a visitor can type. No page shows it unescaped.
+    pub(crate) const HOSTILE: &str = "<script>alert('1')</script>";
+
+    /// A template, and the page that came of it.
+    pub(crate) type Sample = (&'static str, String);
+
+    pub(crate) fn sample_user() -> CurrentUser {
+        CurrentUser {
+            tenant_id: "tenant".to_owned(),
+            object_id: "object".to_owned(),
+            name: HOSTILE.to_owned(),
+            email: Some(HOSTILE.to_owned()),
+            job_title: None,
+            roles: vec![ADMIN.to_owned(), HOSTILE.to_owned()],
+            graph_answered: false,
+            signed_in_at: datetime!(2024-05-01 10:00),
+        }
+    }
+
+    /// Renders a view for an anonymous visitor without sign-in, one with sign-in, and a signed-in user.
+    pub(crate) fn render_sample<V: View>(view: &V) -> Sample {
+        let assets = Arc::new(Assets::load().expect("the static files"));
+        let templates = Templates::load(assets).expect("the templates");
+        let user = sample_user();
+        let layouts = [
+            (None, None),
+            (None, Some("/auth/login?next=/")),
+            (Some(&user), None),
+        ];
+        let pages = layouts.map(|(current_user, sign_in_path)| {
+            let layout = Layout {
+                site_name: SITE_NAME,
+                title: view.title(),
+                path: "/",
+                canonical: Some("https://example.com/".to_owned()),
+                notice: view.notice(),
+                current_user,
+                sign_in_path: sign_in_path.map(ToOwned::to_owned),
+            };
+            let page = templates.render(V::TEMPLATE, view, &layout);
+            page.unwrap_or_else(|error| panic!("{}: {error:?}", V::TEMPLATE))
+        });
+        let html = pages.concat();
+        assert!(!html.contains("<script"), "{}: {html}", V::TEMPLATE);
+        (V::TEMPLATE, html)
     }
 }

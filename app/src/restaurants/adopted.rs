@@ -5,9 +5,7 @@
 use salvo::writing::Redirect;
 use salvo::{Router, Writer as _, handler};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Order};
-use sea_orm::{
-    DbBackend, EntityTrait as _, Iterable as _, QuerySelect as _, Select,
-};
+use sea_orm::{DbBackend, EntityTrait as _, Iterable as _, QuerySelect as _, Select};
 
 use super::handlers::{create_restaurant, create_review};
 use super::{restaurant, review};

@@ -68,14 +68,14 @@ pub(super) async fn list_restaurants(
     query: Query<ListQuery>,
 ) -> Result<Page<RestaurantListView>, Error> {
     let query = query.0;
-    let http = &state.config.http;
+    let settings = &state.config.restaurants;
     let sort = Sort::from_name(&query.sort);
     let request = ListRequest {
         words: &query.q,
         sort,
         after: sort.parse_cursor(&query.after),
-        page_size: http.list_page_size,
-        search_limit: http.search_limit,
+        page_size: settings.list_page_size,
+        search_limit: settings.search_limit,
     };
     let page = repository::list_restaurants(state.database.connection(), &request).await?;
     let path = |sort, after: &str| list_path(&query, sort, after);
@@ -245,7 +245,7 @@ async fn load_page(
     query: &DetailsQuery,
     form: FormView,
 ) -> Result<RestaurantView, Error> {
-    let page_size = state.config.http.details_page_size;
+    let page_size = state.config.restaurants.details_page_size;
     let after = review::parse_cursor(&query.after);
     let db = state.database.connection();
     let (reviews, next) =

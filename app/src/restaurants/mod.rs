@@ -14,6 +14,8 @@ mod settings;
 use salvo::Router;
 pub use seed::{SeedOptions, seed};
 pub use settings::RestaurantsConfig;
+#[cfg(test)]
+pub(crate) use views::samples;
 
 use crate::current_user::ADMIN;
 use crate::middleware::{require_role, require_user, require_user_to_write};

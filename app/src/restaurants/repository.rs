@@ -3,8 +3,8 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait as _, QueryFilter as _, QuerySelect as _, Select, SqlErr,
-    SqliteTransactionMode,     TransactionOptions, TransactionTrait as _,
+    EntityTrait as _, QueryFilter as _, QuerySelect as _, Select, SqlErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait as _,
 };
 
 use super::forms::{NewRestaurant, NewReview};
@@ -68,7 +68,7 @@ async fn search_restaurants(
             capped: None,
         }
     } else {
-        read_page(db, select_by_ids(matches.ids), request).await?
+        read_page(db, select_by_ids(&matches.ids), request).await?
     };
     Ok(RestaurantPage {
         next: page.next.or(matches.searched_until.map(Cursor::id)),
@@ -156,8 +156,7 @@ pub(super) async fn list_reviews(
     page_size: u64,
 ) -> Result<(Vec<review::Model>, Option<Cursor>), DbErr> {
     let backend = db.get_database_backend();
-    let rows =
-        adopted::find_reviews(backend).filter(review::Column::Restaurant.eq(restaurant));
+    let rows = adopted::find_reviews(backend).filter(review::Column::Restaurant.eq(restaurant));
     let rows = paginate(rows, &adopted::newest_reviews(backend), after);
     let rows = rows.limit(page_size + 1).all(db).await?;
     let (rows, last) = split_page(rows, page_size);
@@ -166,10 +165,7 @@ pub(super) async fn list_reviews(
 
 /// # Errors
 /// `RecordNotFound` when there is no such review.
-pub(super) async fn get_review(
-    db: &impl ConnectionTrait,
-    id: i32,
-) -> Result<review::Model, DbErr> {
+pub(super) async fn get_review(db: &impl ConnectionTrait, id: i32) -> Result<review::Model, DbErr> {
     let rows = adopted::find_reviews(db.get_database_backend());
     let found = rows.filter(review::Column::Id.eq(id)).one(db).await?;
     found.ok_or_else(|| DbErr::RecordNotFound(format!("review {id}")))

@@ -49,9 +49,10 @@ impl Model {
     pub(super) fn cursor(&self, sort: Sort) -> Cursor {
         match sort {
             Sort::Newest => Cursor::id(self.id),
-            Sort::Rating => {
-                Cursor::new(Key::Integer(self.rating_average.unwrap_or_default()), self.id)
-            }
+            Sort::Rating => Cursor::new(
+                Key::Integer(self.rating_average.unwrap_or_default()),
+                self.id,
+            ),
             Sort::Name => {
                 let name = self.sort_name.clone().unwrap_or_default();
                 Cursor::new(Key::Text(name), self.id)
