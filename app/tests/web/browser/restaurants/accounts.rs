@@ -13,13 +13,13 @@ async fn a_user_reviews_under_the_accounts_name_and_deletes_the_review() {
         page.hides("Your name").await;
         page.choose("4 stars, very good").await;
         page.fill("Your review", "Good cake.").await;
-        page.submit("Publish the review").await;
+        page.submit("Post review").await;
         page.shows(&["Alice Example", "Good cake.", "1 review"])
             .await;
         page.inspect("own-review").await;
-        page.submit("Delete this review").await;
+        page.submit("Delete review").await;
         page.hides("Good cake.").await;
-        page.shows(&["Nobody has written a review yet."]).await;
+        page.shows(&["There are no reviews yet."]).await;
     })
     .await;
 }
@@ -43,14 +43,14 @@ async fn an_admin_edits_what_a_user_added() {
         let page = visit.page;
         sign_in_as(page, "Alice").await;
         add_restaurant(page, CAFE).await;
-        page.hides("Edit the restaurant").await;
+        page.hides("Edit restaurant").await;
         sign_out(page, "Alice Example").await;
         page.follow("Café Zoë").await;
         sign_in_as(page, "Carol").await;
-        page.follow("Edit the restaurant").await;
+        page.follow("Edit restaurant").await;
         page.inspect("edit").await;
         page.fill("Name", "Café Zoé").await;
-        page.submit("Save the changes").await;
+        page.submit("Save changes").await;
         page.shows(&["Café Zoé"]).await;
         page.hides("Café Zoë").await;
     })

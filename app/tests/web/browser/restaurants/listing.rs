@@ -21,7 +21,7 @@ async fn a_search_needs_neither_accents_nor_whole_words() {
         assert_eq!(listed(page).await, ["Łódź"]);
         search(page, "sushi").await;
         page.shows(&["Nothing found"]).await;
-        page.follow("Clear the search").await;
+        page.follow("Clear search").await;
         assert_eq!(listed(page).await, ["Łódź", "Crêperie Élan"]);
     })
     .await;

@@ -11,7 +11,7 @@ async fn a_refused_restaurant_is_kept_as_it_was_typed_and_can_be_corrected() {
         page.follow("Add a restaurant").await;
         fill_in_restaurant(page, ["   ", &long_address, &long_description]).await;
         page.expect("422 /restaurants");
-        page.submit("Add the restaurant").await;
+        page.submit("Add restaurant").await;
         assert!(
             page.title().await.starts_with("Error: "),
             "{}",
@@ -20,32 +20,32 @@ async fn a_refused_restaurant_is_kept_as_it_was_typed_and_can_be_corrected() {
         summary_has_focus(page).await;
 
         let name = page.field("Name").await;
-        is_refused(&name, "   ", "The name is missing.");
+        is_refused(&name, "   ", "Enter a name");
         let street_address = page.field("Street address").await;
         is_refused(
             &street_address,
             &long_address,
-            "The street address has 51 characters; at most 50 are possible.",
+            "Street address must be 50 characters or fewer (you entered 51)",
         );
         let description = page.field("Description").await;
         is_refused(
             &description,
             &long_description,
-            "The description has 251 characters; at most 250 are possible.",
+            "Description must be 250 characters or fewer (you entered 251)",
         );
 
         page.click(
             &page
                 .find(
                     "link",
-                    "The street address has 51 characters; at most 50 are possible.",
+                    "Street address must be 50 characters or fewer (you entered 51)",
                 )
                 .await,
         )
         .await;
         assert_eq!(page.focused().await.name, "Street address");
         fill_in_restaurant(page, CAFE).await;
-        page.submit("Add the restaurant").await;
+        page.submit("Add restaurant").await;
         page.shows(&CAFE).await;
     })
     .await;
@@ -58,17 +58,17 @@ async fn a_refused_review_is_kept_as_it_was_typed_and_can_be_corrected() {
         add_restaurant(page, CAFE).await;
         fill_in_review(page, ["3 stars, good", &long_name, &long_text]).await;
         page.expect("422 /restaurants/1/reviews");
-        page.submit("Publish the review").await;
+        page.submit("Post review").await;
         summary_has_focus(page).await;
         is_refused(
             &page.field("Your name").await,
             &long_name,
-            "Your name has 51 characters; at most 50 are possible.",
+            "Your name must be 50 characters or fewer (you entered 51)",
         );
         is_refused(
             &page.field("Your review").await,
             &long_text,
-            "The review has 505 characters; at most 500 are possible.",
+            "Your review must be 500 characters or fewer (you entered 505)",
         );
         assert!(page.find("radio", "3 stars, good").await.is_checked());
         assert!(!page.field("Your rating").await.is_invalid());
@@ -76,7 +76,7 @@ async fn a_refused_review_is_kept_as_it_was_typed_and_can_be_corrected() {
 
         page.fill("Your name", "Noor").await;
         page.fill("Your review", "Good cake.").await;
-        page.submit("Publish the review").await;
+        page.submit("Post review").await;
         page.shows(&["Thank you: your review has been added.", "3.0", "1 review"])
             .await;
     })
@@ -87,7 +87,7 @@ async fn a_refused_review_is_kept_as_it_was_typed_and_can_be_corrected() {
 async fn an_empty_form_is_not_even_sent() {
     visit(&[], async |page| {
         page.follow("Add a restaurant").await;
-        page.click(&page.find("button", "Add the restaurant").await)
+        page.click(&page.find("button", "Add restaurant").await)
             .await;
         assert_eq!(page.focused().await.name, "Name");
         assert_eq!(page.forms_sent().await, 0);

@@ -11,7 +11,7 @@ async fn a_double_click_adds_one_review() {
         add_restaurant(page, CAFE).await;
         fill_in_review(page, REVIEW).await;
         page.forms_sent().await;
-        page.submit_twice("Publish the review", "/restaurants/1/reviews")
+        page.submit_twice("Post review", "/restaurants/1/reviews")
             .await;
         assert_eq!(page.forms_sent().await, 2);
         page.reload().await;
@@ -27,7 +27,7 @@ async fn going_back_and_sending_a_form_again_adds_nothing() {
         add_restaurant(page, CAFE).await;
         page.go_back().await;
         assert_eq!(page.field("Name").await.value, CAFE[0]);
-        page.submit("Add the restaurant").await;
+        page.submit("Add restaurant").await;
         page.follow("All restaurants").await;
         assert_eq!(listed(page).await, [CAFE[0]]);
 
@@ -35,7 +35,7 @@ async fn going_back_and_sending_a_form_again_adds_nothing() {
         write_review(page, REVIEW).await;
         page.go_back().await;
         assert_eq!(page.field("Your review").await.value, REVIEW[2]);
-        page.submit("Publish the review").await;
+        page.submit("Post review").await;
         page.shows(&["Thank you: your review has been added.", "1 review"])
             .await;
         page.hides("2 reviews").await;

@@ -13,7 +13,7 @@ pub(super) const CAFE: Restaurant = ["Café Zoë", "1 High Street", "Cakes and c
 pub(super) async fn add_restaurant(page: &Page, restaurant: Restaurant<'_>) {
     page.follow("Add a restaurant").await;
     fill_in_restaurant(page, restaurant).await;
-    page.submit("Add the restaurant").await;
+    page.submit("Add restaurant").await;
 }
 
 pub(super) async fn fill_in_restaurant(
@@ -28,7 +28,7 @@ pub(super) async fn fill_in_restaurant(
 /// On the restaurant's page.
 pub(super) async fn write_review(page: &Page, review: Review<'_>) {
     fill_in_review(page, review).await;
-    page.submit("Publish the review").await;
+    page.submit("Post review").await;
 }
 
 pub(super) async fn fill_in_review(page: &Page, [rating, user_name, text]: Review<'_>) {
