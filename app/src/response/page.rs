@@ -178,8 +178,8 @@ pub(crate) mod samples {
     use std::sync::Arc;
 
     use crate::assets::Assets;
-    use crate::templates::Templates;
     use crate::current_user::{ADMIN, CurrentUser};
+    use crate::templates::Templates;
 
     /// For every text of a sample that a visitor can type. No page shows it unescaped.
     pub(crate) const HOSTILE: &str = "<script>alert('1')</script>";

@@ -10,12 +10,14 @@ mod views;
 mod handlers;
 mod seed;
 mod settings;
+#[cfg(test)]
+mod samples;
 
 use salvo::Router;
+#[cfg(test)]
+pub(crate) use samples::samples;
 pub use seed::{SeedOptions, seed};
 pub use settings::RestaurantsConfig;
-#[cfg(test)]
-pub(crate) use views::samples;
 
 use crate::current_user::ADMIN;
 use crate::middleware::{require_role, require_user, require_user_to_write};

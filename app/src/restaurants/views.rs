@@ -252,171 +252,11 @@ fn name_or(name: String, replacement: &str) -> String {
     name
 }
 
-/// The pages of the feature in tests.
-#[cfg(test)]
-pub(crate) fn samples() -> Vec<crate::response::samples::Sample> {
-    use self::tests::{edit_sample, list_samples, new_samples, restaurant_samples};
-    use crate::response::samples::render_sample;
-
-    let pages = [
-        list_samples().iter().map(render_sample).collect::<Vec<_>>(),
-        new_samples().iter().map(render_sample).collect(),
-        vec![render_sample(&edit_sample())],
-        restaurant_samples().iter().map(render_sample).collect(),
-    ];
-    pages.concat()
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::form::FormValues;
-    use crate::response::samples::{HOSTILE, render_sample, sample_user};
-    use crate::restaurants::forms::{NewRestaurant, NewReview, RESTAURANT_FIELDS, review_fields};
-    use crate::restaurants::restaurant::Sort;
-
-    fn restaurant(sum: i32, count: i32) -> restaurant::Model {
-        restaurant::Model {
-            id: 7,
-            name: HOSTILE.to_owned(),
-            street_address: HOSTILE.to_owned(),
-            description: HOSTILE.to_owned(),
-            review_count: count,
-            rating_sum: sum,
-            rating_1_count: 0,
-            rating_2_count: 0,
-            rating_3_count: 0,
-            rating_4_count: count,
-            rating_5_count: 0,
-            rating_average: None,
-            sort_name: None,
-            submission_key: None,
-        }
-    }
-
-    fn review(rating: i32) -> review::Model {
-        review::Model {
-            id: 9,
-            restaurant: 7,
-            user_name: HOSTILE.to_owned(),
-            rating,
-            review_text: HOSTILE.to_owned(),
-            review_date: datetime!(2024-05-01 10:00),
-            author_key: None,
-            submission_key: None,
-        }
-    }
-
-    /// Empty, with rows, a search without matches, a capped search, and a page after the last row.
-    pub(super) fn list_samples() -> Vec<RestaurantListView> {
-        let list = |query: &str, rows: Vec<restaurant::Model>| RestaurantListView {
-            restaurants: rows.into_iter().map(Into::into).collect(),
-            searching: !query.is_empty(),
-            query: query.to_owned(),
-            sort: Sort::Rating.name(),
-            is_default_sort: query.is_empty(),
-            sort_links: vec![SortLink {
-                label: "Rating",
-                path: "/?sort=rating".to_owned(),
-                current: true,
-            }],
-            first: None,
-            next: None,
-            capped: None,
-            notice: None,
-        };
-        let rows = vec![restaurant(13, 3), restaurant(0, 0)];
-        vec![
-            list("", Vec::new()),
-            list("", rows.clone()),
-            list(HOSTILE, Vec::new()),
-            RestaurantListView {
-                capped: Some(1000),
-                next: Some("/?after=7".to_owned()),
-                notice: Some("Saved."),
-                ..list(HOSTILE, rows)
-            },
-            RestaurantListView {
-                first: Some("/".to_owned()),
-                ..list("", Vec::new())
-            },
-            RestaurantListView {
-                next: Some("/?after=7".to_owned()),
-                ..list(HOSTILE, Vec::new())
-            },
-        ]
-    }
-
-    pub(super) fn new_samples() -> [NewRestaurantView; 2] {
-        let typed = FormValues::from([("description", HOSTILE.repeat(10))]);
-        let errors = NewRestaurant::parse(&typed).expect_err("two empty fields, a long one");
-        let forms = [
-            FormView::new(RESTAURANT_FIELDS),
-            FormView::refused(RESTAURANT_FIELDS, &typed, &errors),
-        ];
-        forms.map(|form| NewRestaurantView { form })
-    }
-
-    pub(super) fn edit_sample() -> EditRestaurantView {
-        let restaurant = NewRestaurant {
-            name: HOSTILE.to_owned(),
-            street_address: HOSTILE.to_owned(),
-            description: HOSTILE.to_owned(),
-        };
-        EditRestaurantView {
-            path: "/restaurants/7".to_owned(),
-            form: FormView::filled(RESTAURANT_FIELDS, &restaurant.into_form()),
-        }
-    }
-
-    /// Without reviews, with a refused form, and for an administrator.
-    pub(super) fn restaurant_samples() -> Vec<RestaurantView> {
-        let admin = sample_user();
-        let page = |form, user| RestaurantView {
-            restaurant: RestaurantDetails::from(&restaurant(13, 3)),
-            reviews: [0, 4]
-                .map(|rating| ReviewEntry::new(review(rating), user))
-                .into(),
-            first: Some("/restaurants/7".to_owned()),
-            next: Some("/restaurants/7?after=0~1".to_owned()),
-            form,
-            may_edit: user.is_some(),
-            may_write: true,
-            notice: Some("Saved."),
-        };
-        let typed =
-            FormValues::from([("rating", "4".to_owned()), ("user_name", HOSTILE.repeat(9))]);
-        let errors = NewReview::parse(&typed, None).expect_err("a long name, no text");
-        let refused = FormView::refused(review_fields(None), &typed, &errors);
-        vec![
-            RestaurantView {
-                restaurant: RestaurantDetails::from(&restaurant(0, 0)),
-                reviews: Vec::new(),
-                first: None,
-                next: None,
-                may_write: false,
-                ..page(FormView::new(review_fields(None)), None)
-            },
-            page(refused, None),
-            page(FormView::new(review_fields(Some(&admin))), Some(&admin)),
-        ]
-    }
-
-    #[test]
-    fn a_refused_form_keeps_what_was_typed_and_links_each_message_to_its_field() {
-        let [_, refused] = new_samples();
-        let (_, html) = render_sample(&refused);
-        for part in [
-            "<title>Error: Add a restaurant",
-            "<a href=\"#street_address\">Enter a street address</a>",
-            "aria-describedby=\"street_address-hint street_address-error\" aria-invalid=\"true\"",
-            "Description must be 250 characters or fewer",
-        ] {
-            assert!(html.contains(part), "{part}: {html}");
-        }
-    }
 
     #[test]
     fn an_average_has_one_decimal_and_halves_are_rounded_up() {
@@ -431,8 +271,22 @@ mod tests {
 
     #[test]
     fn a_rating_that_is_not_from_1_to_5_is_not_shown() {
-        for (stored, shown) in [(0, None), (9, None), (-1, None), (4, Some(4))] {
-            assert_eq!(ReviewEntry::new(review(stored), None).rating, shown);
+        let row = review::Model {
+            id: 9,
+            restaurant: 7,
+            user_name: "Noor".to_owned(),
+            rating: 0,
+            review_text: "Fine".to_owned(),
+            review_date: datetime!(2024-05-01 10:00),
+            author_key: None,
+            submission_key: None,
+        };
+        for (rating, shown) in [(0, None), (9, None), (-1, None), (4, Some(4))] {
+            let row = review::Model {
+                rating,
+                ..row.clone()
+            };
+            assert_eq!(ReviewEntry::new(row, None).rating, shown);
         }
     }
 }
