@@ -114,12 +114,9 @@ impl DatabaseSettings {
                 postgres(setting, keywords, token_required, reader)?
             }
             URL if self.database_url.starts_with("sqlite:") => {
-                let sqlite = parse_sqlite(&self.database_url);
-                let sqlite = sqlite
-                    .map_err(|problem| reader.problem(URL, &problem))
-                    .ok()?;
-                in_memory = sqlite.1;
-                DatabaseTarget::Sqlite(Box::new(sqlite.0))
+                let options;
+                (options, in_memory) = sqlite(&self.database_url, reader)?;
+                DatabaseTarget::Sqlite(options)
             }
             URL => postgres(setting, libpq::parse_url(&self.database_url), false, reader)?,
             _ => postgres(setting, Ok(self.keywords(reader)?), false, reader)?,
@@ -179,6 +176,17 @@ fn source(on_app_service: bool, reader: &mut Reader<'_>) -> Option<&'static str>
         reader.warning(format!("{ignored} ignored, because {winner} is set"));
     }
     Some(if in_parts { "DBHOST" } else { winner })
+}
+
+/// `None` if the URL is invalid, which is then a problem.
+fn sqlite(url: &str, reader: &mut Reader<'_>) -> Option<(Box<SqliteConnectOptions>, bool)> {
+    match parse_sqlite(url) {
+        Ok((options, in_memory)) => Some((Box::new(options), in_memory)),
+        Err(problem) => {
+            reader.problem(URL, &problem);
+            None
+        }
+    }
 }
 
 /// `None` if the keywords are wrong, which is then a problem of the setting.

@@ -168,17 +168,12 @@ impl SignInSettings {
             warn_of_ignored(reader);
             return None;
         }
+        self.warn_of_public_graph(reader);
         let allowed_tenants = self.allowed_tenants(reader);
         let tenant = reader.require("AZURE_TENANT_ID", self.azure_tenant_id.clone(), NEEDED);
         let credential = self.credential(outbound, reader);
         let redirect_uri = self.redirect_uri(http, reader);
         let key = reader.require("SESSION_SECRET_KEY", self.session_secret_key, NEEDED);
-        if reader.is_set("AZURE_AUTHORITY_HOST")
-            && !reader.is_set("AZURE_GRAPH_URL")
-            && self.azure_authority_host.origin() != PUBLIC_AUTHORITY
-        {
-            reader.warning("AZURE_GRAPH_URL is not set: Graph of the public cloud is used, although AZURE_AUTHORITY_HOST is set");
-        }
         Some(SignInConfig {
             provider: ProviderConfig {
                 authority_host: self.azure_authority_host,
@@ -199,6 +194,15 @@ impl SignInSettings {
             required: self.sign_in_required,
             rate_limit_login: self.rate_limit_login,
         })
+    }
+
+    fn warn_of_public_graph(&self, reader: &mut Reader<'_>) {
+        if reader.is_set("AZURE_AUTHORITY_HOST")
+            && !reader.is_set("AZURE_GRAPH_URL")
+            && self.azure_authority_host.origin() != PUBLIC_AUTHORITY
+        {
+            reader.warning("AZURE_GRAPH_URL is not set: Graph of the public cloud is used, although AZURE_AUTHORITY_HOST is set");
+        }
     }
 
     fn allowed_tenants(&self, reader: &mut Reader<'_>) -> Option<AllowedTenants> {
