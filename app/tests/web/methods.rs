@@ -3,9 +3,9 @@
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 
-use crate::support::example::{FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
-use crate::support::raw::{self, exchange};
-use crate::support::{Site, Store};
+use crate::feature::{FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
+use harness::raw::{self, exchange};
+use harness::{Site, Store};
 
 async fn start() -> Site {
     let site = Site::start(Store::Sqlite).await;

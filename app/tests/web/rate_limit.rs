@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use reqwest::Method;
 
-use crate::support::example::{FIELDS, FORM, TABLE};
-use crate::support::{Answer, Site, Store};
+use crate::feature::{FIELDS, FORM, TABLE};
+use harness::{Answer, Site, Store};
 
 const TWO_A_MINUTE: [&str; 2] = ["--rate-limit-writes=2", "--trusted-proxies=127.0.0.1"];
 

@@ -1,8 +1,8 @@
 //! Forms of other sites are refused; ours are accepted however the site is reached.
 
-use crate::support::example::{FIELDS, FORM, TABLE};
-use crate::support::raw::exchange;
-use crate::support::{Site, Store};
+use crate::feature::{FIELDS, FORM, TABLE};
+use harness::raw::exchange;
+use harness::{Site, Store};
 
 const OURS: &str = "https://example.org";
 

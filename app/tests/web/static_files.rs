@@ -5,8 +5,8 @@ use std::path::Path;
 use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Method, StatusCode};
 
-use crate::support::raw::{self, exchange};
-use crate::support::{Answer, Site, Store};
+use harness::raw::{self, exchange};
+use harness::{Answer, Site, Store};
 
 /// The addresses of the files that a page refers to.
 async fn files(site: &Site) -> Vec<String> {

@@ -4,9 +4,10 @@ use entra_emulator::Endpoint;
 use reqwest::StatusCode;
 use tokio::task::JoinSet;
 
-use super::harness::{Expected, SignInSite};
+use harness::sign_in::{Expected, SignInSite};
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_016_another_state_or_none_is_refused() {
     let site = SignInSite::start().await;
     let states: [fn(&str) -> Option<String>; 4] = [
@@ -26,6 +27,7 @@ async fn row_016_another_state_or_none_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_016_who_is_signed_in_stays_so() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -37,6 +39,7 @@ async fn row_016_who_is_signed_in_stays_so() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_017_a_browser_without_the_cookie_is_asked_to_start_again() {
     let site = SignInSite::start().await;
     let callback = site.browser().begin_as("alice").await;
@@ -48,6 +51,7 @@ async fn row_017_a_browser_without_the_cookie_is_asked_to_start_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_017_a_cookie_that_is_not_ours_is_none() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
@@ -68,6 +72,7 @@ async fn row_017_a_cookie_that_is_not_ours_is_none() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_018_a_strangers_code_and_state_are_refused() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
@@ -78,6 +83,7 @@ async fn row_018_a_strangers_code_and_state_are_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_018_a_strangers_code_under_ones_own_state_is_refused() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
@@ -89,6 +95,7 @@ async fn row_018_a_strangers_code_under_ones_own_state_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_020_a_finished_callback_opened_again_changes_nothing() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -103,6 +110,7 @@ async fn row_020_a_finished_callback_opened_again_changes_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_021_one_callback_twenty_times_at_once_on_two_instances_is_one_sign_in() {
     let mut site = SignInSite::start().await;
     let ports = [site.instances[0].port, site.add_instance().await];
@@ -130,6 +138,7 @@ async fn row_021_one_callback_twenty_times_at_once_on_two_instances_is_one_sign_
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_023_two_tabs_both_succeed_and_each_goes_where_it_came_from() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -146,6 +155,7 @@ async fn row_023_two_tabs_both_succeed_and_each_goes_where_it_came_from() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_023_an_eleventh_tab_ends_the_oldest_and_no_other() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -163,6 +173,7 @@ async fn row_023_an_eleventh_tab_ends_the_oldest_and_no_other() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_025_after_twenty_minutes_the_sign_in_has_expired() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -179,6 +190,7 @@ async fn row_025_after_twenty_minutes_the_sign_in_has_expired() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_025_the_cookie_outlives_the_sign_in_so_that_the_page_can_say_why() {
     let site = SignInSite::start().await;
     let answer = site.browser().get("/auth/login").await;

@@ -5,11 +5,12 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::callback::with_state;
-use super::harness::{Expected, SignInSite};
+use harness::sign_in::{Expected, SignInSite};
 
 const MARKUP: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>";
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_026_a_sign_in_that_was_declined_is_said_kindly() {
     let site = SignInSite::start().await;
     answer_with_error(
@@ -33,6 +34,7 @@ async fn row_026_a_sign_in_that_was_declined_is_said_kindly() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_027_an_error_without_a_state_of_ones_own_touches_nothing() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
@@ -53,6 +55,7 @@ async fn row_027_an_error_without_a_state_of_ones_own_touches_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_028_what_the_provider_says_is_neither_markup_nor_link_nor_second_line() {
     let site = SignInSite::start().await;
     let long = "long".repeat(5000);
@@ -74,7 +77,7 @@ async fn row_028_what_the_provider_says_is_neither_markup_nor_link_nor_second_li
             });
             let browser = site.browser();
             let callback = browser.begin_as("alice").await;
-            let start = site.log.len();
+            let start = site.log.line_count();
             let refused = Expected::refused(400).still_broken();
             let answer = site.open(&browser, &callback, refused).await;
             let told = site.log.since(start);
@@ -101,6 +104,7 @@ async fn row_028_what_the_provider_says_is_neither_markup_nor_link_nor_second_li
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_030_every_error_leads_to_a_page_and_not_back_to_the_provider() {
     let site = SignInSite::start().await;
     for error in [
@@ -120,6 +124,7 @@ async fn row_030_every_error_leads_to_a_page_and_not_back_to_the_provider() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_030_the_log_names_the_providers_error_by_its_number() {
     let site = SignInSite::start().await;
     answer_with_error(
@@ -127,7 +132,7 @@ async fn row_030_the_log_names_the_providers_error_by_its_number() {
         "invalid_request",
         "AADSTS50105: <b>the words</b> of the provider",
     );
-    let start = site.log.len();
+    let start = site.log.line_count();
     site.attempt(Expected::refused(400)).await;
     let told = site.log.since(start);
     let reason = "the provider refused: invalid_request AADSTS50105";
@@ -142,6 +147,7 @@ async fn row_030_the_log_names_the_providers_error_by_its_number() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_031_without_a_code_nobody_is_signed_in() {
     let site = SignInSite::start().await;
     for code in [None, Some("")] {
@@ -154,6 +160,7 @@ async fn row_031_without_a_code_nobody_is_signed_in() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_032_a_parameter_that_stands_twice_is_refused() {
     let site = SignInSite::start().await;
     let changes: [fn(&str) -> String; 7] = [
@@ -183,6 +190,7 @@ async fn row_032_a_parameter_that_stands_twice_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_033_a_code_of_any_kind_is_passed_on_as_it_is_or_refused() {
     let site = SignInSite::start().await;
     let long = "c".repeat(10_000);
@@ -208,6 +216,7 @@ async fn row_033_a_code_of_any_kind_is_passed_on_as_it_is_or_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_033_a_code_that_is_no_text_or_longer_than_a_request_may_be_is_refused() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -229,6 +238,7 @@ async fn row_033_a_code_that_is_no_text_or_longer_than_a_request_may_be_is_refus
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_035_unknown_parameters_do_no_harm() {
     let site = SignInSite::start().await;
     site.emulator.edit_callback(|parameters| {
@@ -241,6 +251,7 @@ async fn row_035_unknown_parameters_do_no_harm() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_036_tokens_in_the_address_are_never_used() {
     let site = SignInSite::start().await;
     let stolen = site.browser();
@@ -268,6 +279,7 @@ async fn row_036_tokens_in_the_address_are_never_used() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_037_the_issuer_in_the_address_must_be_the_providers() {
     for announced in [true, false] {
         let site = SignInSite::start().await;
@@ -307,6 +319,7 @@ async fn row_037_the_issuer_in_the_address_must_be_the_providers() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_039_an_answer_that_comes_as_a_form_is_not_taken() {
     let site = SignInSite::start().await;
     for header in [
@@ -329,6 +342,7 @@ async fn row_039_an_answer_that_comes_as_a_form_is_not_taken() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_016_the_callback_of_another_redirect_uri_is_served_at_its_path_alone() {
     let settings = [("AZURE_REDIRECT_URI", "http://localhost/signin-oidc")];
     let site = SignInSite::start_with(&settings).await;

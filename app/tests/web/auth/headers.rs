@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use reqwest::header::SET_COOKIE;
 use reqwest::{Method, RequestBuilder};
 
-use super::harness::{Browser, SignInSite};
-use super::rows::browser_of;
-use crate::support::Answer;
+use harness::Answer;
+use harness::sign_in::browser_of;
+use harness::sign_in::{Browser, SignInSite};
 
 const BEHIND_HTTPS: [(&str, &str); 1] = [("BASE_URL", "https://site.example")];
 
@@ -77,6 +77,7 @@ async fn style_sheet(browser: &Browser) -> String {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_150_every_answer_has_the_headers_that_protect_it() {
     let site = SignInSite::start().await;
     for answer in answers(&site).await {
@@ -110,6 +111,7 @@ async fn row_150_every_answer_has_the_headers_that_protect_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_150_an_answer_that_the_database_puts_off_has_them_too() {
     let site = SignInSite::start().await;
     site.execute("ALTER TABLE sign_in_attempt RENAME TO away")
@@ -120,6 +122,7 @@ async fn row_150_an_answer_that_the_database_puts_off_has_them_too() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_152_the_form_that_signs_out_may_lead_to_the_provider() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -134,6 +137,7 @@ async fn row_152_the_form_that_signs_out_may_lead_to_the_provider() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_153_browsers_are_told_to_stay_with_https_where_the_site_has_it() {
     let site = SignInSite::start_with(&BEHIND_HTTPS).await;
     for answer in answers(&site).await {
@@ -178,6 +182,7 @@ fn facts(answer: &Answer) -> (u16, String, Vec<String>, String) {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_154_the_scheme_is_that_of_the_settings_whoever_claims_another() {
     const SCHEMES: [&str; 7] = [
         "https",
@@ -213,6 +218,7 @@ async fn row_154_the_scheme_is_that_of_the_settings_whoever_claims_another() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_155_a_foreign_host_is_reflected_nowhere() {
     const FOREIGN: [(&str, &str); 6] = [
         ("host", "evil.example"),
@@ -246,6 +252,7 @@ async fn row_155_a_foreign_host_is_reflected_nowhere() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_159_tokens_and_passwords_in_the_request_sign_nobody_in() {
     let site = SignInSite::start().await;
     browser_of(&site, "carol").await;
@@ -263,6 +270,7 @@ async fn row_159_tokens_and_passwords_in_the_request_sign_nobody_in() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_160_only_what_never_changes_is_kept_for_long() {
     let site = SignInSite::start().await;
     let anonymous = site.browser();
@@ -302,6 +310,7 @@ async fn row_160_only_what_never_changes_is_kept_for_long() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_161_no_other_site_frames_a_page_or_holds_on_to_its_window() {
     let site = SignInSite::start().await;
     for answer in answers(&site).await {

@@ -6,9 +6,10 @@ use entra_emulator::{Endpoint, Fault, Forgery, Reply, Signature};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::harness::{Expected, SignInSite};
+use harness::sign_in::{Expected, SignInSite};
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_071_a_new_key_is_fetched_once() {
     let site = SignInSite::start().await;
     site.recovers().await;
@@ -20,6 +21,7 @@ async fn row_071_a_new_key_is_fetched_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_071_a_new_key_is_fetched_once_for_all_who_need_it() {
     let site = SignInSite::start().await;
     site.recovers().await;
@@ -38,6 +40,7 @@ async fn row_071_a_new_key_is_fetched_once_for_all_who_need_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_071_unknown_keys_do_not_make_the_site_flood_the_provider() {
     let site = SignInSite::start().await;
     site.recovers().await;
@@ -50,6 +53,7 @@ async fn row_071_unknown_keys_do_not_make_the_site_flood_the_provider() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_071_a_new_key_that_could_not_be_fetched_is_fetched_the_next_time() {
     let site = SignInSite::start().await;
     site.recovers().await;
@@ -61,6 +65,7 @@ async fn row_071_a_new_key_that_could_not_be_fetched_is_fetched_the_next_time() 
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_073_a_withdrawn_key_signs_nothing_for_a_site_that_never_saw_it() {
     let mut site = SignInSite::start().await;
     site.recovers().await;
@@ -78,6 +83,7 @@ async fn row_073_a_withdrawn_key_signs_nothing_for_a_site_that_never_saw_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_073_a_key_that_was_published_today_is_still_good() {
     let site = SignInSite::start().await;
     site.recovers().await;
@@ -94,6 +100,7 @@ async fn row_073_a_key_that_was_published_today_is_still_good() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_076_without_keys_nobody_is_signed_in_until_they_are_there() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let empty = Reply::json(200, &json!({ "keys": [] }));
@@ -117,6 +124,7 @@ async fn row_076_without_keys_nobody_is_signed_in_until_they_are_there() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_077_without_a_kid_one_key_is_clear_and_two_are_not() {
     let site = SignInSite::start().await;
     let nameless = Forgery::new().without_header("kid");
@@ -129,6 +137,7 @@ async fn row_077_without_a_kid_one_key_is_clear_and_two_are_not() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_078_odd_entries_do_not_spoil_the_good_key() {
     let site = SignInSite::start().await;
     let key = site.emulator.signing_key().jwk();
@@ -172,6 +181,7 @@ async fn row_078_odd_entries_do_not_spoil_the_good_key() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_078_a_key_for_encryption_verifies_nothing() {
     let site = SignInSite::start().await;
     site.emulator.fault(

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::harness::{Browser, Expected, SignInSite};
+use harness::sign_in::{Browser, Expected, SignInSite};
 
 /// A front end that gives each connection to the next instance.
 struct FrontEnd {
@@ -57,12 +57,13 @@ async fn serve(listener: TcpListener, instances: Vec<u16>, served: Arc<[AtomicUs
 }
 
 /// A visit in which every request is a connection of its own, and so another instance's.
-async fn get(browser: &Browser, path: &str) -> crate::support::Answer {
+async fn get(browser: &Browser, path: &str) -> harness::Answer {
     let request = browser.request(reqwest::Method::GET, path);
     browser.send(request.header("connection", "close")).await
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_134_every_request_of_a_sign_in_may_reach_another_instance() {
     let mut site = SignInSite::start().await;
     let second = site.add_instance().await;
@@ -101,6 +102,7 @@ async fn row_134_every_request_of_a_sign_in_may_reach_another_instance() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_135_a_restart_of_every_instance_between_login_and_callback_changes_nothing() {
     let mut site = SignInSite::start().await;
     let second = site.add_instance().await;
@@ -122,6 +124,7 @@ async fn row_135_a_restart_of_every_instance_between_login_and_callback_changes_
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_135_the_code_of_a_sign_in_is_exchanged_once_although_both_instances_get_it() {
     let mut site = SignInSite::start().await;
     let second = site.add_instance().await;

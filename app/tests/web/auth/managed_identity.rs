@@ -6,8 +6,8 @@ use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::harness::{Expected, SignInSite};
-use super::rows::browser_of;
+use harness::sign_in::browser_of;
+use harness::sign_in::{Expected, SignInSite};
 
 /// The settings of a site without a secret, and further ones.
 async fn secretless(options: Options, further: &[(&str, &str)]) -> SignInSite {
@@ -47,6 +47,7 @@ fn asked(site: &SignInSite) -> usize {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_114_the_identity_vouches_for_the_site_and_no_secret_is_sent() {
     let site = site().await;
     let browser = site.browser();
@@ -70,6 +71,7 @@ async fn row_114_the_identity_vouches_for_the_site_and_no_secret_is_sent() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is_tried() {
     let site = impatient_site().await;
     let elsewhere = format!("{}/v1.0/me", site.emulator.base_url());
@@ -99,6 +101,7 @@ async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_115_all_who_wait_for_one_assertion_are_answered_in_time() {
     let site = impatient_site().await;
     let fault = Fault::HangBeforeHeaders;
@@ -125,6 +128,7 @@ async fn row_115_all_who_wait_for_one_assertion_are_answered_in_time() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_116_an_assertion_serves_a_hundred_sign_ins() {
     let site = site().await;
     join_all((0..100).map(|_| browser_of(&site, "alice"))).await;
@@ -133,6 +137,7 @@ async fn row_116_an_assertion_serves_a_hundred_sign_ins() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_116_an_assertion_is_renewed_shortly_before_it_expires() {
     for (lifetime, times) in [(360, 1), (240, 2)] {
         let site = site().await;
@@ -146,6 +151,7 @@ async fn row_116_an_assertion_is_renewed_shortly_before_it_expires() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_116_the_end_of_an_assertion_may_be_written_as_a_number() {
     for (expires_on, status) in [
         (json!(now() + 3600), 303),
@@ -163,6 +169,7 @@ async fn row_116_the_end_of_an_assertion_may_be_written_as_a_number() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_118_a_secret_wins_over_an_identity_and_only_one_of_them_is_sent() {
     let emulator = Emulator::start(Options::default())
         .await
@@ -183,6 +190,7 @@ async fn row_118_a_secret_wins_over_an_identity_and_only_one_of_them_is_sent() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_120_the_assertion_is_for_the_audience_of_the_settings() {
     for audience in [
         "api://AzureADTokenExchangeUSGov",

@@ -1,8 +1,8 @@
-//! Sign-in against a provider that can lie: each test is named after its row of the catalogue of attacks and faults.
+//! Sign-in against an Entra ID emulator that can misbehave on purpose.
+//!
+//! Numbers in the comments are those of the catalogue of attacks and faults in `docs/security.md`.
 
-pub(crate) mod harness;
-pub(crate) mod rows;
-
+mod browser;
 mod callback;
 mod callback_parameters;
 mod discovery;

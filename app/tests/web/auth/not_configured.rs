@@ -1,6 +1,6 @@
 //! Without configuration: the pages say so where somebody asks for sign-in, and show no trace of it anywhere else.
 
-use crate::support::{Site, Store, on_both_databases};
+use harness::{Site, Store, on_both_databases};
 
 /// What a trace would look like, in lower case.
 const TRACES: [&str; 9] = [

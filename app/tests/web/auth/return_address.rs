@@ -3,7 +3,7 @@
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use super::harness::{Expected, SignInSite};
+use harness::sign_in::{Expected, SignInSite};
 
 /// What comes of a sign-in that began with this text in the query.
 async fn landing(site: &SignInSite, query: &str) -> String {
@@ -30,6 +30,7 @@ fn assert_here(location: &str) {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_162_the_visitor_comes_back_to_the_same_path_and_query() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -47,6 +48,7 @@ async fn row_162_the_visitor_comes_back_to_the_same_path_and_query() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_profile_is_returned_to() {
     let site = SignInSite::start().await;
     assert_eq!(
@@ -56,6 +58,7 @@ async fn the_profile_is_returned_to() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_163_nobody_is_sent_to_another_site() {
     const ELSEWHERE: [&str; 32] = [
         "//evil",
@@ -109,6 +112,7 @@ async fn row_163_nobody_is_sent_to_another_site() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_165_odd_characters_and_lengths_neither_break_the_header_nor_the_site() {
     let site = SignInSite::start().await;
     for address in [
@@ -137,6 +141,7 @@ async fn row_165_odd_characters_and_lengths_neither_break_the_header_nor_the_sit
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_166_the_addresses_of_sign_in_are_none_to_come_back_to() {
     let site = SignInSite::start_with(&[]).await;
     for address in [
@@ -155,6 +160,7 @@ async fn row_166_the_addresses_of_sign_in_are_none_to_come_back_to() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_166_a_callback_at_another_path_is_none_either() {
     let site = SignInSite::start().await;
     let port = site.instances[0].port;
@@ -166,13 +172,16 @@ async fn row_166_a_callback_at_another_path_is_none_either() {
         .get("/auth/login?next=/signin-oidc?code=a%26state=b")
         .await;
     assert_eq!(begun.status, 303);
-    let paths =
-        super::rows::values::<String>(&site.db, "SELECT return_to AS value FROM sign_in_attempt")
-            .await;
+    let paths = harness::sign_in::values::<String>(
+        &site.db,
+        "SELECT return_to AS value FROM sign_in_attempt",
+    )
+    .await;
     assert_eq!(paths, ["/"]);
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_168_a_parameter_that_stands_twice_is_refused_and_another_one_passed_over() {
     let site = SignInSite::start().await;
     let twice = site.browser().get("/auth/login?next=/a&next=/b").await;

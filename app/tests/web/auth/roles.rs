@@ -4,12 +4,13 @@ use entra_emulator::{Endpoint, Forgery};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::harness::{Expected, SignInSite};
+use harness::sign_in::{Expected, SignInSite};
 
 /// What browsers keep of a cookie at least, in bytes (RFC 6265, section 6.1).
 const COOKIE_LIMIT: usize = 4096;
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_100_the_role_is_exactly_admin() {
     let site = SignInSite::start().await;
     for (roles, status) in [
@@ -40,6 +41,7 @@ async fn row_100_the_role_is_exactly_admin() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_100_a_role_in_another_place_is_none() {
     let site = SignInSite::start().await;
     for name in ["groups", "wids", "scp", "Roles", "role"] {
@@ -53,6 +55,7 @@ async fn row_100_a_role_in_another_place_is_none() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_102_who_has_signed_in_without_the_role_is_told_so() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -77,6 +80,7 @@ async fn row_102_who_has_signed_in_without_the_role_is_told_so() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_103_many_roles_fit() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -98,6 +102,7 @@ async fn row_103_many_roles_fit() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_104_groups_that_are_elsewhere_are_not_fetched() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -123,6 +128,7 @@ async fn row_104_groups_that_are_elsewhere_are_not_fetched() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_105_a_role_that_was_taken_away_ends_with_the_session() {
     let site = SignInSite::start_with(&[("SESSION_MAX_AGE", "1h")]).await;
     let (old, new) = (site.browser(), site.browser());

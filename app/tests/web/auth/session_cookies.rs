@@ -7,9 +7,9 @@ use percent_encoding::percent_decode_str;
 use reqwest::Method;
 use reqwest::header::{HeaderValue, SET_COOKIE};
 
-use super::harness::{Expected, SignInSite};
-use super::rows::{browser_of, copy_of, session_of, values};
-use crate::support::Answer;
+use harness::Answer;
+use harness::sign_in::{Expected, SignInSite};
+use harness::sign_in::{browser_of, copy_of, session_of, values};
 
 fn set_cookies(answer: &Answer) -> Vec<&str> {
     let cookies = answer.headers.get_all(SET_COOKIE).iter();
@@ -29,6 +29,7 @@ fn set_cookie<'a>(answer: &'a Answer, name: &str) -> (&'a str, BTreeSet<&'a str>
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_121_each_sign_in_has_a_new_session_and_ends_the_former_one() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -50,6 +51,7 @@ async fn row_121_each_sign_in_has_a_new_session_and_ends_the_former_one() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_122_a_planted_session_is_not_taken_over() {
     let site = SignInSite::start().await;
     let key = "the key of another site, which is long enough too";
@@ -70,6 +72,7 @@ async fn row_122_a_planted_session_is_not_taken_over() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_124_cookies_over_https_belong_to_this_host_alone() {
     let site = SignInSite::start_with(&[("BASE_URL", "https://site.example")]).await;
     let browser = site.browser();
@@ -91,6 +94,7 @@ async fn row_124_cookies_over_https_belong_to_this_host_alone() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_124_cookies_over_http_have_another_name_and_nothing_that_needs_https() {
     let site = SignInSite::start().await;
     let finished = site.browser().sign_in("alice").await;
@@ -100,6 +104,7 @@ async fn row_124_cookies_over_http_have_another_name_and_nothing_that_needs_http
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_125_the_way_back_from_the_provider_brings_the_cookies() {
     let site = SignInSite::start().await;
     let browser = site.browser();
@@ -119,6 +124,7 @@ async fn row_125_the_way_back_from_the_provider_brings_the_cookies() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_126_a_cookie_that_is_not_ours_is_nobodys() {
     const JUNK: [&str; 12] = [
         "",
@@ -160,6 +166,7 @@ async fn row_126_a_cookie_that_is_not_ours_is_nobodys() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_126_of_two_cookies_of_one_name_the_genuine_one_counts() {
     let site = SignInSite::start().await;
     let genuine = session_of(&browser_of(&site, "alice").await);
@@ -182,6 +189,7 @@ async fn row_126_of_two_cookies_of_one_name_the_genuine_one_counts() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_128_ids_never_repeat_and_a_copy_of_the_table_opens_nothing() {
     let site = SignInSite::start().await;
     let browsers = join_all((0..50).map(|_| browser_of(&site, "alice"))).await;
@@ -206,6 +214,7 @@ async fn row_128_ids_never_repeat_and_a_copy_of_the_table_opens_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_128_a_copy_of_the_pending_sign_ins_holds_nothing_that_finishes_one() {
     let site = SignInSite::start().await;
     let browser = site.browser();

@@ -7,9 +7,9 @@ use app::state::AppState;
 use futures_util::future::join_all;
 use time::Duration;
 
-use super::harness::SignInSite;
-use super::rows::{browser_of, copy_of, let_pass, values};
-use crate::support::config;
+use harness::config;
+use harness::sign_in::SignInSite;
+use harness::sign_in::{browser_of, copy_of, let_pass, values};
 
 /// Seconds until the only session ends, if nothing more happens.
 const REMAINING: &str = "SELECT extract(epoch FROM expires_at - now() AT TIME ZONE 'UTC')::bigint AS value FROM session";
@@ -21,6 +21,7 @@ async fn remaining(site: &SignInSite) -> i64 {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_129_a_session_ends_when_nothing_has_happened_for_its_idle_time() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -32,6 +33,7 @@ async fn row_129_a_session_ends_when_nothing_has_happened_for_its_idle_time() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_129_activity_keeps_a_session_from_ending() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -43,6 +45,7 @@ async fn row_129_activity_keeps_a_session_from_ending() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_129_the_settings_say_how_long() {
     let site =
         SignInSite::start_with(&[("SESSION_IDLE_TIMEOUT", "10m"), ("SESSION_MAX_AGE", "30m")])
@@ -57,6 +60,7 @@ async fn row_129_the_settings_say_how_long() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_130_a_session_ends_after_a_day_whatever_happens() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -70,6 +74,7 @@ async fn row_130_a_session_ends_after_a_day_whatever_happens() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_130_a_shorter_age_holds_for_the_sessions_there_are() {
     let mut site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -81,6 +86,7 @@ async fn row_130_a_shorter_age_holds_for_the_sessions_there_are() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_132_a_copied_cookie_is_worth_nothing_after_the_sign_out() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -92,6 +98,7 @@ async fn row_132_a_copied_cookie_is_worth_nothing_after_the_sign_out() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_132_a_request_under_way_does_not_bring_an_ended_session_back() {
     let site = SignInSite::start().await;
     for _ in 0..10 {
@@ -108,6 +115,7 @@ async fn row_132_a_request_under_way_does_not_bring_an_ended_session_back() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
     const PASS: &str = "UPDATE sign_in_attempt SET expires_at = expires_at - interval '1 day'";
     let site = SignInSite::start().await;

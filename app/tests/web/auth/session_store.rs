@@ -5,13 +5,14 @@ use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
-use super::harness::{Browser, SignInSite};
-use super::rows::{browser_of, copy_of, session_of, values};
-use crate::support::{LONG, Site, Store, eventually};
+use harness::sign_in::{Browser, SignInSite};
+use harness::sign_in::{browser_of, copy_of, session_of, values};
+use harness::{LONG, Site, Store, eventually};
 
 const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_137_without_the_tables_public_pages_go_on_and_nobody_is_signed_in() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "carol").await;
@@ -55,6 +56,7 @@ async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder)
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_137_a_locked_table_holds_up_nobody_without_a_session_and_others_only_so_long() {
     let site = SignInSite::start_with(&[("DATABASE_TIMEOUT", "500ms")]).await;
     let browser = browser_of(&site, "alice").await;
@@ -105,6 +107,7 @@ async fn view(browser: &Browser, views: usize) {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_139_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
     let mut site = SignInSite::start().await;
     let before = touches(&mut site).await;
@@ -113,6 +116,7 @@ async fn row_139_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended_session_one() {
     let mut site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -132,6 +136,7 @@ async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_141_where_nobody_can_sign_in_there_is_no_cookie() {
     let site = Site::start(Store::Postgres).await;
     let visitor = site.visitor();

@@ -3,11 +3,12 @@
 use entra_emulator::{Endpoint, Fault};
 use reqwest::Method;
 
-use super::harness::{Browser, SignInSite};
-use super::rows::{browser_of, copy_of};
-use crate::support::Answer;
+use harness::Answer;
+use harness::sign_in::{Browser, SignInSite};
+use harness::sign_in::{browser_of, copy_of};
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_143_the_session_ends_here_and_then_at_the_provider() {
     let settings = [("BASE_URL", "https://site.example")];
     let site = SignInSite::start_with(&settings).await;
@@ -26,6 +27,7 @@ async fn row_143_the_session_ends_here_and_then_at_the_provider() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_143_the_session_ends_although_the_provider_keeps_the_visitor_waiting() {
     let mut site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let browser = browser_of(&site, "alice").await;
@@ -44,6 +46,7 @@ async fn row_143_the_session_ends_although_the_provider_keeps_the_visitor_waitin
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_144_without_an_address_at_the_provider_the_visitor_comes_home() {
     let no_address = Fault::edit_json(|metadata| {
         let metadata = metadata.as_object_mut().expect("an object");
@@ -62,6 +65,7 @@ async fn row_144_without_an_address_at_the_provider_the_visitor_comes_home() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_145_another_site_signs_nobody_out() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -80,6 +84,7 @@ async fn row_145_another_site_signs_nobody_out() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_145_the_visitor_signs_out_by_a_link_of_the_site_or_by_the_address_itself() {
     let site = SignInSite::start().await;
     for fetch_site in ["same-origin", "none"] {
@@ -92,6 +97,7 @@ async fn row_145_the_visitor_signs_out_by_a_link_of_the_site_or_by_the_address_i
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_145_a_page_that_the_browser_fetches_in_advance_signs_nobody_out() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -112,6 +118,7 @@ async fn sign_out(browser: &Browser, method: Method, fetch_site: Option<&str>) -
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_146_signing_out_twice_or_without_having_signed_in_leads_home() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
@@ -126,6 +133,7 @@ async fn row_146_signing_out_twice_or_without_having_signed_in_leads_home() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_149_a_page_with_a_name_on_it_is_kept_nowhere() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;

@@ -5,9 +5,10 @@ use entra_emulator::{
 };
 use serde_json::{Value, json};
 
-use super::harness::{Expected, SignInSite};
+use harness::sign_in::{Expected, SignInSite};
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_088_another_tenants_token_is_refused_by_a_single_tenant() {
     let site = SignInSite::start().await;
     site.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
@@ -15,6 +16,7 @@ async fn row_088_another_tenants_token_is_refused_by_a_single_tenant() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_088_a_single_tenant_is_never_described_as_many() {
     for tenant in ["contoso.example.com", &Options::default().tenant_id] {
         let site = SignInSite::start_with(&[("AZURE_TENANT_ID", tenant)]).await;
@@ -31,6 +33,7 @@ async fn row_088_a_single_tenant_is_never_described_as_many() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_089_the_tenant_of_the_token_must_be_that_of_its_issuer() {
     let site = SignInSite::start().await;
     let tenant = site.emulator.tenant_id().to_owned();
@@ -50,6 +53,7 @@ async fn row_089_the_tenant_of_the_token_must_be_that_of_its_issuer() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_090_of_many_tenants_each_has_its_own_issuer() {
     let site = open_to("organizations", "*").await;
     for person in ["alice", "eve"] {
@@ -70,6 +74,7 @@ async fn row_090_of_many_tenants_each_has_its_own_issuer() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_091_personal_and_work_accounts_sign_in_where_they_belong() {
     let site = open_to("organizations", "*").await;
     site.emulator
@@ -90,6 +95,7 @@ async fn row_091_personal_and_work_accounts_sign_in_where_they_belong() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_094_only_the_tenants_of_the_list_are_let_in() {
     let home = Options::default().tenant_id;
     let list = format!("{home}, 11111111-2222-3333-4444-555555555555");
@@ -109,6 +115,7 @@ async fn row_094_only_the_tenants_of_the_list_are_let_in() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn who_may_not_sign_in_is_asked_for_another_account_the_next_time() {
     let site = open_to("common", &Options::default().tenant_id).await;
     let browser = site.browser();
@@ -131,6 +138,7 @@ async fn who_may_not_sign_in_is_asked_for_another_account_the_next_time() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_095_an_address_is_no_identity() {
     let site = open_to("organizations", "*").await;
     let (alice, eve) = (site.browser(), site.browser());
@@ -141,6 +149,7 @@ async fn row_095_an_address_is_no_identity() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_098_another_clouds_addresses_come_from_the_settings_alone() {
     let graph = Emulator::start(Options::default())
         .await
@@ -173,6 +182,7 @@ async fn row_098_another_clouds_addresses_come_from_the_settings_alone() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_098_metadata_of_another_cloud_are_refused() {
     let site = SignInSite::start().await;
     let tenant = site.emulator.tenant_id().to_owned();
@@ -187,6 +197,7 @@ async fn row_098_metadata_of_another_cloud_are_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_095_the_same_object_id_in_another_tenant_is_another_account() {
     let site = open_to("organizations", "*").await;
     let people = site.emulator.people();

@@ -7,9 +7,10 @@ use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::harness::{Expected, SignInSite};
+use harness::sign_in::{Expected, SignInSite};
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_042_the_code_is_exchanged_by_a_form_with_one_proof() {
     let site = SignInSite::start().await;
     site.attempt(Expected::signed_in("alice").still_broken())
@@ -51,6 +52,7 @@ async fn row_042_the_code_is_exchanged_by_a_form_with_one_proof() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_043_an_error_of_the_token_endpoint_is_not_tried_again() {
     let site = SignInSite::start().await;
     for status in [500, 502, 503] {
@@ -62,6 +64,7 @@ async fn row_043_an_error_of_the_token_endpoint_is_not_tried_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_044_the_providers_own_error_is_told_by_its_number_alone() {
     let site = SignInSite::start().await;
     for (status, error, description, number, expected) in [
@@ -91,7 +94,7 @@ async fn row_044_the_providers_own_error_is_told_by_its_number_alone() {
         let body = json!({ "error": error, "error_description": description, "error_codes": [1] });
         site.emulator
             .fault(Endpoint::Token, Fault::Reply(Reply::json(status, &body)));
-        let start = site.log.len();
+        let start = site.log.line_count();
         let refused = Expected::refused(expected).calls(Endpoint::Token, 1);
         let answer = site.attempt(refused).await;
         assert!(!answer.body.contains("words"), "{}", answer.body);
@@ -105,6 +108,7 @@ async fn row_044_the_providers_own_error_is_told_by_its_number_alone() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_044_a_wrong_client_secret_is_the_sites_fault() {
     let site = SignInSite::start_with(&[("AZURE_CLIENT_SECRET", "another secret")]).await;
     site.attempt(Expected::provider_failed().still_broken())
@@ -112,6 +116,7 @@ async fn row_044_a_wrong_client_secret_is_the_sites_fault() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_046_a_provider_that_is_busy_is_not_waited_for() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let busy = Reply::json(429, &json!({ "error": "slow_down" })).header("Retry-After", "3600");
@@ -125,6 +130,7 @@ async fn row_046_a_provider_that_is_busy_is_not_waited_for() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_047_a_slow_answer_ends_at_the_limit() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     for fault in [
@@ -140,6 +146,7 @@ async fn row_047_a_slow_answer_ends_at_the_limit() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_047_slow_answers_one_after_the_other_have_one_limit() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "3s")]).await;
     let slow = Duration::from_secs(2);
@@ -154,6 +161,7 @@ async fn row_047_slow_answers_one_after_the_other_have_one_limit() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_049_an_answer_of_a_hundred_megabytes_is_not_read() {
     let site = SignInSite::start().await;
     for endpoint in [Endpoint::Token, Endpoint::Keys, Endpoint::Graph] {
@@ -177,6 +185,7 @@ async fn row_049_an_answer_of_a_hundred_megabytes_is_not_read() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_051_an_answer_that_is_not_one_json_object_is_refused() {
     let site = SignInSite::start().await;
     for body in [
@@ -214,6 +223,7 @@ async fn row_051_an_answer_that_is_not_one_json_object_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_052_without_an_id_token_nobody_is_signed_in() {
     let site = SignInSite::start().await;
     for value in [
@@ -229,6 +239,7 @@ async fn row_052_without_an_id_token_nobody_is_signed_in() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_053_an_access_token_must_be_there_and_of_the_right_type() {
     let site = SignInSite::start().await;
     for (name, value) in [
@@ -250,6 +261,7 @@ async fn row_053_an_access_token_must_be_there_and_of_the_right_type() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn members_of_the_token_response_that_are_not_used_do_not_matter() {
     let site = SignInSite::start().await;
     for (name, value) in [
@@ -266,6 +278,7 @@ async fn members_of_the_token_response_that_are_not_used_do_not_matter() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_log_names_the_member_of_the_token_response_that_cannot_be_used() {
     let site = SignInSite::start().await;
     for name in ["access_token", "token_type", "id_token"] {
@@ -281,6 +294,7 @@ async fn the_log_names_the_member_of_the_token_response_that_cannot_be_used() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_054_a_redirect_carries_no_code_elsewhere() {
     let site = SignInSite::start().await;
     let elsewhere = Emulator::start(Options::default()).await.expect("a host");
@@ -297,6 +311,7 @@ async fn row_054_a_redirect_carries_no_code_elsewhere() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_056_a_connection_that_breaks_is_not_tried_again() {
     let site = SignInSite::start().await;
     for fault in [Fault::Reset, Fault::Truncate] {
@@ -306,6 +321,7 @@ async fn row_056_a_connection_that_breaks_is_not_tried_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_056_a_token_endpoint_that_cannot_be_reached_is_the_providers_fault() {
     let plain = Emulator::start(Options::default())
         .await
@@ -329,6 +345,7 @@ async fn row_056_a_token_endpoint_that_cannot_be_reached_is_the_providers_fault(
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn row_057_fifty_sign_ins_at_once_keep_their_verifiers_apart() {
     let site = SignInSite::start().await;
     let mut sign_ins = JoinSet::new();

@@ -8,14 +8,15 @@ use sea_orm::{
 };
 
 use super::Server;
-use crate::support::example::{FIELDS, FORM, FORM_PAGE, TABLE};
-use crate::support::{LONG, Process, Site, Store, connect, eventually};
+use crate::feature::{FIELDS, FORM, FORM_PAGE, TABLE};
+use harness::{LONG, Process, Site, Store, connect, eventually};
 
 /// Ends every connection to the database but the one that asks.
 const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_next_requests_work_after_every_connection_was_cut() {
     let server = Server::create().await;
     let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
@@ -32,6 +33,7 @@ async fn the_next_requests_work_after_every_connection_was_cut() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_locked_table_is_given_up_at_the_statement_limit_while_other_pages_work() {
     let server = Server::create().await;
     let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "1s")];
@@ -54,6 +56,7 @@ async fn a_locked_table_is_given_up_at_the_statement_limit_while_other_pages_wor
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
     let server = Server::create().await;
     let settings = [
@@ -99,6 +102,7 @@ async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_write_that_waits_too_long_for_another_is_put_off_while_reading_works() {
     for store in [Store::Sqlite, Store::Postgres] {
         let site = Site::start_with(store, &["--database-timeout=1s"]).await;
@@ -134,6 +138,7 @@ async fn hold_writes(site: &Site) -> DatabaseTransaction {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_database_that_takes_no_writes_is_read_all_the_same() {
     let server = Server::create().await;
     let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;

@@ -7,8 +7,8 @@ use sea_orm::ConnectionTrait as _;
 use url::Url;
 
 use super::Server;
-use crate::support::example::{FIELDS, FORM};
-use crate::support::{LONG, Process, eventually, run_app};
+use crate::feature::{FIELDS, FORM};
+use harness::{LONG, Process, eventually, run_app};
 
 const RENEWED: &str = "the database has a new Entra token";
 const NOT_RENEWED: &str = "the database's Entra token cannot be renewed; trying again";

@@ -10,7 +10,7 @@ mod panics;
 mod shutdown;
 mod startup;
 
-use crate::support::{Store, TestDatabase, connect};
+use harness::{Store, TestDatabase, connect};
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, TransactionTrait as _,
 };

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::Server;
-use crate::support::example::{FIELDS, FORM, TABLE};
-use crate::support::raw::Connection;
-use crate::support::{LONG, Process, Site, Store, eventually};
+use crate::feature::{FIELDS, FORM, TABLE};
+use harness::raw::Connection;
+use harness::{LONG, Process, Site, Store, eventually};
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn requests_beyond_the_capacity_are_put_off_at_once() {
     let server = Server::create().await;
     let settings = [

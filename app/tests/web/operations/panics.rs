@@ -8,7 +8,7 @@ use salvo::conn::tcp::TcpAcceptor;
 use salvo::{Router, Server, handler};
 use tokio::net::TcpListener;
 
-use crate::support::{Store, TestDatabase, Visitor, config};
+use harness::{Store, TestDatabase, Visitor, config};
 
 #[handler]
 async fn panics() {

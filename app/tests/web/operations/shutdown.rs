@@ -6,9 +6,9 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::Server;
-use crate::support::example::{FIELDS, FORM, TABLE};
-use crate::support::raw::Connection;
-use crate::support::{LONG, Process, eventually};
+use crate::feature::{FIELDS, FORM, TABLE};
+use harness::raw::Connection;
+use harness::{LONG, Process, eventually};
 
 /// Well below the grace of 20 s.
 const SOON: Duration = Duration::from_secs(15);
@@ -44,16 +44,19 @@ async fn request_in_flight_is_finished(signal: &str) {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn sigterm_lets_requests_in_flight_finish() {
     request_in_flight_is_finished("TERM").await;
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn sigint_lets_requests_in_flight_finish() {
     request_in_flight_is_finished("INT").await;
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn nobody_listens_while_a_request_in_flight_is_finished() {
     let server = Server::create().await;
     let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "30s")];
@@ -91,6 +94,7 @@ async fn idle_and_slow_connections_do_not_delay_the_end() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_request_that_never_ends_is_cut_off_when_the_grace_is_over() {
     let server = Server::create().await;
     let settings = [

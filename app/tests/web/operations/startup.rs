@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Server;
-use crate::support::example::{FIELDS, FORM};
-use crate::support::{Forwarder, LONG, Process, eventually};
+use crate::feature::{FIELDS, FORM};
+use harness::{Forwarder, LONG, Process, eventually};
 
 /// Readiness is answered within 2 s; a busy machine adds to it.
 const IN_TIME: Duration = Duration::from_secs(5);
@@ -13,6 +13,7 @@ const IN_TIME: Duration = Duration::from_secs(5);
 const HEALED: Duration = Duration::from_secs(10);
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_listens_without_its_database_and_heals_when_it_comes() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
@@ -34,6 +35,7 @@ async fn the_site_listens_without_its_database_and_heals_when_it_comes() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_heals_when_its_database_comes_back() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
@@ -54,6 +56,7 @@ async fn the_site_heals_when_its_database_comes_back() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_heals_when_its_database_was_silent_for_a_while() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
@@ -109,6 +112,7 @@ async fn assert_heals(process: &Process) {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_wrong_password_is_logged_by_its_cause_without_the_password() {
     let server = Server::create().await;
     let mut url = url::Url::parse(server.url()).expect("a URL");
@@ -131,6 +135,7 @@ async fn a_wrong_password_is_logged_by_its_cause_without_the_password() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_database_that_does_not_exist_is_named_in_the_log() {
     let server = Server::create().await;
     let mut url = url::Url::parse(server.url()).expect("a URL");
@@ -147,6 +152,7 @@ async fn a_database_that_does_not_exist_is_named_in_the_log() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn several_instances_start_on_one_empty_database() {
     let server = Server::create().await;
     let settings = [("DATABASE_URL", server.url())];

@@ -6,9 +6,7 @@ use reqwest::{Method, StatusCode};
 use tokio::task::JoinSet;
 
 use super::pages::{add_named, miscounted};
-use crate::support::{
-    LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_both_databases,
-};
+use harness::{LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_both_databases};
 
 const CLIENTS: usize = 8;
 

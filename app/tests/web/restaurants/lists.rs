@@ -1,7 +1,7 @@
 //! Lists by pages: each row exactly once and in order, whatever is added meanwhile.
 
 use super::pages::{add_named, between, listed, listed_from, next, pages_from, series};
-use crate::support::{Answer, Site, Store, on_both_databases};
+use harness::{Answer, Site, Store, on_both_databases};
 
 const NAMES: [&str; 10] = [
     "apple", "Apple", "APPLE", "banana", "Émile", "emile", "Zebra", "zebra", "Same", "Same",

@@ -5,7 +5,7 @@ use migrations::{Migrator, MigratorTrait as _};
 use reqwest::StatusCode;
 
 use super::pages::{add_named, found, listed_from, miscounted};
-use crate::support::{
+use harness::{
     LONG, Process, Site, Store, TestDatabase, connect, eventually, on_both_databases, run_app,
 };
 
@@ -73,6 +73,7 @@ async fn five_instances_start_at_once_on_an_empty_sqlite_file() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn five_instances_start_at_once_on_an_empty_postgres() {
     five_instances_start_at_once(Store::Postgres).await;
 }
@@ -99,6 +100,7 @@ async fn five_instances_start_at_once(store: Store) {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_created_and_an_adopted_postgres_have_the_same_schema() {
     let created = Site::start(Store::Postgres).await;
     let database = TestDatabase::create(Store::Postgres).await;

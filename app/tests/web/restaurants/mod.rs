@@ -1,20 +1,27 @@
-//! The example domain's behaviour.
+//! The restaurants: behaviour, adoption of existing databases, search, pages.
 
+mod accounts;
 mod adopted_dates;
 mod adopted_ids;
 mod adoption;
+mod browser;
 mod counters;
+mod feature;
 mod lists;
 mod migrating;
 mod pages;
 mod plans;
+mod sample_data;
 mod search;
 mod search_limit;
+mod seed;
 mod submissions;
+
+pub(crate) use self::feature::FEATURE;
 
 use reqwest::StatusCode;
 
-use crate::support::{Site, Store, on_both_databases};
+use harness::{Site, Store, on_both_databases};
 
 on_both_databases! {
     async fn a_visitor_adds_a_restaurant_and_reviews_it(site: Site) {

@@ -1,6 +1,6 @@
 //! What the tests read from pages, and the rows they start from.
 
-use crate::support::{Answer, Site, Store, Visitor};
+use harness::{Answer, Site, Store, Visitor};
 
 /// The ids of the restaurants that a list shows, in its order.
 pub(super) fn listed(page: &Answer) -> Vec<i64> {

@@ -1,7 +1,7 @@
 //! Search by words and the beginnings of words: the same results on both databases.
 
 use super::pages::{add_named, found, listed};
-use crate::support::{Site, Store, on_both_databases};
+use harness::{Site, Store, on_both_databases};
 
 /// A restaurant's name, searches that find it and searches that do not.
 const CASES: [(&str, &[&str], &[&str]); 28] = [
@@ -163,6 +163,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn full_width_letters_are_plain_ones_on_postgres() {
     let site = Site::start(Store::Postgres).await;
     add_named(&site, &["ＳＵＳＨＩ bar", "Sushi ½"]).await;

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 use super::pages::{add_named, miscounted};
-use crate::support::{Answer, Site, Store, Visitor, on_both_databases};
+use harness::{Answer, Site, Store, Visitor, on_both_databases};
 
 on_both_databases! {
     async fn the_same_restaurant_twice_at_once_and_later_is_one_row(site: Site) {

@@ -8,7 +8,7 @@ mod sqlite;
 use serde_json::Value;
 
 use super::pages::{next, series};
-use crate::support::{LONG, Process, Site, Store, Visitor, eventually};
+use harness::{LONG, Process, Site, Store, Visitor, eventually};
 
 const RESTAURANTS: u32 = 10_000;
 const REVIEWS: u32 = 1_000_000;

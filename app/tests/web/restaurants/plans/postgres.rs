@@ -4,7 +4,7 @@ use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
 use super::{DETAILS_PAGE, LIST_PAGE, RESTAURANTS, SEARCH_LIMIT, Visit, WALK, fill, visit_all};
-use crate::support::{Process, Site, Store, TestDatabase, connect};
+use harness::{Process, Site, Store, TestDatabase, connect};
 
 /// The plan of a statement.
 struct Statement {
@@ -13,6 +13,7 @@ struct Statement {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn every_page_is_answered_from_indexes_on_postgres() {
     let database = TestDatabase::create(Store::Postgres).await;
     let url = database.url.clone();

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::{SEARCH_LIMIT, Visit, fill, visit_all};
-use crate::support::{Process, Site, Store, TestDatabase};
+use harness::{Process, Site, Store, TestDatabase};
 
 #[tokio::test]
 async fn every_page_is_answered_from_indexes_on_sqlite() {

@@ -1,0 +1,62 @@
+//! The site in a real browser: the real program on PostgreSQL, used as a visitor uses it.
+//!
+//! Screenshots are left in `target/e2e`.
+
+mod chromium;
+mod page;
+mod program;
+mod sign_in;
+pub mod steps;
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::time::timeout;
+
+pub use self::chromium::Chromium;
+pub use self::page::{Element, Page, Preference, Window};
+use self::program::{Program, Settings};
+pub use self::sign_in::{Visit, visit_with_sign_in};
+use crate::{Store, TestDatabase};
+
+/// A test that takes longer hangs.
+const TEST_LIMIT: Duration = Duration::from_mins(3);
+
+/// Runs a test on a site and in a browser of its own; sample data are loaded when options of `app seed` are given.
+///
+/// It fails too for every complaint of the browser or the program that the test has not expected.
+pub async fn visit(sample_data: &[&str], test: impl AsyncFnOnce(&Page)) {
+    visit_with(&[], sample_data, async |_, page| test(page).await).await;
+}
+
+/// The same on a site with these settings; the test may open more tabs.
+pub async fn visit_with(
+    settings: &Settings,
+    sample_data: &[&str],
+    test: impl AsyncFnOnce(&Chromium, &Page),
+) {
+    let database = TestDatabase::create(Store::Postgres).await;
+    let program = Program::start(&database.url, settings, sample_data).await;
+    let chromium = Chromium::launch().await;
+    let page = Page::open_first(&chromium, program.url()).await;
+    let running = async {
+        test(&chromium, &page).await;
+        page.settle().await;
+    };
+    let outcome = timeout(TEST_LIMIT, AssertUnwindSafe(running).catch_unwind()).await;
+    let mut complaints = page.complaints();
+    complaints.extend(program.complaints());
+    complaints.extend(chromium.complaints());
+    if !matches!(outcome, Ok(Ok(()))) {
+        eprintln!(
+            "The browser was at {}; complaints: {complaints:#?}",
+            page.last_address()
+        );
+    }
+    chromium.close().await;
+    match outcome.expect("the test is done in time") {
+        Ok(()) => assert!(complaints.is_empty(), "unexpected: {complaints:#?}"),
+        Err(panic) => resume_unwind(panic),
+    }
+}

@@ -1,0 +1,94 @@
+//! Waiting for the next page, whichever way it comes.
+
+use std::time::Duration;
+
+use chromiumoxide::Page as Tab;
+use chromiumoxide::cdp::browser_protocol::page::{
+    EventFrameNavigated, EventLoadEventFired, NavigationType,
+};
+use chromiumoxide::listeners::EventStream;
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::Page;
+
+const LOAD_LIMIT: Duration = Duration::from_secs(20);
+
+/// News of pages that have loaded.
+pub(crate) struct Loading {
+    loaded: EventStream<EventLoadEventFired>,
+    navigated: EventStream<EventFrameNavigated>,
+}
+
+impl Loading {
+    pub(crate) async fn watch(tab: &Tab) -> Self {
+        Self {
+            loaded: tab.event_listener().await.expect("a listener"),
+            navigated: tab.event_listener().await.expect("a listener"),
+        }
+    }
+
+    fn forget_past(&mut self) {
+        while self.loaded.next().now_or_never().is_some() {}
+        while self.navigated.next().now_or_never().is_some() {}
+    }
+
+    /// A page that the browser had kept whole comes back without loading.
+    async fn next(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.loaded.next() => return,
+                navigated = self.navigated.next() => {
+                    let kind = navigated.map(|event| event.r#type.clone());
+                    if kind.is_none_or(|kind| kind == NavigationType::BackForwardCacheRestore) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Page {
+    /// Does something that leads to another page, and waits for that page.
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "one thing happens at a time on a page"
+    )]
+    pub async fn until_loaded<T>(&self, action: impl Future<Output = T>) -> T {
+        let mut loading = self.loading.borrow_mut();
+        loading.forget_past();
+        let result = action.await;
+        timeout(LOAD_LIMIT, loading.next())
+            .await
+            .expect("a page loads");
+        drop(loading);
+        let address = self.path().await;
+        self.last_address.replace(address);
+        result
+    }
+
+    /// Where the browser was last.
+    pub fn last_address(&self) -> String {
+        self.last_address.borrow().clone()
+    }
+
+    pub async fn reload(&self) {
+        self.until_loaded(self.call("Page.reload", json!({}))).await;
+    }
+
+    /// The browser's Back button.
+    pub async fn go_back(&self) {
+        let history = self.call("Page.getNavigationHistory", json!({})).await;
+        let current = history["currentIndex"]
+            .as_u64()
+            .and_then(|index| usize::try_from(index).ok());
+        let before = current
+            .and_then(|index| index.checked_sub(1))
+            .expect("a page before this one");
+        let entry = &history["entries"][before]["id"];
+        self.until_loaded(self.call("Page.navigateToHistoryEntry", json!({ "entryId": entry })))
+            .await;
+    }
+}

@@ -1,0 +1,67 @@
+//! Signing in and out in a browser, with the emulator as the provider.
+
+use entra_emulator::{Emulator, Options};
+
+use super::chromium::Chromium;
+use super::page::Page;
+use super::visit_with;
+use crate::sign_in::free_port;
+
+/// A provider that takes longer counts as down.
+const OUTBOUND_TIMEOUT: &str = "2s";
+
+/// A browser at the start page of a site that people can sign in to; nobody has.
+pub struct Visit<'a> {
+    chromium: &'a Chromium,
+    pub page: &'a Page,
+    pub emulator: Emulator,
+    origin: String,
+}
+
+impl Visit<'_> {
+    /// The start page in one more tab.
+    pub async fn open_tab(&self) -> Page {
+        Page::open_first(self.chromium, &self.origin).await
+    }
+
+    /// Comes to a path of the site by a link of another site's page.
+    pub async fn follow_from_elsewhere(&self, path: &str) {
+        let (provider, tenant) = (self.emulator.base_url(), self.emulator.tenant_id());
+        let elsewhere = format!("{provider}/{tenant}/oauth2/v2.0/logout");
+        for address in [elsewhere, format!("{}{path}", self.origin)] {
+            let follow = format!("location.assign('{address}')");
+            let following = self.page.evaluate::<()>(&follow);
+            self.page.until_loaded(following).await;
+        }
+    }
+}
+
+/// As [`super::visit`], on a site with sign-in.
+pub async fn visit_with_sign_in(test: impl AsyncFnOnce(&Visit<'_>)) {
+    let emulator = Emulator::start(Options::default())
+        .await
+        .expect("a provider");
+    let port = free_port();
+    let origin = format!("http://localhost:{port}");
+    emulator.register_redirect_uri(&format!("{origin}/auth/callback"));
+    let mut settings = emulator.settings();
+    settings.extend([
+        ("PORT", port.to_string()),
+        ("BASE_URL", origin.clone()),
+        (
+            "SESSION_SECRET_KEY",
+            "a key that is long enough for the tests".to_owned(),
+        ),
+        ("OUTBOUND_TIMEOUT", OUTBOUND_TIMEOUT.to_owned()),
+    ]);
+    visit_with(&settings, &[], async |chromium, page| {
+        test(&Visit {
+            chromium,
+            page,
+            emulator,
+            origin,
+        })
+        .await;
+    })
+    .await;
+}

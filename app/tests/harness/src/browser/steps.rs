@@ -1,0 +1,43 @@
+//! The steps that these tests have in common.
+
+use crate::browser::{Element, Page};
+
+/// Clicks the link of the bar and chooses this person at the provider.
+pub async fn sign_in_as(page: &Page, name: &str) {
+    page.follow("Sign in with Azure").await;
+    choose_person(page, name).await;
+}
+
+/// On the provider's page; the rest of a button's name tells more of the person.
+pub async fn choose_person(page: &Page, name: &str) {
+    let buttons = page.find_all("button").await;
+    let button = buttons.iter().find(|button| button.name.starts_with(name));
+    let button = button.unwrap_or_else(|| panic!("there is no {name} among {buttons:#?}"));
+    page.until_loaded(page.click(button)).await;
+}
+
+/// Opens the menu of the person who is signed in.
+pub async fn open_menu(page: &Page, name: &str) {
+    let summary = page.find(MENU, name).await;
+    page.click(&summary).await;
+    page.find("link", "Profile").await;
+}
+
+/// Signs out through the menu.
+pub async fn sign_out(page: &Page, name: &str) {
+    open_menu(page, name).await;
+    page.submit("Sign out").await;
+}
+
+/// Whom the page says to be signed in; `None`: it offers to sign in.
+pub async fn signed_in(page: &Page) -> Option<String> {
+    let mut menus = page.find_all(MENU).await;
+    menus.retain(|menu: &Element| menu.name.ends_with(" Example"));
+    if menus.is_empty() {
+        page.find("link", "Sign in with Azure").await;
+    }
+    menus.pop().map(|menu| menu.name)
+}
+
+/// The role of a `summary`.
+pub const MENU: &str = "DisclosureTriangle";

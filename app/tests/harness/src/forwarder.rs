@@ -1,0 +1,96 @@
+//! A way to the database that can be missing, cut, or silent.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+/// An address of this machine in front of the database; it refuses connections until it is opened.
+pub struct Forwarder {
+    /// The database's URL by way of this address.
+    pub url: String,
+    target: SocketAddr,
+    socket: Option<TcpSocket>,
+    listening: JoinSet<()>,
+    silent: watch::Sender<bool>,
+}
+
+impl Forwarder {
+    /// Takes a free port; nobody listens on it yet.
+    pub fn closed(database_url: &str) -> Self {
+        let mut url = Url::parse(database_url).expect("a URL");
+        let target = SocketAddr::from(([127, 0, 0, 1], url.port().expect("a port")));
+        let socket = take(0);
+        let port = socket.local_addr().expect("an address").port();
+        url.set_port(Some(port)).expect("a URL with a host");
+        Self {
+            url: url.into(),
+            target,
+            socket: Some(socket),
+            listening: JoinSet::new(),
+            silent: watch::Sender::new(false),
+        }
+    }
+
+    /// Forwards connections from now on.
+    pub fn open(&mut self) {
+        let socket = self.socket.take().expect("a closed forwarder");
+        let listener = socket.listen(64).expect("listening");
+        self.listening
+            .spawn(forward(listener, self.target, self.silent.subscribe()));
+    }
+
+    /// Cuts every connection and refuses new ones.
+    pub async fn close(&mut self) {
+        self.listening.shutdown().await;
+        let port = Url::parse(&self.url).expect("a URL").port();
+        self.socket = Some(take(port.expect("a port")));
+    }
+
+    /// Keeps the connections and lets nothing through, as a network does that has lost its way.
+    pub fn fall_silent(&self) {
+        self.silent.send_replace(true);
+    }
+
+    /// Lets everything through again, what was sent meanwhile first.
+    pub fn speak_again(&self) {
+        self.silent.send_replace(false);
+    }
+}
+
+fn take(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("a socket option");
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    socket.bind(address).expect("a free port");
+    socket
+}
+
+/// Ends with all its connections when it is dropped.
+async fn forward(listener: TcpListener, target: SocketAddr, silent: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    while let Ok((near, _)) = listener.accept().await {
+        let far = TcpStream::connect(target).await.expect("the database");
+        let (near_reader, near_writer) = near.into_split();
+        let (far_reader, far_writer) = far.into_split();
+        connections.spawn(pump(near_reader, far_writer, silent.clone()));
+        connections.spawn(pump(far_reader, near_writer, silent.clone()));
+    }
+}
+
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut silent: watch::Receiver<bool>,
+) {
+    let mut buffer = [0; 8192];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        let spoken = silent.wait_for(|silent| !silent).await.is_ok();
+        if !spoken || to.write_all(&buffer[..count]).await.is_err() {
+            break;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What these tests read and change in the database by themselves.
+
+use app::current_user::CurrentUser;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};
+use serde_json::Value;
+use time::Duration;
+
+use super::{Browser, SignInSite};
+
+/// The column `value` of each row.
+pub async fn values<T: TryGetable>(db: &DatabaseConnection, sql: &str) -> Vec<T> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let rows = db.query_all_raw(statement).await.expect(sql);
+    rows.iter()
+        .map(|row| row.try_get("", "value").expect("a column named value"))
+        .collect()
+}
+
+/// Moves every session into the past as if that much time had gone by.
+pub async fn let_pass(site: &SignInSite, time: Duration) {
+    let sessions = "SELECT id_hash || ' ' || data AS value FROM session";
+    for row in values::<String>(&site.db, sessions).await {
+        let (id_hash, data) = row.split_once(' ').expect("two columns");
+        let mut data: Value = serde_json::from_str(data).expect("JSON");
+        let user = &mut data["user"];
+        let mut user: CurrentUser = serde_json::from_value(user.take()).expect("a user");
+        user.signed_in_at -= time;
+        data["user"] = serde_json::json!(user);
+        let seconds = time.whole_seconds();
+        site.execute(&format!(
+            "UPDATE session SET data = '{data}', expires_at = expires_at - interval '{seconds} seconds'
+             WHERE id_hash = '{id_hash}'"
+        ))
+        .await;
+    }
+}
+
+/// Another browser with the same cookies: somebody has copied them.
+pub fn copy_of(site: &SignInSite, browser: &Browser) -> Browser {
+    let copy = site.browser();
+    for (name, value) in browser.cookies() {
+        copy.plant(&name, &value);
+    }
+    copy
+}
+
+/// The session's cookie, over http.
+pub fn session_of(browser: &Browser) -> String {
+    let mut cookies = browser.cookies();
+    cookies.remove("session").expect("a session")
+}
+
+/// A browser in which this person has signed in.
+pub async fn browser_of(site: &SignInSite, person: &str) -> Browser {
+    let browser = site.browser();
+    let answer = browser.sign_in(person).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    browser
+}

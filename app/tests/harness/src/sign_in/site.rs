@@ -1,0 +1,153 @@
+//! The site under test: processes of the program on one database of PostgreSQL, and their provider.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use entra_emulator::{Emulator, Options};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
+
+use super::browser::{Browser, Transcript};
+use super::instance::{App, Settings, free_port};
+use super::log::Log;
+use crate::{Store, TestDatabase, connect};
+
+/// The key of the sessions in the tests.
+pub(super) const SESSION_KEY: &str = "a key that is long enough for the tests";
+
+/// A running site and its provider.
+pub struct SignInSite {
+    pub emulator: Emulator,
+    /// Each is a process of its own, on the same database.
+    pub instances: Vec<App>,
+    pub log: Log,
+    /// For the test's own SQL.
+    pub db: DatabaseConnection,
+    /// Who signs in when it is asked whether an honest sign-in works.
+    pub honest_person: &'static str,
+    pub settings: Settings,
+    pub(super) outbound_timeout: Duration,
+    pub(super) transcript: Transcript,
+    /// How much of the log has been looked at.
+    pub(super) read: Mutex<usize>,
+    public_origin: String,
+    _database: TestDatabase,
+}
+
+impl SignInSite {
+    /// One instance with the settings of the README, and nobody signed in.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further settings; an empty one is not set.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let emulator = Emulator::start(Options::default())
+            .await
+            .expect("a provider");
+        Self::start_on(emulator, settings).await
+    }
+
+    /// The same with a provider of the test's own.
+    pub async fn start_on(emulator: Emulator, further: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::create(Store::Postgres).await;
+        let port = free_port();
+        let settings = settings(&emulator, &database.url, port, further);
+        let public_origin = value(&settings, "BASE_URL");
+        let seconds = value(&settings, "OUTBOUND_TIMEOUT").replace('s', "");
+        emulator.register_redirect_uri(&format!("{public_origin}/auth/callback"));
+        let log = Log::default();
+        Self {
+            instances: vec![App::start(&settings, port, &log).await],
+            db: connect(&database.url).await,
+            honest_person: "alice",
+            outbound_timeout: Duration::from_secs(seconds.parse().expect("whole seconds")),
+            transcript: Transcript::default(),
+            read: Mutex::new(0),
+            _database: database,
+            emulator,
+            log,
+            settings,
+            public_origin,
+        }
+    }
+
+    /// Starts one more process on the same database; its port.
+    pub async fn add_instance(&mut self) -> u16 {
+        let port = free_port();
+        self.instances
+            .push(App::start(&self.settings, port, &self.log).await);
+        port
+    }
+
+    /// Kills a process and starts another in its place.
+    pub async fn restart_instance(&mut self, index: usize) {
+        let port = self.instances[index].port;
+        drop(self.instances.remove(index));
+        let restarted = App::start(&self.settings, port, &self.log).await;
+        self.instances.insert(index, restarted);
+    }
+
+    /// Somebody's browser, without cookies, that talks to the first instance.
+    pub fn browser(&self) -> Browser {
+        Browser::new(
+            self.instances[0].port,
+            &self.public_origin,
+            &self.transcript,
+        )
+    }
+
+    /// Runs SQL as it is.
+    pub async fn execute(&self, sql: &str) {
+        self.db.execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// Number of rows of a table.
+    pub async fn count(&self, table: &str) -> i64 {
+        #[derive(FromQueryResult)]
+        struct Row {
+            value: i64,
+        }
+        let sql = format!("SELECT count(*) AS value FROM {table}");
+        let statement = Statement::from_string(self.db.get_database_backend(), sql);
+        let row = Row::find_by_statement(statement).one(&self.db).await;
+        row.expect("an answer").expect("a row").value
+    }
+}
+
+fn settings(
+    emulator: &Emulator,
+    database_url: &str,
+    port: u16,
+    further: &[(&str, &str)],
+) -> Settings {
+    let base_url = format!("http://127.0.0.1:{port}");
+    // So that the server tells the site's connections from the test's own.
+    let database_url = format!("{database_url}?application_name=site");
+    let own = [
+        ("DATABASE_URL", database_url.as_str()),
+        ("DATABASE_POOL_SIZE", "4"),
+        // A busy machine may take seconds to connect; what a site does then is not asked here.
+        ("DATABASE_POOL_TIMEOUT", "30s"),
+        ("BASE_URL", &base_url),
+        ("SESSION_SECRET_KEY", SESSION_KEY),
+        ("OUTBOUND_TIMEOUT", "10s"),
+        ("LOG_FORMAT", "json"),
+    ];
+    let provider = emulator.settings();
+    let provider = provider.iter().map(|(name, value)| (*name, value.as_str()));
+    let mut settings: Settings = Vec::new();
+    for (name, value) in own
+        .into_iter()
+        .chain(provider)
+        .chain(further.iter().copied())
+    {
+        settings.retain(|(other, _)| other != name);
+        settings.push((name.to_owned(), value.to_owned()));
+    }
+    settings
+}
+
+fn value(settings: &Settings, name: &str) -> String {
+    let found = settings.iter().find(|(other, _)| other == name);
+    found.expect(name).1.clone()
+}

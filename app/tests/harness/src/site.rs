@@ -1,0 +1,138 @@
+//! The site under test: the real server on a free port of this machine.
+
+use std::collections::BTreeSet;
+
+use app::config::{Config, Settings};
+use app::server;
+use app::state::AppState;
+use clap::Parser;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::databases::{Store, TestDatabase};
+use super::visitor::Visitor;
+
+/// A running site; stopped when it is dropped.
+pub struct Site {
+    pub url: String,
+    pub store: Store,
+    pub database: TestDatabase,
+    /// For the test's own SQL.
+    pub db: DatabaseConnection,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Site {
+    /// A site on an empty, migrated database.
+    pub async fn start(store: Store) -> Self {
+        Self::start_with(store, &[]).await
+    }
+
+    /// The same with further flags, as `--list-page-size=2`.
+    pub async fn start_with(store: Store, flags: &[&str]) -> Self {
+        let database = TestDatabase::create(store).await;
+        Self::start_on(store, database, flags).await
+    }
+
+    /// The same on a database that the test has made and perhaps filled.
+    pub async fn start_on(store: Store, database: TestDatabase, flags: &[&str]) -> Self {
+        let state = AppState::new(config(&database.url, flags)).expect("a state");
+        state.database.migrate().await.expect("a migrated database");
+        let (stop, stopped) = oneshot::channel();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let db = state.database.connection().clone();
+        let serving = tokio::spawn(server::serve(listener, state, async {
+            drop(stopped.await);
+        }));
+        Self {
+            url: format!("http://{address}"),
+            store,
+            database,
+            db,
+            stop: Some(stop),
+            serving,
+        }
+    }
+
+    /// Somebody with a browser's habits: cookies, no redirects followed unless asked for.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.url)
+    }
+
+    /// Runs SQL as it is.
+    pub async fn execute(&self, sql: &str) {
+        self.db.execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// The first column, named `value`, of each row.
+    pub async fn values(&self, sql: &str) -> Vec<i64> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            value: i64,
+        }
+        let statement = Statement::from_string(self.db.get_database_backend(), sql);
+        let rows = Row::find_by_statement(statement)
+            .all(&self.db)
+            .await
+            .expect(sql);
+        rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// The first column, named `value`, of each row, where it is text.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            value: String,
+        }
+        let statement = Statement::from_string(self.db.get_database_backend(), sql);
+        let rows = Row::find_by_statement(statement)
+            .all(&self.db)
+            .await
+            .expect(sql);
+        rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// Number of rows of a table.
+    pub async fn count(&self, table: &str) -> i64 {
+        self.values(&format!("SELECT count(*) AS value FROM {table}"))
+            .await[0]
+    }
+
+    /// Stops the site as SIGTERM does and waits for it.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        (&mut self.serving)
+            .await
+            .expect("no panic")
+            .expect("a clean stop");
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// The configuration that these flags make on this database.
+pub fn config(database_url: &str, flags: &[&str]) -> Config {
+    let database = format!("--database-url={database_url}");
+    // A busy machine may take seconds to connect; what a site does then is not asked here.
+    let patience = "--database-pool-timeout=30s";
+    let arguments = ["app", &database, patience]
+        .into_iter()
+        .chain(flags.iter().copied());
+    let cli = Cli::try_parse_from(arguments).expect("flags that exist");
+    Config::from_settings(&cli.settings, &BTreeSet::new()).expect("settings without a problem")
+}

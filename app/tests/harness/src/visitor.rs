@@ -1,0 +1,88 @@
+//! A visitor: sends what a browser sends and keeps what it is given.
+
+use app::tls::install_crypto_provider;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
+
+/// Somebody who visits the site.
+#[derive(Clone)]
+pub struct Visitor {
+    client: Client,
+    url: String,
+}
+
+/// What the site answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Visitor {
+    pub fn new(url: &str) -> Self {
+        install_crypto_provider();
+        let client = Client::builder()
+            .cookie_store(true)
+            .no_proxy()
+            .redirect(redirect::Policy::none());
+        Self {
+            client: client.build().expect("a client"),
+            url: url.to_owned(),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Submits a search form as a browser does.
+    pub async fn get_with(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
+        let query = serde_urlencoded::to_string(parameters).expect("text");
+        self.get(&format!("{path}?{query}")).await
+    }
+
+    /// Submits a form as a browser does.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).form(fields))
+            .await
+    }
+
+    /// Sends a form's body as it is, well-formed or not.
+    pub async fn post_body(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(body)).await
+    }
+
+    /// A request to be completed by the test.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.text().await.expect("a body");
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+impl Answer {
+    /// The address that a redirect leads to.
+    pub fn location(&self) -> &str {
+        self.header(LOCATION.as_str())
+    }
+
+    /// A header's text, empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
+    }
+}

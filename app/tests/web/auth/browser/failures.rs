@@ -1,0 +1,58 @@
+//! Sign-in that does not come to its end: what the visitor reads, and the way on.
+
+use entra_emulator::{Endpoint, Fault};
+
+use harness::browser::steps::{choose_person, sign_in_as, signed_in};
+use harness::browser::visit_with_sign_in;
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn who_declines_is_told_so_and_can_sign_in_again() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        page.follow("Sign in with Azure").await;
+        page.expect("403 /auth/callback");
+        choose_person(page, "Deny").await;
+        page.shows(&["Sign-in was declined"]).await;
+        page.follow("Sign in again").await;
+        choose_person(page, "Alice").await;
+        assert_eq!(page.path().await, "/");
+        assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_provider_that_is_down_takes_nothing_but_sign_in_with_it() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        visit.emulator.fault(Endpoint::Discovery, Fault::Reset);
+        page.expect("502 /auth/login");
+        page.follow("Sign in with Azure").await;
+        page.shows(&["Sign-in is not working"]).await;
+        page.open("/").await;
+        assert_eq!(signed_in(page).await, None);
+        visit.emulator.behave();
+        sign_in_as(page, "Alice").await;
+        assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_provider_that_does_not_answer_is_not_waited_for() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        visit
+            .emulator
+            .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
+        page.expect("504 /auth/login");
+        page.follow("Sign in with Azure").await;
+        page.shows(&["Sign-in is not answering"]).await;
+        page.follow("Go to the start page").await;
+        assert_eq!(signed_in(page).await, None);
+    })
+    .await;
+}

@@ -1,0 +1,102 @@
+//! From the link in the bar through the provider and back, and what the roles open.
+
+use harness::browser::steps::{MENU, choose_person, open_menu, sign_in_as, signed_in};
+use harness::browser::visit_with_sign_in;
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_visitor_signs_in_and_comes_back_to_the_page_they_were_on() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        page.open("/?q=caf%C3%A9%26bar&page=2").await;
+        page.follow("Sign in with Azure").await;
+        page.shows(&["Who signs in?"]).await;
+        choose_person(page, "Alice").await;
+        assert_eq!(page.path().await, "/?q=caf%C3%A9%26bar&page=2");
+        assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn the_profile_shows_name_address_and_roles() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        sign_in_as(page, "Carol").await;
+        open_menu(page, "Carol Example").await;
+        page.follow("Profile").await;
+        assert_eq!(page.path().await, "/auth/profile");
+        page.shows(&["Carol Example", "carol@example.com", "Tester", "Admin"])
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn the_menu_works_with_the_keyboard_alone() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        page.tab_to("link", "Sign in with Azure").await;
+        page.until_loaded(page.press("Enter")).await;
+        choose_person(page, "Alice").await;
+        page.tab_to(MENU, "Alice Example").await;
+        page.press("Enter").await;
+        page.tab_to("link", "Profile").await;
+        page.until_loaded(page.press("Enter")).await;
+        assert_eq!(page.path().await, "/auth/profile");
+        page.tab_to(MENU, "Alice Example").await;
+        page.press("Enter").await;
+        page.tab_to("button", "Sign out").await;
+        page.until_loaded(page.press("Enter")).await;
+        assert_eq!(page.path().await, "/");
+        assert_eq!(signed_in(page).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_user_is_refused_what_an_admin_may_see() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        sign_in_as(page, "Alice").await;
+        page.expect("403 /roleProtected");
+        page.open("/roleProtected").await;
+        page.shows(&["403"]).await;
+        page.hides("This route is protected by the role").await;
+        assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn an_admin_is_let_in() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        page.open("/roleProtected").await;
+        choose_person(page, "Carol").await;
+        assert_eq!(page.path().await, "/roleProtected");
+        page.shows(&["Carol Example has the role Admin."]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn anonymous_pages_offer_sign_in_and_set_no_cookie() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        for path in ["/", "/?q=cake", "/unprotected"] {
+            page.open(path).await;
+            assert_eq!(page.cookies().await, Vec::<String>::new(), "{path}");
+        }
+        page.open("/").await;
+        assert_eq!(signed_in(page).await, None);
+        sign_in_as(page, "Alice").await;
+        assert!(page.cookies().await.contains(&"session".to_owned()));
+    })
+    .await;
+}

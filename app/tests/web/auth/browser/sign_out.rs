@@ -1,0 +1,57 @@
+//! Signing out, here and at the provider.
+
+use entra_emulator::Endpoint;
+
+use harness::browser::steps::{open_menu, sign_in_as, sign_out, signed_in};
+use harness::browser::visit_with_sign_in;
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn signing_out_ends_here_and_at_the_provider_and_comes_back_to_the_start_page() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        page.open("/?q=cake").await;
+        sign_in_as(page, "Alice").await;
+        sign_out(page, "Alice Example").await;
+        assert_eq!(page.path().await, "/");
+        assert_eq!(signed_in(page).await, None);
+        assert_eq!(visit.emulator.requests_to(Endpoint::EndSession).len(), 1);
+        assert!(!page.cookies().await.contains(&"session".to_owned()));
+        page.open("/protected").await;
+        page.shows(&["Who signs in?"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn back_after_signing_out_shows_a_public_page_without_the_name() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        sign_in_as(page, "Alice").await;
+        page.open("/?q=cake").await;
+        sign_out(page, "Alice Example").await;
+        page.go_back().await;
+        assert_eq!(page.path().await, "/?q=cake");
+        page.hides("Alice").await;
+        assert_eq!(signed_in(page).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn back_after_signing_out_leads_from_the_profile_to_the_provider() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        sign_in_as(page, "Alice").await;
+        open_menu(page, "Alice Example").await;
+        page.follow("Profile").await;
+        page.shows(&["Object id"]).await;
+        sign_out(page, "Alice Example").await;
+        page.go_back().await;
+        page.shows(&["Who signs in?"]).await;
+        page.hides("Object id").await;
+    })
+    .await;
+}

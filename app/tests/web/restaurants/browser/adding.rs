@@ -1,0 +1,129 @@
+//! The way through the site: from nothing to a restaurant, its reviews and its place in the list.
+
+use super::steps::{CAFE, add_restaurant, distribution, listed, search, write_review};
+use harness::browser::Page;
+use harness::browser::visit;
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_visitor_adds_a_restaurant_and_reviews_it() {
+    visit(&[], walk_through_the_site).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn the_site_works_without_javascript() {
+    visit(&[], async |page| {
+        page.disable_scripts().await;
+        page.reload().await;
+        assert!(
+            page.evaluate::<bool>("matchMedia('(scripting: none)').matches")
+                .await
+        );
+        walk_through_the_site(page).await;
+    })
+    .await;
+}
+
+async fn walk_through_the_site(page: &Page) {
+    page.shows(&["No restaurants yet"]).await;
+    add_restaurant(page, CAFE).await;
+    page.shows(&CAFE).await;
+    page.shows(&[
+        "The restaurant has been added.",
+        "No ratings yet",
+        "There are no reviews yet.",
+    ])
+    .await;
+
+    write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;
+    page.shows(&["Noor", "Good cake.", "4.0", "1 review"]).await;
+    assert_eq!(
+        distribution(page).await,
+        [
+            "5 stars 0 reviews",
+            "4 stars 1 review",
+            "3 stars 0 reviews",
+            "2 stars 0 reviews",
+            "1 star 0 reviews"
+        ]
+    );
+
+    write_review(
+        page,
+        ["1 star, poor", "Ada", "The second time it was burnt."],
+    )
+    .await;
+    page.shows(&["Ada", "Noor", "2.5", "2 reviews"]).await;
+    page.hides("4.0").await;
+    assert_eq!(
+        distribution(page).await,
+        [
+            "5 stars 0 reviews",
+            "4 stars 1 review",
+            "3 stars 0 reviews",
+            "2 stars 0 reviews",
+            "1 star 1 review"
+        ]
+    );
+
+    page.follow("All restaurants").await;
+    page.shows(&CAFE).await;
+    page.shows(&["2.5", "2 reviews"]).await;
+    search(page, "cafe zoe").await;
+    assert_eq!(listed(page).await, ["Café Zoë"]);
+    page.follow("Café Zoë").await;
+    page.shows(&["Good cake."]).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_review_is_written_with_the_keyboard_alone() {
+    visit(&[], async |page| {
+        add_restaurant(page, CAFE).await;
+        page.reload().await;
+        page.press("Tab").await;
+        assert_eq!(page.focused().await.name, "Skip to main content");
+        page.press("Enter").await;
+        page.tab_to("link", "Write a review").await;
+        page.press("Enter").await;
+        page.tab_to("radio", "1 star, poor").await;
+        for chosen in ["2 stars, fair", "3 stars, good", "4 stars, very good"] {
+            page.press("ArrowRight").await;
+            assert!(page.find("radio", chosen).await.is_checked(), "{chosen}");
+        }
+        page.tab_to("textbox", "Your name").await;
+        page.type_keys("Noor").await;
+        page.tab_to("textbox", "Your review").await;
+        page.type_keys("Good cake.").await;
+        page.tab_to("button", "Post review").await;
+        page.until_loaded(page.press("Enter")).await;
+        page.shows(&[
+            "Thank you: your review has been added.",
+            "Noor",
+            "Good cake.",
+            "4.0",
+        ])
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_success_is_told_once() {
+    visit(&[], async |page| {
+        add_restaurant(page, CAFE).await;
+        write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;
+        let told = page.find_all("status").await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        page.shows(&["Thank you: your review has been added."])
+            .await;
+        page.hides("The restaurant has been added.").await;
+        page.follow("All restaurants").await;
+        page.follow("Café Zoë").await;
+        assert!(page.find_all("status").await.is_empty());
+        page.hides("Thank you").await;
+    })
+    .await;
+}

@@ -1,0 +1,40 @@
+//! Addresses that lead nowhere, and the way on from there.
+
+use harness::browser::visit;
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn an_unknown_address_has_a_page_with_a_way_on() {
+    visit(&[], async |page| {
+        for path in [
+            "/nowhere",
+            "/restaurants/1",
+            "/restaurants/01",
+            "/restaurants/one",
+        ] {
+            page.expect(&format!("404 {path}"));
+            page.open(path).await;
+            page.shows(&[
+                "404",
+                "Page not found",
+                "There is no page at this address.",
+                "quote the reference",
+            ])
+            .await;
+            page.follow("Go to the start page").await;
+            assert_eq!(page.path().await, "/");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn signing_in_says_that_it_is_not_configured() {
+    visit(&[], async |page| {
+        page.expect("501 /auth/login");
+        page.open("/auth/login").await;
+        page.shows(&["Azure authentication not configured"]).await;
+    })
+    .await;
+}

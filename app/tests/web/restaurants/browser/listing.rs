@@ -1,0 +1,121 @@
+//! The list: search, order and pages.
+
+use std::collections::HashSet;
+
+use super::steps::{add_restaurant, listed, search, write_review};
+use harness::browser::Page;
+use harness::browser::visit;
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_search_needs_neither_accents_nor_whole_words() {
+    visit(&[], async |page| {
+        add_restaurant(page, ["Crêperie Élan", "3 Rue d’Été", "Galettes"]).await;
+        add_restaurant(page, ["Łódź", "Königstraße 5", "Pierogi"]).await;
+        page.open("/").await;
+        for words in ["creperie", "ELAN", "été", "gal", "crep rue"] {
+            search(page, words).await;
+            assert_eq!(listed(page).await, ["Crêperie Élan"], "{words}");
+            page.shows(&[&format!("Results for “{words}”")]).await;
+        }
+        search(page, "konigstr").await;
+        assert_eq!(listed(page).await, ["Łódź"]);
+        search(page, "sushi").await;
+        page.shows(&["Nothing found"]).await;
+        page.follow("Clear search").await;
+        assert_eq!(listed(page).await, ["Łódź", "Crêperie Élan"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn the_list_is_sorted_as_the_visitor_likes() {
+    visit(&[], async |page| {
+        for (name, rating) in [
+            ("Berta", "5 stars, excellent"),
+            ("Carla", "1 star, poor"),
+            ("Anna", "3 stars, good"),
+        ] {
+            add_restaurant(page, [name, "1 High Street", "Soup of the day"]).await;
+            write_review(page, [rating, "Noor", "As the rating says."]).await;
+        }
+        page.follow("Restaurants").await;
+        assert_eq!(listed(page).await, ["Anna", "Carla", "Berta"]);
+        page.follow("Rating").await;
+        assert_eq!(listed(page).await, ["Berta", "Anna", "Carla"]);
+        page.follow("Name").await;
+        assert_eq!(listed(page).await, ["Anna", "Berta", "Carla"]);
+        search(page, "soup").await;
+        assert_eq!(listed(page).await, ["Anna", "Berta", "Carla"]);
+        assert_eq!(page.path().await, "/?q=soup&sort=name");
+        page.follow("Newest").await;
+        assert_eq!(listed(page).await, ["Anna", "Carla", "Berta"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn every_restaurant_is_on_one_page_of_the_list() {
+    visit(&["--restaurants=120", "--reviews=600"], async |page| {
+        let first = listed(page).await;
+        let all = all_pages(page, "More restaurants", listed).await;
+        assert_eq!(first.len(), 50);
+        assert_eq!(all.len(), 120);
+        page.follow("Back to the first page").await;
+        assert_eq!(listed(page).await, first);
+
+        page.follow("Rating").await;
+        let ratings = all_pages(page, "More restaurants", ratings).await;
+        assert_eq!(ratings.len(), 120);
+        assert!(
+            ratings.is_sorted_by(|before, after| before >= after),
+            "{ratings:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn every_review_is_on_one_page_of_its_restaurant() {
+    visit(&["--restaurants=1", "--reviews=55"], async |page| {
+        page.follow(&listed(page).await[0]).await;
+        let paths = all_pages(page, "Older reviews", review_texts).await;
+        assert_eq!(paths.len(), 55);
+        page.follow("Back to the first page").await;
+        assert_eq!(review_texts(page).await.len(), 20);
+    })
+    .await;
+}
+
+/// Goes to the last page by this link and collects what each page has.
+async fn all_pages<T>(page: &Page, next: &str, collect: impl AsyncFn(&Page) -> Vec<T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    let mut all = Vec::new();
+    loop {
+        assert!(seen.insert(page.path().await), "a page came twice");
+        all.extend(collect(page).await);
+        if !page
+            .find_all("link")
+            .await
+            .iter()
+            .any(|link| link.name == next)
+        {
+            return all;
+        }
+        page.follow(next).await;
+    }
+}
+
+/// The averages shown, 0 where there is none.
+async fn ratings(page: &Page) -> Vec<f64> {
+    page.evaluate("[...document.querySelectorAll('.entry')].map(entry => Number(entry.querySelector('.entry-score')?.textContent ?? 0))")
+        .await
+}
+
+async fn review_texts(page: &Page) -> Vec<String> {
+    page.evaluate("[...document.querySelectorAll('.post')].map(post => post.innerText)")
+        .await
+}

@@ -1,0 +1,113 @@
+//! Forms that are refused: nothing typed is lost, and the visitor is told what to do and where.
+
+use super::steps::{CAFE, add_restaurant, fill_in_restaurant, fill_in_review};
+use harness::browser::visit;
+use harness::browser::{Element, Page};
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_refused_restaurant_is_kept_as_it_was_typed_and_can_be_corrected() {
+    visit(&[], async |page| {
+        let (long_address, long_description) = ("ß".repeat(51), "𝄞 ".repeat(126));
+        page.follow("Add a restaurant").await;
+        fill_in_restaurant(page, ["   ", &long_address, &long_description]).await;
+        page.expect("422 /restaurants");
+        page.submit("Add restaurant").await;
+        assert!(
+            page.title().await.starts_with("Error: "),
+            "{}",
+            page.title().await
+        );
+        summary_has_focus(page).await;
+
+        let name = page.field("Name").await;
+        is_refused(&name, "   ", "Enter a name");
+        let street_address = page.field("Street address").await;
+        is_refused(
+            &street_address,
+            &long_address,
+            "Street address must be 50 characters or fewer (you entered 51)",
+        );
+        let description = page.field("Description").await;
+        is_refused(
+            &description,
+            &long_description,
+            "Description must be 250 characters or fewer (you entered 251)",
+        );
+
+        page.click(
+            &page
+                .find(
+                    "link",
+                    "Street address must be 50 characters or fewer (you entered 51)",
+                )
+                .await,
+        )
+        .await;
+        assert_eq!(page.focused().await.name, "Street address");
+        fill_in_restaurant(page, CAFE).await;
+        page.submit("Add restaurant").await;
+        page.shows(&CAFE).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_refused_review_is_kept_as_it_was_typed_and_can_be_corrected() {
+    visit(&[], async |page| {
+        let (long_name, long_text) = ("n".repeat(51), "Good cake. ".repeat(46));
+        add_restaurant(page, CAFE).await;
+        fill_in_review(page, ["3 stars, good", &long_name, &long_text]).await;
+        page.expect("422 /restaurants/1/reviews");
+        page.submit("Post review").await;
+        summary_has_focus(page).await;
+        is_refused(
+            &page.field("Your name").await,
+            &long_name,
+            "Your name must be 50 characters or fewer (you entered 51)",
+        );
+        is_refused(
+            &page.field("Your review").await,
+            &long_text,
+            "Your review must be 500 characters or fewer (you entered 505)",
+        );
+        assert!(page.find("radio", "3 stars, good").await.is_checked());
+        assert!(!page.field("Your rating").await.is_invalid());
+        page.shows(&["No ratings yet"]).await;
+
+        page.fill("Your name", "Noor").await;
+        page.fill("Your review", "Good cake.").await;
+        page.submit("Post review").await;
+        page.shows(&["Thank you: your review has been added.", "3.0", "1 review"])
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn an_empty_form_is_not_even_sent() {
+    visit(&[], async |page| {
+        page.follow("Add a restaurant").await;
+        page.click(&page.find("button", "Add restaurant").await)
+            .await;
+        assert_eq!(page.focused().await.name, "Name");
+        assert_eq!(page.forms_sent().await, 0);
+        assert_eq!(page.path().await, "/restaurants/new");
+    })
+    .await;
+}
+
+async fn summary_has_focus(page: &Page) {
+    page.until_focus_is_on("alert").await;
+    page.shows(&["Please correct this"]).await;
+}
+
+/// The field still has what was typed, and says what is wrong with it.
+#[track_caller]
+fn is_refused(field: &Element, typed: &str, message: &str) {
+    assert_eq!(field.value, typed);
+    assert!(field.is_invalid(), "{field:?}");
+    assert!(field.description.contains(message), "{field:?}");
+}

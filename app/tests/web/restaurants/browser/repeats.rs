@@ -1,0 +1,46 @@
+//! The same form sent twice: the visitor means it once.
+
+use super::steps::{CAFE, add_restaurant, fill_in_review, listed, write_review};
+use harness::browser::visit;
+
+const REVIEW: [&str; 3] = ["4 stars, very good", "Noor", "Good cake."];
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_double_click_adds_one_review() {
+    visit(&[], async |page| {
+        add_restaurant(page, CAFE).await;
+        fill_in_review(page, REVIEW).await;
+        page.forms_sent().await;
+        page.submit_twice("Post review", "/restaurants/1/reviews")
+            .await;
+        assert_eq!(page.forms_sent().await, 2);
+        page.reload().await;
+        page.shows(&["4.0", "1 review"]).await;
+        page.hides("2 reviews").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn going_back_and_sending_a_form_again_adds_nothing() {
+    visit(&[], async |page| {
+        add_restaurant(page, CAFE).await;
+        page.go_back().await;
+        assert_eq!(page.field("Name").await.value, CAFE[0]);
+        page.submit("Add restaurant").await;
+        page.follow("All restaurants").await;
+        assert_eq!(listed(page).await, [CAFE[0]]);
+
+        page.follow(CAFE[0]).await;
+        write_review(page, REVIEW).await;
+        page.go_back().await;
+        assert_eq!(page.field("Your review").await.value, REVIEW[2]);
+        page.submit("Post review").await;
+        page.shows(&["Thank you: your review has been added.", "1 review"])
+            .await;
+        page.hides("2 reviews").await;
+    })
+    .await;
+}

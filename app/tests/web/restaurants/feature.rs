@@ -1,0 +1,104 @@
+//! The restaurants as the general tests know them.
+
+use harness::{Feature, Field, Form, Kind, Row};
+
+pub(crate) const FEATURE: Feature = Feature {
+    forms: &[
+        Form {
+            page: "/restaurants/new",
+            action: "/restaurants",
+            table: "restaurant",
+            // The title, the meta description, and each field.
+            occurrences: 5,
+            fields: &[
+                Field {
+                    name: "restaurant_name",
+                    column: "name",
+                    kind: Kind::Line(50),
+                    valid: "Café Zoë",
+                },
+                Field {
+                    name: "street_address",
+                    column: "street_address",
+                    kind: Kind::Line(50),
+                    valid: "1 High Street",
+                },
+                Field {
+                    name: "description",
+                    column: "description",
+                    kind: Kind::Lines(250),
+                    valid: "Cakes & <tea>",
+                },
+            ],
+        },
+        Form {
+            page: "/restaurants/{id}",
+            action: "/restaurants/{id}/reviews",
+            table: "review",
+            occurrences: 2,
+            fields: &[
+                Field {
+                    name: "rating",
+                    column: "rating",
+                    kind: Kind::Choice(&["1", "2", "3", "4", "5"]),
+                    valid: "4",
+                },
+                Field {
+                    name: "user_name",
+                    column: "user_name",
+                    kind: Kind::Line(50),
+                    valid: "Noor \"N\" O'Neil",
+                },
+                Field {
+                    name: "review_text",
+                    column: "review_text",
+                    kind: Kind::Lines(500),
+                    valid: "Good cake.\r\nCome again.",
+                },
+            ],
+        },
+    ],
+    row_page: "/restaurants/1",
+    rows: &[
+        Row {
+            table: "restaurant",
+            insert: "INSERT INTO restaurant (name, street_address, description, review_count, rating_sum, rating_3_count)
+                VALUES ('Old', 'Old', 'Old', 1, 3, 1) RETURNING CAST(id AS bigint) AS value",
+        },
+        Row {
+            table: "review",
+            insert: "INSERT INTO review (restaurant, user_name, rating, review_text, review_date, author_key)
+                VALUES ({parent}, 'Bob', 3, 'Old', '2026-01-01 00:00:00', '{author}') RETURNING CAST(id AS bigint) AS value",
+        },
+    ],
+    routes: "
+        GET    /                                 | 200 | 200   | 200 | 200 | 200 |
+        GET    /restaurants/new                  | 200 | login | 200 | 200 | 200 |
+        POST   /restaurants                      | 303 | login | 303 | 303 | 303 | /restaurants/{new}?notice=restaurant-added
+        GET    /restaurants/{restaurant}         | 200 | 200   | 200 | 200 | 200 |
+        POST   /restaurants/{restaurant}/reviews | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?notice=review-added
+        GET    /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 200 |
+        POST   /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 303 | /restaurants/{restaurant}?notice=restaurant-edited
+        POST   /restaurants/{restaurant}/delete  | 404 | login | 403 | 403 | 303 | /?notice=restaurant-deleted
+        POST   /reviews/{review}/delete          | 404 | login | 403 | 303 | 303 | /restaurants/{restaurant}?notice=review-deleted
+        GET    /create                           | 308 | 308   | 308 | 308 | 308 | /restaurants/new
+        POST   /add                              | 303 | login | 303 | 303 | 303 | /restaurants/{new}?notice=restaurant-added
+        GET    /details/{restaurant}             | 308 | 308   | 308 | 308 | 308 | /restaurants/{restaurant}
+        POST   /review/{restaurant}              | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?notice=review-added
+    ",
+    lists: &[
+        "/",
+        "/?sort=name",
+        "/?sort=rating",
+        "/?q=alert",
+        "/?q=alert&sort=name",
+    ],
+    paginated: &[
+        "/?sort=newest",
+        "/?sort=rating",
+        "/?sort=name",
+        "/?sort=name&q=z",
+        "/restaurants/1?sort=newest",
+    ],
+    moved: Some("/create"),
+};
