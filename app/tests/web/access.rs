@@ -1,4 +1,4 @@
-//! Every address of the site, and what comes of it: by who asks, and whether with a browser or a program.
+//! The table of all routes: what each answers to whom, in a browser and in a program.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,17 @@ use entra_emulator::HOME_TENANT_ID;
 use reqwest::Method;
 use url::form_urlencoded::byte_serialize;
 
+use harness::sign_in::browser_of;
 use harness::sign_in::{Browser, SignInSite};
-use harness::sign_in::{browser_of, values};
 use harness::{Answer, config};
 
-/// A number is a status. `login` is the way to the sign-in and back (303), and 401 for a program.
-/// A redirect leads to what the last column says, or to the `provider`, or `home`.
+use crate::feature::FEATURE;
+
+/// Columns: method and path, the answers [`COLUMNS`], and where a redirect leads to.
+///
+/// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a program. A redirect leads to what the
+/// last column says, or to the `provider`, or `home`. A table in braces is the id of a row of it, `{new}` the next id of the first.
 const ROUTES: &str = "
-    method path                     | not configured | anonymous | user | author | admin | leads to
-    GET    /                        | 200            | 200       | 200  | 200    | 200   |
-    GET    /restaurants/new         | 200            | login     | 200  | 200    | 200   |
-    POST   /restaurants             | 303            | login     | 303  | 303    | 303   | /restaurants/{new}?notice=restaurant-added
-    GET    /restaurants/{id}        | 200            | 200       | 200  | 200    | 200   |
-    POST   /restaurants/{id}/reviews| 303            | login     | 303  | 303    | 303   | /restaurants/{id}?notice=review-added
-    GET    /restaurants/{id}/edit   | 404            | login     | 403  | 403    | 200   |
-    POST   /restaurants/{id}/edit   | 404            | login     | 403  | 403    | 303   | /restaurants/{id}?notice=restaurant-edited
-    POST   /restaurants/{id}/delete | 404            | login     | 403  | 403    | 303   | /?notice=restaurant-deleted
-    POST   /reviews/{id}/delete     | 404            | login     | 403  | 303    | 303   | /restaurants/{id}?notice=review-deleted
-    GET    /create                  | 308            | 308       | 308  | 308    | 308   | /restaurants/new
-    POST   /add                     | 303            | login     | 303  | 303    | 303   | /restaurants/{new}?notice=restaurant-added
-    GET    /details/{id}            | 308            | 308       | 308  | 308    | 308   | /restaurants/{id}
-    POST   /review/{id}             | 303            | login     | 303  | 303    | 303   | /restaurants/{id}?notice=review-added
     GET    /auth/login              | 501            | provider  | home | home   | home  |
     GET    /login                   | 501            | 303       | 303  | 303    | 303   | /auth/login
     GET    /logout                  | 501            | 303       | 303  | 303    | 303   | /auth/logout
@@ -45,7 +35,7 @@ const ROUTES: &str = "
     GET    /favicon.ico             | 200            | 200       | 200  | 200    | 200   |
 ";
 
-/// The same where `SIGN_IN_REQUIRED` is `all`: what a visitor who has not signed in gets.
+/// Routes that stay open to visitors where `SIGN_IN_REQUIRED` is `all`.
 const ALL_OPEN: [&str; 11] = [
     "GET /login",
     "GET /logout",
@@ -60,49 +50,53 @@ const ALL_OPEN: [&str; 11] = [
     "GET /favicon.ico",
 ];
 
-/// Every form's fields; each takes its own.
-const FIELDS: [(&str, &str); 6] = [
-    ("restaurant_name", "Café Zoë"),
-    ("street_address", "1 High Street"),
-    ("description", "Cakes"),
-    ("user_name", "Noor"),
-    ("rating", "4"),
-    ("review_text", "Good cake."),
-];
-
+/// Who asks: nobody can sign in, a visitor, and three users.
 const COLUMNS: [&str; 5] = ["not configured", "anonymous", "user", "author", "admin"];
 
 #[derive(Clone, Copy)]
-struct Route {
-    method: &'static str,
-    path: &'static str,
-    cells: [&'static str; 5],
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) cells: [&'static str; 5],
     leads_to: &'static str,
 }
 
 impl Route {
+    fn parse(line: &'static str) -> Self {
+        let mut columns = line.split('|').map(str::trim);
+        let route = columns.next().expect("a route");
+        let (method, path) = route.split_once(' ').expect("a method and a path");
+        let cells = std::array::from_fn(|_| columns.next().expect("a cell"));
+        let leads_to = columns.next().expect("the last column");
+        Self {
+            method,
+            path: path.trim(),
+            cells,
+            leads_to,
+        }
+    }
+
+    /// As the router lists it, which calls every id `{id}`.
     fn key(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        let tables = FEATURE.rows.iter();
+        let path = tables.fold(self.path.to_owned(), |path, row| {
+            path.replace(&format!("{{{}}}", row.table), "{id}")
+        });
+        format!("{} {path}", self.method)
     }
 }
 
-fn routes() -> Vec<Route> {
-    let lines = ROUTES.trim().lines().skip(1);
-    lines
-        .map(|line| {
-            let mut columns = line.split('|').map(str::trim);
-            let route = columns.next().expect("a route");
-            let (method, path) = route.split_once(' ').expect("a method and a path");
-            let cells = std::array::from_fn(|_| columns.next().expect("a cell"));
-            let leads_to = columns.next().expect("the last column");
-            Route {
-                method,
-                path: path.trim(),
-                cells,
-                leads_to,
-            }
-        })
-        .collect()
+/// The routes of the feature.
+pub(crate) fn feature_routes() -> impl Iterator<Item = Route> {
+    FEATURE.routes.trim().lines().map(Route::parse)
+}
+
+fn routes() -> impl Iterator<Item = Route> {
+    ROUTES
+        .trim()
+        .lines()
+        .map(Route::parse)
+        .chain(feature_routes())
 }
 
 /// What the router serves, from its own listing.
@@ -138,14 +132,14 @@ fn served() -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_table_names_every_address_that_the_site_serves() {
-    let named: BTreeSet<String> = routes().iter().map(Route::key).collect();
+async fn the_table_lists_every_route_of_the_router() {
+    let named: BTreeSet<String> = routes().map(|route| route.key()).collect();
     assert_eq!(served(), named);
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn each_address_answers_each_visitor_as_the_table_says() {
+async fn each_route_answers_each_visitor_as_the_table_says() {
     let site = SignInSite::start().await;
     let without = SignInSite::start_with(&[("AZURE_CLIENT_ID", "")]).await;
     for route in routes() {
@@ -162,8 +156,7 @@ async fn each_address_answers_each_visitor_as_the_table_says() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn where_reading_needs_an_account_only_the_addresses_of_sign_in_and_of_the_platform_are_open()
-{
+async fn if_reading_requires_sign_in_only_sign_in_and_health_routes_are_open() {
     let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", "all")]).await;
     for route in routes() {
         let is_open = ALL_OPEN.contains(&route.key().as_str());
@@ -175,7 +168,7 @@ async fn where_reading_needs_an_account_only_the_addresses_of_sign_in_and_of_the
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn where_nothing_needs_an_account_everybody_may_write() {
+async fn if_nothing_requires_sign_in_everyone_may_write() {
     let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", "none")]).await;
     for route in routes() {
         let exists_without = !["404", "501"].contains(&route.cells[0]);
@@ -192,7 +185,7 @@ async fn check(site: &SignInSite, column: &str, route: &Route, cell: &str) {
         let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
         let mut request = browser.request(method.clone(), &path);
         if method == Method::POST {
-            request = request.form(&FIELDS);
+            request = request.form(&FEATURE.all_fields());
         }
         if is_program {
             request = request.header("accept", "application/json");
@@ -224,32 +217,25 @@ async fn visitor(site: &SignInSite, column: &str) -> Browser {
     }
 }
 
-/// A restaurant with a review by the author; the path with their ids, and where it leads to.
+/// Inserts a row of each table by the author: the path with their ids, and where it leads to.
 async fn prepare(site: &SignInSite, browser: &Browser, route: &Route) -> (String, String) {
     let people = site.emulator.people();
-    let author = people
-        .iter()
-        .find(|person| person.key == "bob")
-        .expect("an author");
+    let author = people.iter().find(|person| person.key == "bob");
+    let author = author.expect("the author's account");
     let author = format!("{HOME_TENANT_ID}/{}", author.object_id);
-    let add = "INSERT INTO restaurant (name, street_address, description, review_count, rating_sum, rating_3_count)
-               VALUES ('Old', 'Old', 'Old', 1, 3, 1) RETURNING id::bigint AS value";
-    let id = values::<i64>(&site.db, add).await[0];
-    let add = format!(
-        "INSERT INTO review (restaurant, user_name, rating, review_text, review_date, author_key)
-         VALUES ({id}, 'Bob', 3, 'Old', now() AT TIME ZONE 'UTC', '{author}') RETURNING id::bigint AS value"
-    );
-    let review = values::<i64>(&site.db, &add).await[0];
-    let with_id = |text: &str, id: i64| text.replace("{id}", &id.to_string());
-    let path = if route.path.starts_with("/reviews/") {
-        with_id(route.path, review)
-    } else if route.path.starts_with("/static/") {
+    let ids = FEATURE.insert_rows(&site.db, &author).await;
+    let with_ids = |text: &str| {
+        let text = text.replace("{new}", &(ids[0] + 1).to_string());
+        FEATURE.rows.iter().zip(&ids).fold(text, |text, (row, id)| {
+            text.replace(&format!("{{{}}}", row.table), &id.to_string())
+        })
+    };
+    let path = if route.path.starts_with("/static/") {
         style_sheet(browser).await
     } else {
-        with_id(route.path, id)
+        with_ids(route.path)
     };
-    let leads_to = with_id(route.leads_to, id);
-    (path, leads_to.replace("{new}", &(id + 1).to_string()))
+    (path, with_ids(route.leads_to))
 }
 
 async fn style_sheet(browser: &Browser) -> String {

@@ -1,4 +1,4 @@
-//! Bodies that are too large, too slow, or no form.
+//! Request bodies that are too large, too slow, or no form.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ async fn assert_refused(site: &Site, answer: &Answer, status: u16, case: &str) {
 }
 
 #[tokio::test]
-async fn a_body_of_the_limit_is_read_and_one_byte_more_is_too_large() {
+async fn a_body_over_the_limit_gets_413() {
     let site = start().await;
     let key = "&submission_key=";
     let padding = LIMIT - body_with(key).len();
@@ -45,7 +45,7 @@ async fn a_body_of_the_limit_is_read_and_one_byte_more_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_declared_length_beyond_the_limit_is_refused_before_the_body_comes() {
+async fn a_content_length_over_the_limit_is_rejected_before_the_body() {
     let site = start().await;
     for length in ["104857600", "4294967296", "18446744073709551615"] {
         let mut connection = Connection::open(&site.url).await;
@@ -62,7 +62,7 @@ async fn a_declared_length_beyond_the_limit_is_refused_before_the_body_comes() {
 }
 
 #[tokio::test]
-async fn an_endless_body_is_refused_at_the_limit() {
+async fn an_endless_body_is_rejected_at_the_limit() {
     let site = start().await;
     let mut connection = Connection::open(&site.url).await;
     let head = format!(
@@ -82,7 +82,7 @@ async fn an_endless_body_is_refused_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_that_stops_or_trickles_is_given_up() {
+async fn a_stalled_or_slow_body_times_out() {
     let site = Site::start_with(Store::Sqlite, &["--request-body-timeout=300ms"]).await;
     let head = format!(
         "POST {FORM} HTTP/1.1\r\nHost: localhost\r\n{FORM_TYPE}\r\nContent-Length: 1000\r\n\r\n"
@@ -103,7 +103,7 @@ async fn a_body_that_stops_or_trickles_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_writes_nothing() {
+async fn a_truncated_body_writes_nothing() {
     let site = start().await;
     let body = body_with("");
     for framing in [
@@ -125,7 +125,7 @@ async fn a_body_that_breaks_off_writes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_endless_beside_the_body_is_given_up() {
+async fn endless_chunk_extensions_and_trailers_time_out() {
     let site = Site::start_with(Store::Sqlite, &["--request-body-timeout=2s"]).await;
     for (beginning, rest) in [("1;", "x"), ("0\r\n", "X-Trailer: y\r\n"), ("", "0")] {
         let mut connection = Connection::open(&site.url).await;
@@ -144,7 +144,7 @@ async fn what_is_endless_beside_the_body_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_an_unsupported_media_type() {
+async fn a_body_that_is_not_a_form_gets_415() {
     let site = start().await;
     let visitor = site.visitor();
     for (kind, body) in [
@@ -168,7 +168,7 @@ async fn what_is_no_form_is_an_unsupported_media_type() {
 }
 
 #[tokio::test]
-async fn a_form_with_a_field_twice_or_with_too_many_fields_is_refused() {
+async fn a_form_with_duplicate_or_too_many_fields_is_rejected() {
     let site = start().await;
     let first = FIELDS[0].0;
     let names: Vec<String> = (0..10_000).map(|number| format!("&{number:x}")).collect();
@@ -182,7 +182,7 @@ async fn a_form_with_a_field_twice_or_with_too_many_fields_is_refused() {
 }
 
 #[tokio::test]
-async fn a_field_that_nobody_asked_for_is_passed_over() {
+async fn an_unknown_field_is_ignored() {
     let site = start().await;
     let array = format!("&{}[]=x&{}=y", FIELDS[0].0, "n".repeat(30_000));
     let answer = site.visitor().post_body(FORM, body_with(&array)).await;
@@ -190,7 +190,7 @@ async fn a_field_that_nobody_asked_for_is_passed_over() {
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf8_is_refused() {
+async fn text_that_is_not_utf8_is_rejected() {
     let site = start().await;
     let last = FIELDS[FIELDS.len() - 1].0;
     for text in ["%ff", "%ED%A0%80", "%C0%AF", "%F0%9F%8D", "%F4%90%80%80"] {
@@ -214,7 +214,7 @@ async fn text_that_is_not_utf8_is_refused() {
 }
 
 #[tokio::test]
-async fn a_query_with_a_parameter_twice_is_refused() {
+async fn a_query_with_a_duplicate_parameter_is_rejected() {
     let site = start().await;
     let answer = site.visitor().get("/?q=a&q=b").await;
     assert_refused(&site, &answer, 400, "twice").await;

@@ -1,32 +1,32 @@
-//! Forms that another site sends (rows 169 to 177), with sign-in and without it.
+//! Cross-site request forgery: forms that another site sends, with sign-in and without it.
 
 use reqwest::{Method, RequestBuilder};
 
 use harness::sign_in::browser_of;
+
+use crate::access::feature_routes;
+use crate::feature::{FEATURE, FORM, ROW};
 use harness::sign_in::{Browser, SignInSite};
 
-/// Every address that changes something, on rows that exist.
-const TARGETS: [&str; 8] = [
-    "/restaurants",
-    "/add",
-    "/restaurants/1/reviews",
-    "/review/1",
-    "/restaurants/1/edit",
-    "/restaurants/1/delete",
-    "/reviews/1/delete",
-    "/auth/logout",
-];
+/// Every path that changes something, on rows that exist, and whether it exists where sign-in is not configured.
+fn targets() -> Vec<(String, bool)> {
+    let forms = feature_routes().filter(|route| route.method == "POST");
+    let mut targets: Vec<_> = forms
+        .map(|route| {
+            let path = FEATURE
+                .rows
+                .iter()
+                .fold(route.path.to_owned(), |path, row| {
+                    path.replace(&format!("{{{}}}", row.table), "1")
+                });
+            (path, route.cells[0] != "404")
+        })
+        .collect();
+    targets.push(("/auth/logout".to_owned(), false));
+    targets
+}
 
-const FIELDS: [(&str, &str); 6] = [
-    ("restaurant_name", "Café Zoë"),
-    ("street_address", "1 High Street"),
-    ("description", "Cakes"),
-    ("user_name", "Noor"),
-    ("rating", "4"),
-    ("review_text", "Good cake."),
-];
-
-/// What a browser says of a form that is not the site's own.
+/// Headers of a browser with a form of another site.
 const FOREIGN: [&[(&str, &str)]; 12] = [
     &[("origin", "https://evil.example")],
     &[("origin", "null")],
@@ -51,72 +51,81 @@ const FOREIGN: [&[(&str, &str)]; 12] = [
     ],
 ];
 
-/// What it says of one that is.
+/// Headers of a browser with a form of this site.
 const OWN: [&[(&str, &str)]; 5] = [
     &[
         ("origin", "https://site.example"),
         ("sec-fetch-site", "same-origin"),
     ],
     &[("origin", "https://site.example")],
-    &[("referer", "https://site.example/restaurants/1?after=1")],
+    &[("referer", "https://site.example/some/page?after=1")],
     &[("sec-fetch-site", "none")],
     &[],
 ];
 
 fn form(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> RequestBuilder {
-    let request = browser.request(Method::POST, path).form(&FIELDS);
+    let request = browser
+        .request(Method::POST, path)
+        .form(&FEATURE.all_fields());
     headers.iter().fold(request, |request, (name, value)| {
         request.header(*name, *value)
     })
 }
 
+/// Those that exist where sign-in is not configured.
+fn open_targets() -> Vec<String> {
+    let targets = targets().into_iter();
+    targets
+        .filter_map(|(path, is_open)| is_open.then_some(path))
+        .collect()
+}
+
 async fn site(settings: &[(&str, &str)]) -> SignInSite {
     let site = SignInSite::start_with(settings).await;
-    site.execute(
-        "INSERT INTO restaurant (name, street_address, description) VALUES ('Old', 'Old', 'Old')",
-    )
-    .await;
-    site.execute("INSERT INTO review (restaurant, user_name, rating, review_text, review_date) VALUES (1, 'Old', 3, 'Old', now())").await;
+    FEATURE.insert_rows(&site.db, "nobody").await;
     site
 }
 
-async fn assert_refused(site: &SignInSite, browser: &Browser, targets: &[&str]) {
+async fn assert_refused(site: &SignInSite, browser: &Browser, targets: &[String]) {
     for path in targets {
         for headers in FOREIGN {
             let answer = browser.send(form(browser, path, headers)).await;
             assert_eq!(answer.status, 403, "{path} {headers:?}");
         }
     }
-    assert_eq!(
-        (site.count("restaurant").await, site.count("review").await),
-        (1, 1)
-    );
+    for row in FEATURE.rows {
+        assert_eq!(site.count(row.table).await, 1, "{}", row.table);
+    }
 }
 
+/// Catalogue: 170, 171.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_170_and_171_a_form_of_another_site_changes_nothing_though_it_comes_with_the_session() {
+async fn a_cross_site_form_with_the_session_cookie_is_rejected() {
     let site = site(&[("BASE_URL", "https://site.example")]).await;
     let admin = browser_of(&site, "carol").await;
-    assert_refused(&site, &admin, &TARGETS).await;
+    let targets: Vec<_> = targets().into_iter().map(|(path, _)| path).collect();
+    assert_refused(&site, &admin, &targets).await;
     assert!(admin.account().await.is_some());
     site.recovers().await;
 }
 
+/// Catalogue: 174.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_174_a_form_of_the_site_is_accepted_behind_a_front_end_that_speaks_https() {
+async fn a_same_origin_form_is_accepted_behind_a_tls_proxy() {
     let site = site(&[("BASE_URL", "https://site.example")]).await;
     let admin = browser_of(&site, "carol").await;
     for headers in OWN {
-        let answer = admin.send(form(&admin, "/restaurants", headers)).await;
+        let answer = admin.send(form(&admin, FORM, headers)).await;
         assert_eq!(answer.status, 303, "{headers:?}");
     }
 }
 
+/// Catalogue: 174.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_174_a_form_is_accepted_on_another_port_and_at_an_address() {
+async fn a_form_is_accepted_on_a_custom_port_and_an_ip_address() {
     for origin in [
         "https://site.example:8443",
         "https://[2001:db8::1]",
@@ -125,67 +134,62 @@ async fn row_174_a_form_is_accepted_on_another_port_and_at_an_address() {
     ] {
         let site = site(&[("BASE_URL", origin)]).await;
         let admin = browser_of(&site, "carol").await;
-        let answer = admin
-            .send(form(&admin, "/restaurants", &[("origin", origin)]))
-            .await;
+        let answer = admin.send(form(&admin, FORM, &[("origin", origin)])).await;
         assert_eq!(answer.status, 303, "{origin}");
-        let foreign = form(
-            &admin,
-            "/restaurants",
-            &[("origin", "https://site.example")],
-        );
+        let foreign = form(&admin, FORM, &[("origin", "https://site.example")]);
         assert_eq!(admin.send(foreign).await.status, 403, "{origin}");
     }
 }
 
+/// Catalogue: 176.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_176_forms_are_protected_where_nobody_can_sign_in() {
+async fn forms_are_protected_without_sign_in() {
     let site = site(&[
         ("BASE_URL", "https://site.example"),
         ("AZURE_CLIENT_ID", ""),
     ])
     .await;
     let visitor = site.browser();
-    assert_refused(&site, &visitor, &TARGETS[..4]).await;
+    assert_refused(&site, &visitor, &open_targets()).await;
     for headers in OWN {
-        let answer = visitor.send(form(&visitor, "/restaurants", headers)).await;
+        let answer = visitor.send(form(&visitor, FORM, headers)).await;
         assert_eq!(answer.status, 303, "{headers:?}");
     }
 }
 
+/// Catalogue: 176.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_176_without_a_base_url_the_form_must_come_from_the_host_it_goes_to() {
+async fn without_a_base_url_the_origin_must_match_the_host() {
     let site = site(&[("BASE_URL", "http://127.0.0.1"), ("AZURE_CLIENT_ID", "")]).await;
     let mut site = site;
     site.settings.retain(|(name, _)| name != "BASE_URL");
     site.restart_instance(0).await;
     let visitor = site.browser();
-    assert_refused(&site, &visitor, &TARGETS[..4]).await;
+    assert_refused(&site, &visitor, &open_targets()).await;
     for host in ["127.0.0.1:8000", "[::1]:8000", "Site.example"] {
         for scheme in ["http", "https"] {
             let headers = [
                 ("host", host),
                 ("origin", &format!("{scheme}://{}", host.to_lowercase())),
             ];
-            let answer = visitor.send(form(&visitor, "/restaurants", &headers)).await;
+            let answer = visitor.send(form(&visitor, FORM, &headers)).await;
             assert_eq!(answer.status, 303, "{headers:?}");
         }
     }
 }
 
+/// Catalogue: 177.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_177_another_site_is_allowed_nothing_by_a_preflight() {
+async fn a_cors_preflight_is_rejected() {
     let site = site(&[]).await;
-    for path in TARGETS
-        .into_iter()
-        .chain(["/", "/protected", "/unprotected"])
-    {
+    let others = ["/", "/protected", "/unprotected"].map(str::to_owned);
+    for path in targets().into_iter().map(|(path, _)| path).chain(others) {
         let browser = site.browser();
         let request = browser
-            .request(Method::OPTIONS, path)
+            .request(Method::OPTIONS, &path)
             .header("origin", "https://evil.example")
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "content-type");
@@ -199,14 +203,16 @@ async fn row_177_another_site_is_allowed_nothing_by_a_preflight() {
     }
 }
 
+/// Catalogue: 169.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_169_a_form_that_needed_an_account_is_not_sent_again_after_the_sign_in() {
+async fn a_form_is_not_resubmitted_after_sign_in() {
     let site = site(&[]).await;
+    let last = FEATURE.forms.last().expect("a form");
     let origin = format!("http://127.0.0.1:{}", site.instances[0].port);
-    let page = format!("{origin}/restaurants/1?after=1~1");
+    let page = format!("{origin}{ROW}?after=1~1");
     for (referer, next) in [
-        (page.as_str(), "/restaurants/1"),
+        (page.as_str(), ROW),
         (&format!("{origin}/auth/logout"), "/"),
         (&format!("{origin}//evil.example"), "/"),
         ("", "/"),
@@ -218,7 +224,9 @@ async fn row_169_a_form_that_needed_an_account_is_not_sent_again_after_the_sign_
         } else {
             &headers
         };
-        let refused = browser.send(form(&browser, "/review/1", headers)).await;
+        let refused = browser
+            .send(form(&browser, &last.action("1"), headers))
+            .await;
         assert_eq!(refused.status, 303);
         let begun = browser.get(refused.location()).await;
         let provider = begun.location().parse().expect("an address");
@@ -227,6 +235,6 @@ async fn row_169_a_form_that_needed_an_account_is_not_sent_again_after_the_sign_
         assert_eq!((finished.status.as_u16(), finished.location()), (303, next));
         assert_eq!(browser.get(finished.location()).await.status, 200);
     }
-    assert_eq!(site.count("review").await, 1);
+    assert_eq!(site.count(last.table).await, 1);
     site.recovers().await;
 }

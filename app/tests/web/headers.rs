@@ -1,4 +1,4 @@
-//! The headers of every answer, whatever became of the request.
+//! Headers of every response.
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE};
 use reqwest::{Method, StatusCode};
@@ -105,7 +105,7 @@ async fn every_answer_has_the_security_headers_and_its_own_id() {
 }
 
 #[tokio::test]
-async fn every_error_is_a_page_with_a_way_on_and_its_reference() {
+async fn every_error_page_has_a_recovery_link_and_a_reference() {
     let site = Site::start(Store::Sqlite).await;
     for answer in answers(&site).await {
         let form_again = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
@@ -131,7 +131,7 @@ async fn every_error_is_a_page_with_a_way_on_and_its_reference() {
 }
 
 #[tokio::test]
-async fn an_error_is_a_problem_to_a_program_that_wants_json() {
+async fn a_json_client_gets_problem_json() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     let wants = |method, path, kind| visitor.request(method, path).header(ACCEPT, kind);
@@ -173,7 +173,7 @@ async fn an_error_is_a_problem_to_a_program_that_wants_json() {
 }
 
 #[tokio::test]
-async fn only_a_site_with_an_https_origin_asks_for_https_for_a_year() {
+async fn hsts_is_sent_only_with_an_https_origin() {
     let flag = "strict-transport-security";
     let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
     for answer in answers(&site).await {
@@ -192,7 +192,7 @@ async fn only_a_site_with_an_https_origin_asks_for_https_for_a_year() {
 }
 
 #[tokio::test]
-async fn the_host_that_a_client_names_is_reflected_nowhere() {
+async fn the_host_header_is_not_reflected() {
     for flags in [&[][..], &["--base-url=https://example.org"]] {
         let site = Site::start_with(Store::Sqlite, flags).await;
         site.visitor().post(FORM, &FIELDS).await;
@@ -220,7 +220,7 @@ async fn the_host_that_a_client_names_is_reflected_nowhere() {
 }
 
 #[tokio::test]
-async fn a_page_names_its_address_only_by_the_configured_origin() {
+async fn canonical_links_use_the_configured_origin() {
     let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
     let page = site.visitor().get(FORM_PAGE).await;
     let canonical = format!("<link rel=\"canonical\" href=\"https://example.org{FORM_PAGE}\">");
@@ -228,7 +228,7 @@ async fn a_page_names_its_address_only_by_the_configured_origin() {
 }
 
 #[tokio::test]
-async fn markup_in_an_address_or_a_header_is_shown_nowhere() {
+async fn markup_in_a_path_or_header_is_not_reflected() {
     let site = Site::start(Store::Sqlite).await;
     for (method, path) in [
         ("GET", "/%3Cscript%3Ealert(1)%3C/script%3E"),
@@ -253,7 +253,7 @@ async fn markup_in_an_address_or_a_header_is_shown_nowhere() {
 }
 
 #[tokio::test]
-async fn no_page_gives_an_anonymous_visitor_a_cookie() {
+async fn anonymous_visitors_get_no_cookie() {
     let site = Site::start(Store::Sqlite).await;
     site.visitor().post(FORM, &FIELDS).await;
     for path in [

@@ -1,11 +1,13 @@
-//! Ids in addresses: 1 to 2,147,483,647 without sign or leading zero, and nothing else.
+//! Ids in paths: 1 to 2,147,483,647 without sign or leading zero, and nothing else.
 
+use harness::{Answer, Site, Visitor, on_both_databases};
 use reqwest::{Method, StatusCode};
 
-use harness::{Site, Store, on_both_databases};
+use crate::access::{Route, feature_routes};
+use crate::feature::{FEATURE, FIELDS, FORM, ROW};
 
-/// What is no id, or no restaurant's.
-const NO_IDS: [&str; 32] = [
+/// Ids that are malformed, or of no row.
+pub(crate) const NO_IDS: [&str; 32] = [
     "0",
     "-1",
     "2",
@@ -40,84 +42,82 @@ const NO_IDS: [&str; 32] = [
     "%zz",
 ];
 
-const REVIEW: [(&str, &str); 3] = [
-    ("rating", "4"),
-    ("user_name", "Noor"),
-    ("review_text", "Good cake."),
-];
+/// The feature's routes with an id that exist where sign-in is not configured.
+fn routes_with_id() -> impl Iterator<Item = Route> {
+    feature_routes().filter(|route| route.path.contains('{') && route.cells[0] != "404")
+}
 
-async fn add_restaurant(site: &Site) {
-    site.execute(
-        "INSERT INTO restaurant (name, street_address, description) VALUES ('Zoë', 'Here', 'Cakes')",
-    )
-    .await;
+/// The path with this instead of the id.
+fn with_id(route: &Route, id: &str) -> String {
+    let (before, rest) = route.path.split_once('{').expect("an id");
+    let (_, after) = rest.split_once('}').expect("an id");
+    format!("{before}{id}{after}")
+}
+
+/// Sends the request and follows a permanent redirect.
+async fn answer(visitor: &Visitor, route: &Route, path: &str, fields: &[(&str, &str)]) -> Answer {
+    if route.method == "POST" {
+        return visitor.post(path, fields).await;
+    }
+    let answer = visitor.get(path).await;
+    if answer.status == StatusCode::PERMANENT_REDIRECT {
+        return visitor.get(answer.location()).await;
+    }
+    answer
+}
+
+async fn counts(site: &Site) -> Vec<i64> {
+    let mut counts = Vec::new();
+    for form in FEATURE.forms {
+        counts.push(site.count(form.table).await);
+    }
+    counts
 }
 
 on_both_databases! {
-    async fn a_page_of_no_restaurant_is_not_found(site: Site) {
-        add_restaurant(&site).await;
-        let visitor = site.visitor();
-        for id in NO_IDS {
-            let page = visitor.get(&format!("/restaurants/{id}")).await;
-            assert_eq!(page.status, StatusCode::NOT_FOUND, "{id}");
-            assert!(page.body.contains("href=\"/\""), "{id}: a way on");
-        }
-        assert_eq!(visitor.get("/restaurants/1").await.status, StatusCode::OK);
-    }
-
-    async fn the_old_address_of_no_restaurant_leads_to_not_found(site: Site) {
-        add_restaurant(&site).await;
-        let visitor = site.visitor();
-        for id in NO_IDS {
-            let mut page = visitor.get(&format!("/details/{id}")).await;
-            if page.status == StatusCode::PERMANENT_REDIRECT {
-                page = visitor.get(page.location()).await;
-            }
-            assert_eq!(page.status, StatusCode::NOT_FOUND, "{id}");
-        }
-        assert_eq!(visitor.get("/details/1").await.location(), "/restaurants/1");
-    }
-
-    async fn a_review_of_no_restaurant_is_not_found_and_not_written(site: Site) {
-        add_restaurant(&site).await;
-        for id in NO_IDS {
-            for form in [format!("/restaurants/{id}/reviews"), format!("/review/{id}")] {
-                let answer = site.visitor().post(&form, &REVIEW).await;
-                assert_eq!(answer.status, StatusCode::NOT_FOUND, "{form}");
-                let invalid = site.visitor().post(&form, &[]).await;
-                assert_eq!(invalid.status, StatusCode::NOT_FOUND, "{form} without fields");
+    async fn an_id_that_is_malformed_or_unknown_is_not_found_and_nothing_is_written(site: Site) {
+        FEATURE.insert_rows(&site.db, "").await;
+        let (visitor, written) = (site.visitor(), counts(&site).await);
+        for route in routes_with_id() {
+            for id in NO_IDS {
+                let path = with_id(&route, id);
+                for fields in [FEATURE.all_fields(), Vec::new()] {
+                    let answer = answer(&visitor, &route, &path, &fields).await;
+                    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {path}", route.method);
+                    assert!(answer.body.contains("href=\"/\""), "{path}: no recovery link");
+                }
             }
         }
-        assert_eq!(site.count("review").await, 0);
-        assert_eq!(site.values("SELECT CAST(review_count AS bigint) AS value FROM restaurant").await, [0]);
+        assert_eq!(counts(&site).await, written);
+        for route in routes_with_id() {
+            let path = with_id(&route, "1");
+            let answer = answer(&visitor, &route, &path, &FEATURE.all_fields()).await;
+            assert!(!answer.status.is_client_error(), "{} {path}: {}", route.method, answer.body);
+        }
     }
 
-    async fn an_address_without_its_id_is_refused(site: Site) {
+    async fn a_path_without_its_id_is_refused(site: Site) {
         let visitor = site.visitor();
-        for path in ["/restaurants/", "/details/", "/details", "/restaurants//reviews"] {
-            let status = visitor.get(path).await.status;
-            assert!(matches!(status.as_u16(), 404 | 405), "{path}: {status}");
-        }
-        for path in ["/restaurants//reviews", "/review/", "/review"] {
-            let status = visitor.post(path, &REVIEW).await.status;
-            assert!(matches!(status.as_u16(), 404 | 405), "{path}: {status}");
+        for route in routes_with_id() {
+            let empty = with_id(&route, "");
+            let trimmed = empty.trim_end_matches('/');
+            let is_route = feature_routes().any(|other| other.path == trimmed);
+            let paths = [Some(empty.as_str()), (!is_route).then_some(trimmed)];
+            for path in paths.into_iter().flatten() {
+                let status = answer(&visitor, &route, path, &FEATURE.all_fields()).await.status;
+                assert!(matches!(status.as_u16(), 404 | 405), "{} {path}: {status}", route.method);
+            }
         }
     }
 
-    async fn a_restaurant_that_goes_away_while_a_review_is_written_is_not_found(site: Site) {
-        add_restaurant(&site).await;
-        let page = site.visitor().get("/restaurants/1").await;
-        assert_eq!(page.status, StatusCode::OK);
-        site.execute("DELETE FROM restaurant").await;
-        let answer = site.visitor().post("/restaurants/1/reviews", &REVIEW).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    }
-
-    async fn an_address_with_a_blank_or_a_dot_behind_is_another_address(site: Site) {
-        add_restaurant(&site).await;
-        for path in ["/restaurants/1.", "/restaurants/1.html", "/restaurants/1/edit%00", "/Restaurants/1"] {
-            let request = site.visitor().request(Method::GET, path);
-            assert_eq!(site.visitor().send(request).await.status, StatusCode::NOT_FOUND, "{path}");
+    async fn a_path_that_differs_by_a_suffix_or_in_case_is_not_found(site: Site) {
+        let visitor = site.visitor();
+        assert_eq!(visitor.post(FORM, &FIELDS).await.status, StatusCode::SEE_OTHER);
+        let capitalised = format!("/{}{}", ROW[1..2].to_uppercase(), &ROW[2..]);
+        for path in [format!("{ROW}."), format!("{ROW}.html"), format!("{ROW}%00"), format!("{ROW}/edit%00"), capitalised] {
+            let request = visitor.request(Method::GET, &path);
+            assert_eq!(visitor.send(request).await.status, StatusCode::NOT_FOUND, "{path}");
         }
+        assert_eq!(visitor.get(ROW).await.status, StatusCode::OK);
     }
 }

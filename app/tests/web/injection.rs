@@ -1,8 +1,11 @@
-//! Text that would like to be markup, SQL or a search expression stays text.
+//! Markup, SQL and search operators are treated as text in every field and query.
 
+use std::collections::BTreeMap;
+
+use harness::{Answer, Form, Kind, Site, on_both_databases};
 use reqwest::StatusCode;
 
-use harness::{Answer, Site, Store, on_both_databases};
+use crate::feature::{FEATURE, FIELDS, FORM, ROW, TABLE};
 
 /// Short enough for every field.
 const MARKUP: [&str; 6] = [
@@ -15,9 +18,9 @@ const MARKUP: [&str; 6] = [
 ];
 
 const SQL: [&str; 10] = [
-    "'; DROP TABLE restaurant; --",
+    "'; DROP TABLE session; --",
     "' OR '1'='1",
-    "\\'; DELETE FROM review; --",
+    "\\'; DELETE FROM session; --",
     "\"; SELECT pg_sleep(10); --",
     "1) UNION SELECT 1, 2, 3 --",
     "$1 $$ ?1 :name @p %s",
@@ -27,7 +30,7 @@ const SQL: [&str; 10] = [
     "0; PRAGMA writable_schema = 1",
 ];
 
-/// What the two search languages have of operators.
+/// Operators of the search languages of SQLite and PostgreSQL.
 const SEARCHES: [&str; 20] = [
     "\"",
     "'",
@@ -69,7 +72,7 @@ fn assert_no_markup(answer: &Answer, typed: &str) {
     }
 }
 
-/// How a text stands in a page: nothing in it can end an attribute or begin a tag.
+/// The text as it must be in a page: nothing in it can end an attribute or begin a tag.
 fn escaped(text: &str) -> String {
     text.chars().map(escaped_character).collect()
 }
@@ -85,33 +88,54 @@ fn escaped_character(character: char) -> String {
     }
 }
 
-fn restaurant(text: &str) -> [(&str, &str); 3] {
-    [
-        ("restaurant_name", text),
-        ("street_address", text),
-        ("description", text),
-    ]
-}
-
-fn review(text: &str) -> [(&str, &str); 3] {
-    [("user_name", text), ("rating", "5"), ("review_text", text)]
+/// Submits every form with this text in its text fields, the others for the row of the first; the pages that show them.
+async fn submit_all(
+    site: &Site,
+    text: &str,
+    further: &[(&str, &str)],
+) -> Vec<(&'static Form, String)> {
+    let (mut shown, mut id) = (Vec::new(), String::new());
+    for form in FEATURE.forms {
+        let fields = [&form.with_text(text)[..], further].concat();
+        let answer = site.visitor().post(&form.action(&id), &fields).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::SEE_OTHER,
+            "{text}: {}",
+            answer.body
+        );
+        let page = answer
+            .location()
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        if id.is_empty() {
+            page.rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut id);
+        }
+        shown.push((form, page));
+    }
+    shown
 }
 
 on_both_databases! {
     async fn markup_in_every_field_is_shown_as_text(site: Site) {
-        let visitor = site.visitor();
-        for (id, text) in (1..).zip(MARKUP) {
-            let added = visitor.post("/restaurants", &restaurant(text)).await;
-            assert_eq!(added.status, StatusCode::SEE_OTHER, "{text}");
-            let reviewed = visitor.post(&format!("/restaurants/{id}/reviews"), &review(text)).await;
-            assert_eq!(reviewed.status, StatusCode::SEE_OTHER, "{text}");
-            let details = visitor.get(&format!("/restaurants/{id}")).await;
-            assert_no_markup(&details, text);
-            let places = details.body.matches(&escaped(text)).count();
-            assert_eq!(places, 7, "title, meta, name, address, description, reviewer, review: {}", details.body);
+        for text in MARKUP {
+            let mut occurrences = BTreeMap::new();
+            for (form, page) in submit_all(&site, text, &[]).await {
+                *occurrences.entry(page).or_insert(0) += form.occurrences;
+            }
+            for (page, expected) in occurrences {
+                let answer = site.visitor().get(&page).await;
+                assert_no_markup(&answer, text);
+                assert_eq!(answer.body.matches(&escaped(text)).count(), expected, "{}", answer.body);
+            }
         }
-        for path in ["/", "/?sort=name", "/?sort=rating", "/?q=alert", "/?q=alert&sort=name"] {
-            let list = visitor.get(path).await;
+        for path in FEATURE.lists {
+            let list = site.visitor().get(path).await;
             assert_no_markup(&list, path);
             assert!(list.body.contains("&lt;script&gt;alert(1)"), "{path}");
         }
@@ -119,29 +143,30 @@ on_both_databases! {
 
     async fn markup_in_a_refused_form_is_shown_as_text(site: Site) {
         let visitor = site.visitor();
-        visitor.post("/restaurants", &restaurant("Zoë")).await;
+        visitor.post(FORM, &FIELDS).await;
         for text in MARKUP {
             let long = format!("{text}{}", "x".repeat(500));
-            let [name, address, description] = restaurant(&long);
-            let key = ("submission_key", text);
-            let answer = visitor.post("/restaurants", &[name, address, description, key]).await;
-            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert_no_markup(&answer, text);
-            assert_eq!(answer.body.matches(&escaped(text)).count(), 4, "{}", answer.body);
-            let fields = [("user_name", &*long), ("rating", text), ("review_text", &long), key];
-            let answer = visitor.post("/restaurants/1/reviews", &fields).await;
-            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert_no_markup(&answer, text);
+            for form in FEATURE.forms {
+                let fields = form.fields.iter().map(|field| match field.kind {
+                    Kind::Choice(_) => (field.name, text),
+                    Kind::Line(_) | Kind::Lines(_) => (field.name, long.as_str()),
+                });
+                let fields: Vec<_> = fields.chain([("submission_key", text)]).collect();
+                let answer = visitor.post(&form.action("1"), &fields).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+                assert_no_markup(&answer, text);
+                let expected = form.text_fields().count() + 1;
+                assert_eq!(answer.body.matches(&escaped(text)).count(), expected, "{}", answer.body);
+            }
         }
     }
 
     async fn markup_in_a_query_is_shown_as_text(site: Site) {
-        let visitor = site.visitor();
-        visitor.post("/restaurants", &restaurant("alert script img b")).await;
+        submit_all(&site, "alert script img b", &[]).await;
         for text in MARKUP {
             for parameters in [[("q", text), ("sort", text), ("after", text)], [("q", text), ("sort", "name"), ("notice", text)]] {
-                for path in ["/", "/restaurants/1"] {
-                    let page = visitor.get_with(path, &parameters).await;
+                for path in ["/", ROW] {
+                    let page = site.visitor().get_with(path, &parameters).await;
                     assert_eq!(page.status, StatusCode::OK, "{text}");
                     assert_no_markup(&page, text);
                 }
@@ -150,78 +175,67 @@ on_both_databases! {
     }
 
     async fn sql_in_every_field_is_stored_as_text(site: Site) {
-        let visitor = site.visitor();
-        for (id, text) in (1..).zip(SQL) {
-            let added = visitor.post("/restaurants", &restaurant(text)).await;
-            assert_eq!(added.status, StatusCode::SEE_OTHER, "{text}");
-            let fields = [&review(text)[..], &[("submission_key", text)]].concat();
-            let reviewed = visitor.post(&format!("/restaurants/{id}/reviews"), &fields).await;
-            assert_eq!(reviewed.status, StatusCode::SEE_OTHER, "{text}");
+        for text in SQL {
+            submit_all(&site, text, &[("submission_key", text)]).await;
         }
-        let names = site.texts("SELECT name AS value FROM restaurant ORDER BY id").await;
-        assert_eq!(names, SQL);
-        let texts = site.texts("SELECT review_text AS value FROM review ORDER BY id").await;
-        assert_eq!(texts, SQL);
+        for form in FEATURE.forms {
+            for field in form.text_fields() {
+                let sql = format!("SELECT {} AS value FROM {} ORDER BY id", field.column, form.table);
+                assert_eq!(site.texts(&sql).await, SQL, "{}", field.name);
+            }
+        }
     }
 
     async fn sql_and_operators_in_a_query_are_text(site: Site) {
-        let visitor = site.visitor();
-        visitor.post("/restaurants", &restaurant("Zoë")).await;
+        site.visitor().post(FORM, &FIELDS).await;
         for text in SQL.into_iter().chain(SEARCHES) {
             for sort in ["newest", "rating", "name", text] {
                 let parameters = [("q", text), ("sort", sort), ("after", text)];
-                let page = visitor.get_with("/", &parameters).await;
+                let page = site.visitor().get_with("/", &parameters).await;
                 assert_eq!(page.status, StatusCode::OK, "{parameters:?}");
             }
         }
-        assert_eq!(site.count("restaurant").await, 1);
+        assert_eq!(site.count(TABLE).await, 1);
     }
 
     async fn a_very_long_search_is_answered(site: Site) {
-        let visitor = site.visitor();
-        visitor.post("/restaurants", &restaurant("Zoë")).await;
+        site.visitor().post(FORM, &FIELDS).await;
         for text in ["x".repeat(20_000), "x+".repeat(10_000), "%F0%9F%8D%9C".repeat(1_500), "e%CC%81".repeat(3_000)] {
-            let page = visitor.get(&format!("/?q={text}")).await;
+            let page = site.visitor().get(&format!("/?q={text}")).await;
             assert_eq!(page.status, StatusCode::OK);
         }
     }
 
-    async fn a_junk_cursor_is_never_a_fault(site: Site) {
-        let visitor = site.visitor();
-        visitor.post("/restaurants", &restaurant("Zoë")).await;
-        visitor.post("/restaurants/1/reviews", &review("Noor")).await;
+    async fn a_malformed_cursor_never_causes_an_error(site: Site) {
+        submit_all(&site, "Zoë", &[]).await;
         let numbers = ["", "-1", "0", "1", "2147483647", "-2147483648", "2147483648", "9223372036854775807", "-9223372036854775808",
             "253402300799999999", "-377705116800000000", "-210895056000000000", "99999999999999999999", "NaN", "1e9", "~", "%00", "x", "🍜"];
         for key in numbers {
-            for id in ["1", "-2147483648", "2147483647"] {
-                for path in ["/?sort=newest", "/?sort=rating", "/?sort=name", "/?sort=name&q=z", "/restaurants/1?"] {
-                    let address = format!("{path}&after={key}~{id}");
-                    assert_eq!(visitor.get(&address).await.status, StatusCode::OK, "{address}");
+            for path in FEATURE.paginated {
+                for cursor in [format!("{key}~1"), format!("{key}~-2147483648"), format!("{key}~2147483647"), key.to_owned()] {
+                    let address = format!("{path}&after={cursor}");
+                    assert_eq!(site.visitor().get(&address).await.status, StatusCode::OK, "{address}");
                 }
             }
-            let page = visitor.get(&format!("/?after={key}")).await;
-            assert_eq!(page.status, StatusCode::OK, "{key}");
         }
     }
 
-    async fn what_is_no_cursor_means_the_first_page(site: Site) {
-        let visitor = site.visitor();
-        visitor.post("/restaurants", &restaurant("Zoë")).await;
-        visitor.post("/restaurants/1/reviews", &review("Noor")).await;
+    async fn text_that_is_no_cursor_means_the_first_page(site: Site) {
+        submit_all(&site, "Zoë", &[]).await;
         for junk in ["x", "~", "1~x", "%00~1", "99999999999999999999"] {
-            for sort in ["newest", "rating", "name", "junk"] {
-                let list = visitor.get(&format!("/?sort={sort}&after={junk}")).await;
-                assert!(list.body.contains("Zoë"), "{sort} {junk}");
+            for path in FEATURE.paginated {
+                let first = site.visitor().get(path).await.body.matches("Zoë").count();
+                let page = site.visitor().get(&format!("{path}&after={junk}")).await;
+                assert!(page.body.contains("Zoë"), "{path} {junk}");
+                let shown = page.body.matches("Zoë").count();
+                assert_eq!(shown, first, "{path} {junk}");
             }
-            let details = visitor.get(&format!("/restaurants/1?after={junk}")).await;
-            assert!(details.body.contains("Noor"), "{junk}");
         }
     }
 
-    async fn a_notice_is_one_of_ours(site: Site) {
-        let visitor = site.visitor();
-        visitor.post("/restaurants", &restaurant("Zoë")).await;
-        let page = visitor.get("/restaurants/1?notice=You+have+won").await;
+    async fn a_notice_that_is_not_one_of_ours_is_not_shown(site: Site) {
+        site.visitor().post(FORM, &FIELDS).await;
+        let page = site.visitor().get(&format!("{ROW}?notice=You+have+won")).await;
         assert!(!page.body.contains("You have won"));
         assert!(!page.body.contains("role=\"status\""));
     }

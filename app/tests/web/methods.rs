@@ -1,4 +1,4 @@
-//! Methods: HEAD is a GET without its body, and what is not offered is refused.
+//! HTTP methods and the size of the request head.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
@@ -63,7 +63,7 @@ async fn head_answers_as_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_not_offered_is_refused_and_the_others_are_named() {
+async fn an_unsupported_method_gets_405_with_allow() {
     let site = start().await;
     let visitor = site.visitor();
     for (method, path, allowed) in [
@@ -89,7 +89,7 @@ async fn a_method_that_is_not_offered_is_refused_and_the_others_are_named() {
 }
 
 #[tokio::test]
-async fn an_unheard_of_method_is_refused_and_nothing_is_echoed() {
+async fn an_unknown_method_is_rejected_without_echo() {
     let site = start().await;
     for (method, target) in [
         ("TRACE", "/"),
@@ -117,7 +117,7 @@ async fn an_unheard_of_method_is_refused_and_nothing_is_echoed() {
 }
 
 #[tokio::test]
-async fn another_sites_preflight_is_allowed_nothing() {
+async fn a_cors_preflight_allows_nothing() {
     let site = start().await;
     for path in ["/", FORM, ROW, "/protected", "/api/nothing", "/nothing"] {
         for origin in ["https://evil.example", "null", &site.url] {
@@ -138,7 +138,7 @@ async fn another_sites_preflight_is_allowed_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_head_beyond_its_limit_is_refused() {
+async fn an_oversized_request_head_is_rejected() {
     let site = start().await;
     let large = format!("X-Large: {}\r\n", "x".repeat(33 * 1024));
     let lines: Vec<String> = (0..200)

@@ -1,4 +1,4 @@
-//! Forms of other sites are refused; ours are accepted however the site is reached.
+//! CSRF check: `Sec-Fetch-Site`, `Origin` and `Referer`.
 
 use crate::feature::{FIELDS, FORM, TABLE};
 use harness::raw::exchange;
@@ -38,7 +38,7 @@ async fn site_at(base_url: &str) -> Site {
 }
 
 #[tokio::test]
-async fn what_a_browser_says_of_the_form_decides() {
+async fn sec_fetch_site_decides() {
     for site in [Site::start(Store::Sqlite).await, site_at(OURS).await] {
         let host = "Host: example.org";
         assert_accepted(&site, &[host, "Sec-Fetch-Site: same-origin"]).await;
@@ -60,7 +60,7 @@ async fn what_a_browser_says_of_the_form_decides() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_no_browser_is_accepted() {
+async fn a_client_without_browser_headers_is_accepted() {
     for site in [Site::start(Store::Sqlite).await, site_at(OURS).await] {
         assert_accepted(&site, &["Host: example.org"]).await;
         assert_accepted(&site, &["Host: other.example"]).await;
@@ -68,7 +68,7 @@ async fn a_client_that_is_no_browser_is_accepted() {
 }
 
 #[tokio::test]
-async fn the_configured_origin_alone_is_ours() {
+async fn only_the_configured_origin_is_accepted() {
     let site = site_at(OURS).await;
     for host in ["example.org", "app.internal", "127.0.0.1:8000"] {
         let host = format!("Host: {host}");
@@ -101,7 +101,7 @@ async fn the_configured_origin_alone_is_ours() {
 }
 
 #[tokio::test]
-async fn without_a_configured_origin_the_host_is_ours() {
+async fn without_a_configured_origin_the_host_is_accepted() {
     let site = Site::start(Store::Sqlite).await;
     for (host, origin) in [
         ("127.0.0.1:8000", "http://127.0.0.1:8000"),
@@ -170,7 +170,7 @@ async fn an_origin_with_a_port_or_an_address_for_a_host_can_be_configured() {
 }
 
 #[tokio::test]
-async fn the_page_that_refers_to_the_form_decides_where_nothing_else_does() {
+async fn the_referer_decides_without_other_headers() {
     let (open, configured) = (Site::start(Store::Sqlite).await, site_at(OURS).await);
     let host = "Host: example.org";
     for site in [&open, &configured] {
@@ -210,7 +210,7 @@ async fn the_page_that_refers_to_the_form_decides_where_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn another_sites_link_can_be_followed() {
+async fn a_cross_site_link_is_accepted() {
     let site = Site::start(Store::Sqlite).await;
     for method in ["GET", "HEAD"] {
         let request = format!(

@@ -1,4 +1,4 @@
-//! Static files: kept for ever under names that change with their content, and nothing beside them.
+//! Static files: caching, compression and path traversal.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn is_style_sheet(file: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_file_is_kept_for_ever_under_the_name_of_its_content() {
+async fn a_file_with_a_content_hash_is_cached_forever() {
     let site = Site::start(Store::Sqlite).await;
     for file in files(&site).await {
         let answer = site.visitor().get(&file).await;
@@ -66,7 +66,7 @@ async fn a_file_is_kept_for_ever_under_the_name_of_its_content() {
 }
 
 #[tokio::test]
-async fn a_file_under_another_name_than_that_of_its_content_is_not_found() {
+async fn a_file_without_its_content_hash_is_not_found() {
     let site = Site::start(Store::Sqlite).await;
     for path in [
         "/static/app.css",
@@ -88,7 +88,7 @@ async fn a_file_under_another_name_than_that_of_its_content_is_not_found() {
 }
 
 #[tokio::test]
-async fn nothing_beside_the_static_files_can_be_reached() {
+async fn paths_outside_the_static_files_are_not_served() {
     let site = Site::start(Store::Sqlite).await;
     for path in [
         "/static/../Cargo.toml",
@@ -126,7 +126,7 @@ async fn nothing_beside_the_static_files_can_be_reached() {
 }
 
 #[tokio::test]
-async fn pages_and_files_are_compressed_for_those_who_can_read_it() {
+async fn pages_and_files_are_compressed_on_request() {
     let site = Site::start(Store::Sqlite).await;
     for path in ["/", &style_sheet(&site).await] {
         let plain = fetch(&site, path, "identity").await.body.len();
@@ -153,7 +153,7 @@ async fn pages_and_files_are_compressed_for_those_who_can_read_it() {
 }
 
 #[tokio::test]
-async fn a_cache_is_told_that_the_answer_depends_on_the_encoding() {
+async fn responses_vary_by_accept_encoding() {
     let site = Site::start(Store::Sqlite).await;
     for path in ["/", &style_sheet(&site).await] {
         for encoding in ["identity", "gzip", "gzip;q=0, br;q=0, zstd;q=0, *;q=0"] {

@@ -1,4 +1,4 @@
-//! Databases made for one test and dropped with it.
+//! Databases that are created for one test.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! A way to the database that can be missing, cut, or silent.
+//! A TCP proxy in front of the database that can be closed or silent.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! A stand-in for Application Insights: takes telemetry and remembers it.
+//! An emulator of the Application Insights ingestion endpoint.
 
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};

@@ -30,12 +30,12 @@ pub use {
 /// Declares each test twice: on SQLite, and on PostgreSQL as an ignored test.
 #[macro_export]
 macro_rules! on_both_databases {
-    ($($(#[$attribute:meta])* async fn $name:ident($site:ident: Site) $body:block)*) => {$(
+    ($($(#[$attribute:meta])* async fn $name:ident($site:ident: $type:ty) $body:block)*) => {$(
         $(#[$attribute])*
         mod $name {
             use super::*;
 
-            async fn run($site: $crate::Site) $body
+            async fn run($site: $type) $body
 
             #[tokio::test]
             async fn sqlite() {

@@ -1,4 +1,4 @@
-//! The real binary as a process of its own.
+//! The app binary as a process.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

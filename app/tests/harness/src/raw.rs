@@ -1,4 +1,4 @@
-//! HTTP as bytes, for what no well-behaved client sends.
+//! HTTP requests as bytes.
 
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};

@@ -1,4 +1,4 @@
-//! The site under test: the real server on a free port of this machine.
+//! The site in the process of the test.
 
 use std::collections::BTreeSet;
 

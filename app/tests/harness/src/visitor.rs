@@ -1,4 +1,4 @@
-//! A visitor: sends what a browser sends and keeps what it is given.
+//! An HTTP client with cookies that follows no redirects.
 
 use app::tls::install_crypto_provider;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};

@@ -1,4 +1,4 @@
-//! Waiting for what must happen, and giving up when it does not.
+//! Waiting for a condition with a time limit.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Section B: a callback belongs to one sign-in of one browser, and is good for one time.
+//! The callback: state, cookie, replay and concurrent tabs.
 
 use entra_emulator::Endpoint;
 use reqwest::StatusCode;
@@ -6,9 +6,10 @@ use tokio::task::JoinSet;
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 16.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_016_another_state_or_none_is_refused() {
+async fn a_wrong_or_missing_state_is_rejected() {
     let site = SignInSite::start().await;
     let states: [fn(&str) -> Option<String>; 4] = [
         |state| Some(with_another_end(state)),
@@ -26,9 +27,10 @@ async fn row_016_another_state_or_none_is_refused() {
     }
 }
 
+/// Catalogue: 16.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_016_who_is_signed_in_stays_so() {
+async fn a_rejected_callback_does_not_end_an_existing_session() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     browser.sign_in("carol").await;
@@ -38,9 +40,10 @@ async fn row_016_who_is_signed_in_stays_so() {
     assert!(browser.account().await.is_some());
 }
 
+/// Catalogue: 17.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_017_a_browser_without_the_cookie_is_asked_to_start_again() {
+async fn a_callback_without_the_cookie_asks_to_start_again() {
     let site = SignInSite::start().await;
     let callback = site.browser().begin_as("alice").await;
     let answer = site
@@ -50,9 +53,10 @@ async fn row_017_a_browser_without_the_cookie_is_asked_to_start_again() {
     assert!(answer.body.contains("Allow cookies"), "{}", answer.body);
 }
 
+/// Catalogue: 17.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_017_a_cookie_that_is_not_ours_is_none() {
+async fn a_forged_sign_in_cookie_is_ignored() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
     let callback = attacker.begin_as("alice").await;
@@ -71,9 +75,10 @@ async fn row_017_a_cookie_that_is_not_ours_is_none() {
     }
 }
 
+/// Catalogue: 18.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_018_a_strangers_code_and_state_are_refused() {
+async fn the_code_and_state_of_another_browser_are_rejected() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
     let own = victim.begin_as("alice").await;
@@ -82,9 +87,10 @@ async fn row_018_a_strangers_code_and_state_are_refused() {
     site.open(&victim, &own, Expected::signed_in("alice")).await;
 }
 
+/// Catalogue: 18.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_018_a_strangers_code_under_ones_own_state_is_refused() {
+async fn the_code_of_another_browser_is_rejected() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
     let own = victim.begin_as("alice").await;
@@ -94,9 +100,10 @@ async fn row_018_a_strangers_code_under_ones_own_state_is_refused() {
     site.open(&victim, &injected, refused).await;
 }
 
+/// Catalogue: 20.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_020_a_finished_callback_opened_again_changes_nothing() {
+async fn a_replayed_callback_changes_nothing() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
@@ -109,9 +116,10 @@ async fn row_020_a_finished_callback_opened_again_changes_nothing() {
     assert!(browser.account().await.is_some());
 }
 
+/// Catalogue: 21.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_021_one_callback_twenty_times_at_once_on_two_instances_is_one_sign_in() {
+async fn concurrent_identical_callbacks_are_one_sign_in() {
     let mut site = SignInSite::start().await;
     let ports = [site.instances[0].port, site.add_instance().await];
     let browser = site.browser();
@@ -137,9 +145,10 @@ async fn row_021_one_callback_twenty_times_at_once_on_two_instances_is_one_sign_
     site.assert_holds().await;
 }
 
+/// Catalogue: 23.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_023_two_tabs_both_succeed_and_each_goes_where_it_came_from() {
+async fn two_tabs_sign_in_and_return_to_their_own_pages() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let (one, two) = (browser.clone(), browser.clone());
@@ -154,9 +163,10 @@ async fn row_023_two_tabs_both_succeed_and_each_goes_where_it_came_from() {
     assert_eq!(site.count("session").await, 1);
 }
 
+/// Catalogue: 23.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_023_an_eleventh_tab_ends_the_oldest_and_no_other() {
+async fn an_eleventh_pending_sign_in_replaces_the_oldest() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let mut callbacks = Vec::new();
@@ -172,9 +182,10 @@ async fn row_023_an_eleventh_tab_ends_the_oldest_and_no_other() {
     }
 }
 
+/// Catalogue: 25.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_025_after_twenty_minutes_the_sign_in_has_expired() {
+async fn a_pending_sign_in_expires() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
@@ -189,9 +200,10 @@ async fn row_025_after_twenty_minutes_the_sign_in_has_expired() {
     assert!(answer.body.contains("Sign in again"), "{}", answer.body);
 }
 
+/// Catalogue: 25.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_025_the_cookie_outlives_the_sign_in_so_that_the_page_can_say_why() {
+async fn the_cookie_outlives_the_pending_sign_in() {
     let site = SignInSite::start().await;
     let answer = site.browser().get("/auth/login").await;
     let cookie = cookie::Cookie::parse(answer.header("set-cookie").to_owned()).expect("a cookie");

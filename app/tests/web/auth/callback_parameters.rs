@@ -1,4 +1,4 @@
-//! Section B: what else may stand in the callback's address.
+//! Parameters of the callback: errors, codes, duplicates, `iss`.
 
 use entra_emulator::{Endpoint, Fault};
 use reqwest::Method;
@@ -9,9 +9,10 @@ use harness::sign_in::{Expected, SignInSite};
 
 const MARKUP: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>";
 
+/// Catalogue: 26.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_026_a_sign_in_that_was_declined_is_said_kindly() {
+async fn a_declined_sign_in_shows_a_page_that_says_so() {
     let site = SignInSite::start().await;
     answer_with_error(
         &site,
@@ -33,9 +34,10 @@ async fn row_026_a_sign_in_that_was_declined_is_said_kindly() {
     assert_eq!(site.count("sign_in_attempt").await, 0);
 }
 
+/// Catalogue: 27.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_027_an_error_without_a_state_of_ones_own_touches_nothing() {
+async fn an_error_without_a_valid_state_changes_nothing() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
     let own = victim.begin_as("carol").await;
@@ -54,9 +56,10 @@ async fn row_027_an_error_without_a_state_of_ones_own_touches_nothing() {
     site.open(&victim, &own, Expected::signed_in("carol")).await;
 }
 
+/// Catalogue: 28.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_028_what_the_provider_says_is_neither_markup_nor_link_nor_second_line() {
+async fn error_texts_of_the_provider_become_neither_markup_nor_links_nor_log_lines() {
     let site = SignInSite::start().await;
     let long = "long".repeat(5000);
     for value in [
@@ -103,9 +106,10 @@ async fn row_028_what_the_provider_says_is_neither_markup_nor_link_nor_second_li
     site.recovers().await;
 }
 
+/// Catalogue: 30.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_030_every_error_leads_to_a_page_and_not_back_to_the_provider() {
+async fn every_provider_error_shows_a_page_and_does_not_redirect_to_the_provider() {
     let site = SignInSite::start().await;
     for error in [
         "login_required",
@@ -123,9 +127,10 @@ async fn row_030_every_error_leads_to_a_page_and_not_back_to_the_provider() {
     }
 }
 
+/// Catalogue: 30.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_030_the_log_names_the_providers_error_by_its_number() {
+async fn the_log_contains_the_aadsts_error_number() {
     let site = SignInSite::start().await;
     answer_with_error(
         &site,
@@ -146,9 +151,10 @@ async fn row_030_the_log_names_the_providers_error_by_its_number() {
     );
 }
 
+/// Catalogue: 31.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_031_without_a_code_nobody_is_signed_in() {
+async fn a_callback_without_a_code_is_rejected() {
     let site = SignInSite::start().await;
     for code in [None, Some("")] {
         site.emulator.edit_callback(move |parameters| {
@@ -159,9 +165,10 @@ async fn row_031_without_a_code_nobody_is_signed_in() {
     }
 }
 
+/// Catalogue: 32.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_032_a_parameter_that_stands_twice_is_refused() {
+async fn a_duplicate_callback_parameter_is_rejected() {
     let site = SignInSite::start().await;
     let changes: [fn(&str) -> String; 7] = [
         |callback| callback.to_owned() + "&code=a",
@@ -189,9 +196,10 @@ async fn row_032_a_parameter_that_stands_twice_is_refused() {
     }
 }
 
+/// Catalogue: 33.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_033_a_code_of_any_kind_is_passed_on_as_it_is_or_refused() {
+async fn an_unusual_code_is_passed_on_unchanged_or_rejected() {
     let site = SignInSite::start().await;
     let long = "c".repeat(10_000);
     for code in [&long, "a%00b", "a%0d%0ab", "a b", "a+b&c", "ü%f0%9f%98%80"] {
@@ -215,9 +223,10 @@ async fn row_033_a_code_of_any_kind_is_passed_on_as_it_is_or_refused() {
     site.recovers().await;
 }
 
+/// Catalogue: 33.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_033_a_code_that_is_no_text_or_longer_than_a_request_may_be_is_refused() {
+async fn a_code_that_is_not_utf8_or_too_long_is_rejected() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
@@ -237,9 +246,10 @@ async fn row_033_a_code_that_is_no_text_or_longer_than_a_request_may_be_is_refus
     site.recovers().await;
 }
 
+/// Catalogue: 35.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_035_unknown_parameters_do_no_harm() {
+async fn unknown_callback_parameters_are_ignored() {
     let site = SignInSite::start().await;
     site.emulator.edit_callback(|parameters| {
         for name in ["session_state", "client_info", "foo"] {
@@ -250,9 +260,10 @@ async fn row_035_unknown_parameters_do_no_harm() {
     site.attempt(Expected::signed_in("alice")).await;
 }
 
+/// Catalogue: 36.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_036_tokens_in_the_address_are_never_used() {
+async fn tokens_in_the_callback_query_are_ignored() {
     let site = SignInSite::start().await;
     let stolen = site.browser();
     stolen.sign_in("carol").await;
@@ -278,9 +289,10 @@ async fn row_036_tokens_in_the_address_are_never_used() {
     }
 }
 
+/// Catalogue: 37.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_037_the_issuer_in_the_address_must_be_the_providers() {
+async fn the_iss_parameter_must_match_the_issuer() {
     for announced in [true, false] {
         let site = SignInSite::start().await;
         site.emulator.fault(
@@ -318,9 +330,10 @@ async fn row_037_the_issuer_in_the_address_must_be_the_providers() {
     }
 }
 
+/// Catalogue: 39.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_039_an_answer_that_comes_as_a_form_is_not_taken() {
+async fn a_form_post_callback_is_rejected() {
     let site = SignInSite::start().await;
     for header in [
         ("origin", "https://login.microsoftonline.com"),
@@ -341,9 +354,10 @@ async fn row_039_an_answer_that_comes_as_a_form_is_not_taken() {
     }
 }
 
+/// Catalogue: 16.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_016_the_callback_of_another_redirect_uri_is_served_at_its_path_alone() {
+async fn the_callback_is_served_only_at_the_path_of_the_redirect_uri() {
     let settings = [("AZURE_REDIRECT_URI", "http://localhost/signin-oidc")];
     let site = SignInSite::start_with(&settings).await;
     site.emulator

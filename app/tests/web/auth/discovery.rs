@@ -1,4 +1,4 @@
-//! Section A: the provider's description of itself cannot be had, or lies.
+//! OpenID Connect discovery: metadata that is missing, slow or invalid.
 
 use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
 use serde_json::{Value, json};
@@ -6,9 +6,10 @@ use tokio::task::JoinSet;
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 6.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_006_the_site_starts_without_the_provider_and_recovers_with_it() {
+async fn the_site_starts_without_the_provider_and_recovers() {
     let site = SignInSite::start().await;
     for fault in [
         Fault::Reset,
@@ -23,17 +24,19 @@ async fn row_006_the_site_starts_without_the_provider_and_recovers_with_it() {
     site.recovers().await;
 }
 
+/// Catalogue: 6.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_006_a_provider_that_refuses_connections_is_not_waited_for() {
+async fn a_provider_that_refuses_connections_fails_at_once() {
     let site = SignInSite::start_with(&[("AZURE_AUTHORITY_HOST", "http://127.0.0.1:9")]).await;
     let refused = Expected::refused(502).still_broken();
     site.open(&site.browser(), "/auth/login", refused).await;
 }
 
+/// Catalogue: 7.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_007_metadata_that_cannot_be_right_are_refused_and_not_kept() {
+async fn invalid_metadata_is_rejected_and_not_cached() {
     let site = SignInSite::start().await;
     let other_tenant =
         site.emulator.base_url().to_owned() + "/" + entra_emulator::OTHER_TENANT_ID + "/v2.0";
@@ -76,9 +79,10 @@ async fn row_007_metadata_that_cannot_be_right_are_refused_and_not_kept() {
     site.recovers().await;
 }
 
+/// Catalogue: 8.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_008_many_sign_ins_at_once_wait_for_one_answer_and_no_longer_than_for_one() {
+async fn concurrent_sign_ins_share_one_metadata_request() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     site.emulator
         .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
@@ -97,9 +101,10 @@ async fn row_008_many_sign_ins_at_once_wait_for_one_answer_and_no_longer_than_fo
     site.recovers().await;
 }
 
+/// Catalogue: 9.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_009_a_redirect_of_the_providers_documents_is_not_followed() {
+async fn a_redirect_of_metadata_or_jwks_is_not_followed() {
     let site = SignInSite::start().await;
     let elsewhere = Emulator::start(Options::default()).await.expect("a host");
     for status in [301, 302, 303, 307, 308] {

@@ -1,4 +1,4 @@
-//! Headers, host and front end (rows 150 to 161).
+//! Security headers, `Host` and forwarded headers with sign-in configured.
 
 use std::collections::BTreeSet;
 
@@ -76,9 +76,10 @@ async fn style_sheet(browser: &Browser) -> String {
     page[from..].split('"').next().expect("its path").to_owned()
 }
 
+/// Catalogue: 150.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_150_every_answer_has_the_headers_that_protect_it() {
+async fn every_response_has_the_security_headers() {
     let site = SignInSite::start().await;
     for answer in answers(&site).await {
         let policy: BTreeSet<&str> = answer
@@ -110,9 +111,10 @@ async fn row_150_every_answer_has_the_headers_that_protect_it() {
     site.recovers().await;
 }
 
+/// Catalogue: 150.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_150_an_answer_that_the_database_puts_off_has_them_too() {
+async fn a_503_response_has_the_security_headers() {
     let site = SignInSite::start().await;
     site.execute("ALTER TABLE sign_in_attempt RENAME TO away")
         .await;
@@ -121,9 +123,10 @@ async fn row_150_an_answer_that_the_database_puts_off_has_them_too() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 152.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_152_the_form_that_signs_out_may_lead_to_the_provider() {
+async fn the_csp_form_action_allows_the_redirect_to_the_provider() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     let page = browser.get("/").await;
@@ -136,9 +139,10 @@ async fn row_152_the_form_that_signs_out_may_lead_to_the_provider() {
     assert!(answer.location().starts_with(site.emulator.base_url()));
 }
 
+/// Catalogue: 153.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_153_browsers_are_told_to_stay_with_https_where_the_site_has_it() {
+async fn hsts_is_sent_only_where_the_site_is_served_over_https() {
     let site = SignInSite::start_with(&BEHIND_HTTPS).await;
     for answer in answers(&site).await {
         let year = "max-age=31536000; includeSubDomains";
@@ -181,9 +185,10 @@ fn facts(answer: &Answer) -> (u16, String, Vec<String>, String) {
     )
 }
 
+/// Catalogue: 154.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_154_the_scheme_is_that_of_the_settings_whoever_claims_another() {
+async fn the_scheme_comes_from_base_url_and_not_from_forwarded_headers() {
     const SCHEMES: [&str; 7] = [
         "https",
         "http",
@@ -217,9 +222,10 @@ async fn row_154_the_scheme_is_that_of_the_settings_whoever_claims_another() {
     }
 }
 
+/// Catalogue: 155.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_155_a_foreign_host_is_reflected_nowhere() {
+async fn a_foreign_host_header_is_not_reflected() {
     const FOREIGN: [(&str, &str); 6] = [
         ("host", "evil.example"),
         ("host", "evil.example:443"),
@@ -251,9 +257,10 @@ async fn row_155_a_foreign_host_is_reflected_nowhere() {
     }
 }
 
+/// Catalogue: 159.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_159_tokens_and_passwords_in_the_request_sign_nobody_in() {
+async fn an_authorization_header_signs_nobody_in() {
     let site = SignInSite::start().await;
     browser_of(&site, "carol").await;
     for secret in site.emulator.secrets() {
@@ -269,9 +276,10 @@ async fn row_159_tokens_and_passwords_in_the_request_sign_nobody_in() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 160.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_160_only_what_never_changes_is_kept_for_long() {
+async fn only_static_files_may_be_cached_for_long() {
     let site = SignInSite::start().await;
     let anonymous = site.browser();
     let user = browser_of(&site, "alice").await;
@@ -309,9 +317,10 @@ async fn row_160_only_what_never_changes_is_kept_for_long() {
     }
 }
 
+/// Catalogue: 161.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_161_no_other_site_frames_a_page_or_holds_on_to_its_window() {
+async fn pages_cannot_be_framed_and_have_no_opener_access() {
     let site = SignInSite::start().await;
     for answer in answers(&site).await {
         assert_eq!(answer.header("x-frame-options"), "DENY", "{answer:?}");

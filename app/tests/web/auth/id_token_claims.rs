@@ -1,13 +1,14 @@
-//! Section D: what an ID token says.
+//! Claims of the ID token.
 
 use entra_emulator::Forgery;
 use serde_json::{Value, json};
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 58.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_058_the_nonce_must_be_that_of_this_sign_in() {
+async fn the_nonce_must_match() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let other = browser.begin("/").await;
@@ -30,9 +31,10 @@ async fn row_058_the_nonce_must_be_that_of_this_sign_in() {
     }
 }
 
+/// Catalogue: 59.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_059_the_issuer_must_be_the_tenants_own() {
+async fn the_issuer_must_match_the_tenant() {
     let site = SignInSite::start().await;
     let (base_url, tenant) = (site.emulator.base_url(), site.emulator.tenant_id());
     let right = format!("{base_url}/{tenant}/v2.0");
@@ -51,9 +53,10 @@ async fn row_059_the_issuer_must_be_the_tenants_own() {
     refuse(&site, Forgery::new().claim("iss", json!([right]))).await;
 }
 
+/// Catalogue: 60.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_060_the_audience_must_be_this_application_alone() {
+async fn the_audience_must_be_the_client_id_only() {
     let site = SignInSite::start().await;
     let ours = site.emulator.client_id().to_owned();
     for audience in [
@@ -72,9 +75,10 @@ async fn row_060_the_audience_must_be_this_application_alone() {
     accept(&site, Forgery::new().claim("aud", json!([ours]))).await;
 }
 
+/// Catalogue: 61.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_061_the_authorized_party_must_be_this_application() {
+async fn azp_must_be_the_client_id() {
     let site = SignInSite::start().await;
     let ours = site.emulator.client_id().to_owned();
     for party in [json!("other"), json!(""), json!([ours]), json!(7)] {
@@ -83,9 +87,10 @@ async fn row_061_the_authorized_party_must_be_this_application() {
     accept(&site, Forgery::new().claim("azp", ours)).await;
 }
 
+/// Catalogue: 62.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_062_a_token_may_have_expired_by_the_leeway_and_no_more() {
+async fn an_expired_token_is_accepted_within_the_leeway_only() {
     let site = SignInSite::start().await;
     for seconds in [-600, -150] {
         refuse(&site, Forgery::new().claim_from_now("exp", seconds)).await;
@@ -94,9 +99,10 @@ async fn row_062_a_token_may_have_expired_by_the_leeway_and_no_more() {
     refuse(&site, Forgery::new().without_claim("exp")).await;
 }
 
+/// Catalogue: 63.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_063_a_token_may_begin_later_by_the_leeway_and_no_more() {
+async fn nbf_is_accepted_within_the_leeway_only() {
     let site = SignInSite::start().await;
     for seconds in [3600, 150] {
         refuse(&site, Forgery::new().claim_from_now("nbf", seconds)).await;
@@ -108,9 +114,10 @@ async fn row_063_a_token_may_begin_later_by_the_leeway_and_no_more() {
     }
 }
 
+/// Catalogue: 64.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_064_a_token_is_issued_before_now_and_says_when() {
+async fn iat_must_be_present_and_not_in_the_future() {
     let site = SignInSite::start().await;
     refuse(&site, Forgery::new().claim_from_now("iat", 3600)).await;
     accept(&site, Forgery::new().claim_from_now("iat", -300)).await;
@@ -118,9 +125,10 @@ async fn row_064_a_token_is_issued_before_now_and_says_when() {
     refuse(&site, Forgery::new().without_claim("iat")).await;
 }
 
+/// Catalogue: 64.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_064_the_providers_clock_may_be_off_by_the_leeway_and_no_more() {
+async fn clock_skew_is_accepted_within_the_leeway_only() {
     let site = SignInSite::start().await;
     for (seconds, fits) in [(60, true), (-60, true), (7200, false), (-7200, false)] {
         site.emulator.set_clock_offset(seconds);
@@ -133,9 +141,10 @@ async fn row_064_the_providers_clock_may_be_off_by_the_leeway_and_no_more() {
     }
 }
 
+/// Catalogue: 83.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_083_the_subject_must_be_there_and_of_a_sensible_length() {
+async fn sub_must_be_present_and_of_valid_length() {
     let site = SignInSite::start().await;
     for subject in [
         json!(7),
@@ -149,9 +158,10 @@ async fn row_083_the_subject_must_be_there_and_of_a_sensible_length() {
     refuse(&site, Forgery::new().without_claim("sub")).await;
 }
 
+/// Catalogue: 83.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_083_the_object_id_must_be_there_too() {
+async fn oid_must_be_present() {
     let site = SignInSite::start().await;
     for id in [
         json!(7),
@@ -165,9 +175,10 @@ async fn row_083_the_object_id_must_be_there_too() {
     refuse(&site, Forgery::new().without_claim("oid")).await;
 }
 
+/// Catalogue: 84.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_084_a_time_beyond_all_measure_does_no_harm() {
+async fn an_out_of_range_time_claim_causes_no_panic() {
     let site = SignInSite::start().await;
     for time in [
         "1e300",
@@ -200,9 +211,10 @@ async fn row_084_a_time_beyond_all_measure_does_no_harm() {
     site.recovers().await;
 }
 
+/// Catalogue: 85.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_085_without_names_the_sign_in_works_and_shows_something() {
+async fn a_user_without_name_claims_can_sign_in() {
     let site = SignInSite::start().await;
     let names = ["name", "preferred_username", "email"];
     for value in [None, Some(Value::Null), Some(json!(""))] {
@@ -232,9 +244,10 @@ async fn row_085_without_names_the_sign_in_works_and_shows_something() {
     }
 }
 
+/// Catalogue: 87.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_087_the_access_token_must_be_the_one_that_was_issued_with_it() {
+async fn at_hash_must_match_the_access_token() {
     let site = SignInSite::start().await;
     for hash in [json!("wrong"), json!(""), json!(7)] {
         refuse(&site, Forgery::new().claim("at_hash", hash)).await;

@@ -1,12 +1,13 @@
-//! Section D: texts that are no ID token at all.
+//! Malformed ID tokens.
 
 use entra_emulator::Forgery;
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 82.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_082_a_token_has_three_segments_of_base64url() {
+async fn a_token_must_have_three_base64url_segments() {
     let site = SignInSite::start().await;
     let changes: [fn(String) -> String; 9] = [
         |token| token[..token.rfind('.').expect("a segment")].to_owned(),
@@ -24,9 +25,10 @@ async fn row_082_a_token_has_three_segments_of_base64url() {
     }
 }
 
+/// Catalogue: 82.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_082_header_and_claims_are_objects_that_say_everything_once() {
+async fn token_header_and_claims_must_be_json_objects_without_duplicate_keys() {
     let site = SignInSite::start().await;
     let payloads: [fn(String) -> String; 9] = [
         |_| "[]".to_owned(),
@@ -53,9 +55,10 @@ async fn row_082_header_and_claims_are_objects_that_say_everything_once() {
     }
 }
 
+/// Catalogue: 82.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_082_neither_length_nor_depth_overwhelm_the_site() {
+async fn an_oversized_or_deeply_nested_token_is_rejected() {
     let site = SignInSite::start().await;
     for deep in [
         "[".repeat(5000) + &"]".repeat(5000),

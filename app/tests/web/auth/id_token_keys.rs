@@ -1,4 +1,4 @@
-//! Section D: the provider's keys, when they change, are missing or odd.
+//! Signing keys: JWKS refresh, rotation and malformed entries.
 
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use tokio::task::JoinSet;
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 71.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_071_a_new_key_is_fetched_once() {
+async fn a_new_signing_key_causes_one_jwks_refetch() {
     let site = SignInSite::start().await;
     site.recovers().await;
     site.emulator.rotate_key();
@@ -20,9 +21,10 @@ async fn row_071_a_new_key_is_fetched_once() {
         .await;
 }
 
+/// Catalogue: 71.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_071_a_new_key_is_fetched_once_for_all_who_need_it() {
+async fn concurrent_sign_ins_share_one_jwks_refetch() {
     let site = SignInSite::start().await;
     site.recovers().await;
     site.emulator.rotate_key();
@@ -39,9 +41,10 @@ async fn row_071_a_new_key_is_fetched_once_for_all_who_need_it() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 71.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_071_unknown_keys_do_not_make_the_site_flood_the_provider() {
+async fn jwks_refetches_for_unknown_keys_are_throttled() {
     let site = SignInSite::start().await;
     site.recovers().await;
     for calls in [1, 0, 0] {
@@ -52,9 +55,10 @@ async fn row_071_unknown_keys_do_not_make_the_site_flood_the_provider() {
     }
 }
 
+/// Catalogue: 71.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_071_a_new_key_that_could_not_be_fetched_is_fetched_the_next_time() {
+async fn a_failed_jwks_refetch_is_repeated_on_the_next_sign_in() {
     let site = SignInSite::start().await;
     site.recovers().await;
     site.emulator.rotate_key();
@@ -64,9 +68,10 @@ async fn row_071_a_new_key_that_could_not_be_fetched_is_fetched_the_next_time() 
         .await;
 }
 
+/// Catalogue: 73.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_073_a_withdrawn_key_signs_nothing_for_a_site_that_never_saw_it() {
+async fn a_withdrawn_key_is_rejected_by_a_new_process() {
     let mut site = SignInSite::start().await;
     site.recovers().await;
     let old = site.emulator.rotate_key();
@@ -82,9 +87,10 @@ async fn row_073_a_withdrawn_key_signs_nothing_for_a_site_that_never_saw_it() {
         .await;
 }
 
+/// Catalogue: 73.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_073_a_key_that_was_published_today_is_still_good() {
+async fn a_cached_key_stays_valid_for_a_day() {
     let site = SignInSite::start().await;
     site.recovers().await;
     let old = site.emulator.rotate_key();
@@ -99,9 +105,10 @@ async fn row_073_a_key_that_was_published_today_is_still_good() {
         .await;
 }
 
+/// Catalogue: 76.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_076_without_keys_nobody_is_signed_in_until_they_are_there() {
+async fn without_a_jwks_sign_in_fails_until_it_is_available() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let empty = Reply::json(200, &json!({ "keys": [] }));
     for (fault, status) in [
@@ -123,9 +130,10 @@ async fn row_076_without_keys_nobody_is_signed_in_until_they_are_there() {
     site.recovers().await;
 }
 
+/// Catalogue: 77.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_077_without_a_kid_one_key_is_clear_and_two_are_not() {
+async fn a_token_without_a_kid_is_accepted_only_with_a_single_key() {
     let site = SignInSite::start().await;
     let nameless = Forgery::new().without_header("kid");
     site.emulator.forge(nameless.clone());
@@ -136,9 +144,10 @@ async fn row_077_without_a_kid_one_key_is_clear_and_two_are_not() {
     site.attempt(Expected::provider_failed()).await;
 }
 
+/// Catalogue: 78.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_078_odd_entries_do_not_spoil_the_good_key() {
+async fn malformed_jwks_entries_are_skipped() {
     let site = SignInSite::start().await;
     let key = site.emulator.signing_key().jwk();
     let with = |name: &str, value: Value| {
@@ -180,9 +189,10 @@ async fn row_078_odd_entries_do_not_spoil_the_good_key() {
     }
 }
 
+/// Catalogue: 78.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_078_a_key_for_encryption_verifies_nothing() {
+async fn an_encryption_key_is_not_used_for_signatures() {
     let site = SignInSite::start().await;
     site.emulator.fault(
         Endpoint::Keys,

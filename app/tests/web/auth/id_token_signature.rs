@@ -1,4 +1,4 @@
-//! Section D: who has signed an ID token, and how.
+//! Signatures of the ID token: algorithms, keys, headers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 66.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_066_a_token_without_a_whole_signature_is_refused() {
+async fn a_token_with_a_missing_or_damaged_signature_is_rejected() {
     let site = SignInSite::start().await;
     for algorithm in ["none", "None", "nOnE", ""] {
         let unsigned = Forgery::new().signature(Signature::None);
@@ -37,9 +38,10 @@ async fn row_066_a_token_without_a_whole_signature_is_refused() {
     }
 }
 
+/// Catalogue: 67.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_067_a_shared_secret_signs_nothing() {
+async fn a_token_signed_with_a_shared_secret_is_rejected() {
     let site = SignInSite::start().await;
     let key = site.emulator.signing_key();
     for secret in [
@@ -56,9 +58,10 @@ async fn row_067_a_shared_secret_signs_nothing() {
     }
 }
 
+/// Catalogue: 69.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_069_only_rs256_is_accepted() {
+async fn only_rs256_is_accepted() {
     let site = SignInSite::start().await;
     let key = site.emulator.signing_key();
     let elliptic = EllipticKey::generate();
@@ -76,9 +79,10 @@ async fn row_069_only_rs256_is_accepted() {
     }
 }
 
+/// Catalogue: 70.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_070_another_key_under_a_known_name_is_refused_without_a_look_at_the_keys() {
+async fn another_key_under_a_known_kid_is_rejected_without_refetching_the_jwks() {
     let site = SignInSite::start().await;
     site.recovers().await;
     let forged = Forgery::new().signature(Signature::Rs256(SigningKey::foreign()));
@@ -89,9 +93,10 @@ async fn row_070_another_key_under_a_known_name_is_refused_without_a_look_at_the
     }
 }
 
+/// Catalogue: 80.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_080_a_key_that_the_token_brings_along_is_not_looked_at() {
+async fn a_key_in_the_token_header_is_ignored() {
     let site = SignInSite::start().await;
     let key = SigningKey::foreign();
     let address = format!("{}/the-attackers-keys", site.emulator.base_url());
@@ -108,9 +113,10 @@ async fn row_080_a_key_that_the_token_brings_along_is_not_looked_at() {
     }
 }
 
+/// Catalogue: 80.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_080_an_honest_token_with_such_a_header_costs_no_call() {
+async fn a_valid_token_with_a_key_url_in_its_header_causes_no_request() {
     let site = SignInSite::start().await;
     let address = format!("{}/the-attackers-keys", site.emulator.base_url());
     for name in ["jku", "x5u"] {
@@ -129,9 +135,10 @@ async fn row_080_an_honest_token_with_such_a_header_costs_no_call() {
     site.recovers().await;
 }
 
+/// Catalogue: 81.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_081_a_token_of_another_kind_is_refused() {
+async fn a_token_of_another_type_is_rejected() {
     let site = SignInSite::start().await;
     for (name, value) in [
         ("crit", json!(["exp"])),

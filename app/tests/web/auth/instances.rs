@@ -1,4 +1,4 @@
-//! Two instances behind one address (rows 134 and 135): a front end sends each request to another one.
+//! Sign-in across two instances on one database.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,9 +62,10 @@ async fn get(browser: &Browser, path: &str) -> harness::Answer {
     browser.send(request.header("connection", "close")).await
 }
 
+/// Catalogue: 134.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_134_every_request_of_a_sign_in_may_reach_another_instance() {
+async fn a_sign_in_works_across_instances() {
     let mut site = SignInSite::start().await;
     let second = site.add_instance().await;
     let front_end = FrontEnd::start(vec![site.instances[0].port, second]).await;
@@ -101,9 +102,10 @@ async fn row_134_every_request_of_a_sign_in_may_reach_another_instance() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 135.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_135_a_restart_of_every_instance_between_login_and_callback_changes_nothing() {
+async fn a_sign_in_survives_a_restart_of_every_instance() {
     let mut site = SignInSite::start().await;
     let second = site.add_instance().await;
     for port in [site.instances[0].port, second] {
@@ -123,9 +125,10 @@ async fn row_135_a_restart_of_every_instance_between_login_and_callback_changes_
     site.recovers().await;
 }
 
+/// Catalogue: 135.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_135_the_code_of_a_sign_in_is_exchanged_once_although_both_instances_get_it() {
+async fn two_instances_exchange_a_code_once() {
     let mut site = SignInSite::start().await;
     let second = site.add_instance().await;
     let browser = site.browser();

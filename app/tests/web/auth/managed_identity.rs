@@ -1,4 +1,4 @@
-//! A managed identity instead of a secret (rows 114 to 120).
+//! A managed identity assertion instead of a client secret.
 
 use std::time::{Duration, Instant};
 
@@ -46,9 +46,10 @@ fn asked(site: &SignInSite) -> usize {
     site.emulator.requests_to(Endpoint::ManagedIdentity).len()
 }
 
+/// Catalogue: 114.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_114_the_identity_vouches_for_the_site_and_no_secret_is_sent() {
+async fn a_managed_identity_assertion_replaces_the_client_secret() {
     let site = site().await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
@@ -70,9 +71,10 @@ async fn row_114_the_identity_vouches_for_the_site_and_no_secret_is_sent() {
     site.recovers().await;
 }
 
+/// Catalogue: 115.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is_tried() {
+async fn a_failing_identity_endpoint_rejects_the_sign_in_without_fallback() {
     let site = impatient_site().await;
     let elsewhere = format!("{}/v1.0/me", site.emulator.base_url());
     for (fault, status) in [
@@ -100,9 +102,10 @@ async fn row_115_a_failing_identity_endpoint_signs_nobody_in_and_nothing_else_is
     site.recovers().await;
 }
 
+/// Catalogue: 115.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_115_all_who_wait_for_one_assertion_are_answered_in_time() {
+async fn requests_waiting_for_one_assertion_share_the_timeout() {
     let site = impatient_site().await;
     let fault = Fault::HangBeforeHeaders;
     site.emulator.fault(Endpoint::ManagedIdentity, fault);
@@ -127,18 +130,20 @@ async fn row_115_all_who_wait_for_one_assertion_are_answered_in_time() {
     site.recovers().await;
 }
 
+/// Catalogue: 116.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_116_an_assertion_serves_a_hundred_sign_ins() {
+async fn an_assertion_is_reused_for_many_sign_ins() {
     let site = site().await;
     join_all((0..100).map(|_| browser_of(&site, "alice"))).await;
     assert_eq!(site.emulator.requests_to(Endpoint::Token).len(), 100);
     assert_eq!(asked(&site), 1);
 }
 
+/// Catalogue: 116.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_116_an_assertion_is_renewed_shortly_before_it_expires() {
+async fn an_assertion_is_renewed_shortly_before_it_expires() {
     for (lifetime, times) in [(360, 1), (240, 2)] {
         let site = site().await;
         site.emulator
@@ -150,9 +155,10 @@ async fn row_116_an_assertion_is_renewed_shortly_before_it_expires() {
     }
 }
 
+/// Catalogue: 116.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_116_the_end_of_an_assertion_may_be_written_as_a_number() {
+async fn the_expiry_of_an_assertion_may_be_a_number() {
     for (expires_on, status) in [
         (json!(now() + 3600), 303),
         (json!((now() + 3600).to_string()), 303),
@@ -168,9 +174,10 @@ async fn row_116_the_end_of_an_assertion_may_be_written_as_a_number() {
     }
 }
 
+/// Catalogue: 118.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_118_a_secret_wins_over_an_identity_and_only_one_of_them_is_sent() {
+async fn a_client_secret_takes_precedence_over_a_managed_identity() {
     let emulator = Emulator::start(Options::default())
         .await
         .expect("a provider");
@@ -189,9 +196,10 @@ async fn row_118_a_secret_wins_over_an_identity_and_only_one_of_them_is_sent() {
     assert_eq!(asked(&site), 0);
 }
 
+/// Catalogue: 120.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_120_the_assertion_is_for_the_audience_of_the_settings() {
+async fn the_assertion_has_the_configured_audience() {
     for audience in [
         "api://AzureADTokenExchangeUSGov",
         "api://AzureADTokenExchangeChina",

@@ -1,6 +1,8 @@
-//! Without configuration: the pages say so where somebody asks for sign-in, and show no trace of it anywhere else.
+//! Pages and routes without sign-in configured.
 
-use harness::{Site, Store, on_both_databases};
+use harness::{Site, on_both_databases};
+
+use crate::feature::FEATURE;
 
 /// What a trace would look like, in lower case.
 const TRACES: [&str; 9] = [
@@ -39,10 +41,7 @@ async fn pages(site: &Site) -> Vec<String> {
 
 on_both_databases! {
     async fn no_page_shows_a_trace_of_sign_in(site: Site) {
-        // domain: something to see on the pages
-        site.execute("INSERT INTO restaurant (name, street_address, description) VALUES ('Old', 'Old', 'Old')").await;
-        // domain: the same
-        site.execute("INSERT INTO review (restaurant, user_name, rating, review_text, review_date) VALUES (1, 'Old', 3, 'Old', '2026-01-01 00:00:00')").await;
+        FEATURE.insert_rows(&site.db, "nobody").await;
         let visitor = site.visitor();
         let pages = pages(&site).await;
         assert!(pages.len() > 5, "{pages:?}");

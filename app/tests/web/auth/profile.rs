@@ -1,4 +1,4 @@
-//! Section F: Microsoft Graph, the profile page, and where the tokens are afterwards.
+//! Microsoft Graph and the profile page.
 
 use std::time::Duration;
 
@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use harness::sign_in::{Browser, Expected, SignInSite};
 
+/// Catalogue: 107.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_107_a_refusal_of_graph_is_told_on_the_profile_page() {
+async fn a_graph_error_is_shown_on_the_profile_page() {
     let site = SignInSite::start().await;
     for status in [400, 401, 403, 404, 500, 503, 204] {
         let error = json!({ "error": { "code": "words", "message": "<b>words of Graph</b>" } });
@@ -20,9 +21,10 @@ async fn row_107_a_refusal_of_graph_is_told_on_the_profile_page() {
     }
 }
 
+/// Catalogue: 107.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_107_an_answer_of_graph_that_is_no_profile_is_a_refusal() {
+async fn a_graph_response_that_is_no_profile_counts_as_an_error() {
     let site = SignInSite::start().await;
     for body in [
         "[]",
@@ -39,9 +41,10 @@ async fn row_107_an_answer_of_graph_that_is_no_profile_is_a_refusal() {
     }
 }
 
+/// Catalogue: 107.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_107_somebody_elses_profile_is_not_taken() {
+async fn a_graph_profile_of_another_user_is_ignored() {
     let site = SignInSite::start().await;
     for id in [
         json!("00000000-0000-4000-8000-000000000002"),
@@ -60,9 +63,10 @@ async fn row_107_somebody_elses_profile_is_not_taken() {
     }
 }
 
+/// Catalogue: 107.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_107_graph_writes_the_id_of_a_personal_account_in_its_own_way() {
+async fn the_graph_id_of_a_personal_account_is_recognised() {
     let settings = [
         ("AZURE_TENANT_ID", "consumers"),
         ("AZURE_ALLOWED_TENANTS", "*"),
@@ -92,9 +96,10 @@ async fn row_107_graph_writes_the_id_of_a_personal_account_in_its_own_way() {
     );
 }
 
+/// Catalogue: 108.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_108_a_graph_that_is_busy_or_silent_is_asked_once() {
+async fn a_busy_or_silent_graph_is_called_once() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let busy = Reply::json(429, &json!({})).header("Retry-After", "3600");
     for fault in [
@@ -110,9 +115,10 @@ async fn row_108_a_graph_that_is_busy_or_silent_is_asked_once() {
     }
 }
 
+/// Catalogue: 111.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_111_what_graph_says_is_text_and_short() {
+async fn graph_fields_are_escaped_and_truncated() {
     let site = SignInSite::start().await;
     let markup = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&lt;b&gt;";
     let long = "x".repeat(10_240);
@@ -165,9 +171,10 @@ async fn the_profile_of_a_guest_shows_the_address_of_the_token() {
     assert!(profile.contains("<dd><bdi>alice@"), "{profile}");
 }
 
+/// Catalogue: 111.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_111_markup_in_every_claim_is_text() {
+async fn markup_in_claims_is_escaped() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("mallory").await;
@@ -182,9 +189,10 @@ async fn row_111_markup_in_every_claim_is_text() {
     }
 }
 
+/// Catalogue: 112.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_112_no_token_is_anywhere_after_the_sign_in() {
+async fn no_token_is_kept_after_the_sign_in() {
     // The most talkative log that anybody may set.
     let site = SignInSite::start_with(&[("RUST_LOG", "trace")]).await;
     let browser = site.browser();

@@ -1,4 +1,4 @@
-//! Where a visitor goes after the sign-in (rows 162 to 168).
+//! The return address after sign-in.
 
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -29,9 +29,10 @@ fn assert_here(location: &str) {
     assert_eq!(address.origin(), site.origin(), "{location}");
 }
 
+/// Catalogue: 162.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_162_the_visitor_comes_back_to_the_same_path_and_query() {
+async fn sign_in_returns_to_the_same_path_and_query() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let refused = browser.get("/protected?x=1&y=%20%C3%BC").await;
@@ -57,9 +58,10 @@ async fn the_profile_is_returned_to() {
     );
 }
 
+/// Catalogue: 163.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_163_nobody_is_sent_to_another_site() {
+async fn sign_in_never_redirects_to_another_site() {
     const ELSEWHERE: [&str; 32] = [
         "//evil",
         "///evil",
@@ -111,9 +113,10 @@ async fn row_163_nobody_is_sent_to_another_site() {
     site.recovers().await;
 }
 
+/// Catalogue: 165.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_165_odd_characters_and_lengths_neither_break_the_header_nor_the_site() {
+async fn unusual_characters_in_the_return_address_cause_no_header_injection_or_error() {
     let site = SignInSite::start().await;
     for address in [
         "/a\r\nset-cookie: x=y",
@@ -140,9 +143,10 @@ async fn row_165_odd_characters_and_lengths_neither_break_the_header_nor_the_sit
     site.recovers().await;
 }
 
+/// Catalogue: 166.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_166_the_addresses_of_sign_in_are_none_to_come_back_to() {
+async fn sign_in_routes_are_no_return_address() {
     let site = SignInSite::start_with(&[]).await;
     for address in [
         "/auth/login",
@@ -159,9 +163,10 @@ async fn row_166_the_addresses_of_sign_in_are_none_to_come_back_to() {
     site.recovers().await;
 }
 
+/// Catalogue: 166.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_166_a_callback_at_another_path_is_none_either() {
+async fn a_custom_callback_path_is_no_return_address() {
     let site = SignInSite::start().await;
     let port = site.instances[0].port;
     drop(site);
@@ -180,9 +185,10 @@ async fn row_166_a_callback_at_another_path_is_none_either() {
     assert_eq!(paths, ["/"]);
 }
 
+/// Catalogue: 168.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_168_a_parameter_that_stands_twice_is_refused_and_another_one_passed_over() {
+async fn a_duplicate_next_parameter_is_rejected_and_an_unknown_one_ignored() {
     let site = SignInSite::start().await;
     let twice = site.browser().get("/auth/login?next=/a&next=/b").await;
     assert_eq!(twice.status, 400);

@@ -1,4 +1,4 @@
-//! Section F: roles and groups.
+//! Roles and groups.
 
 use entra_emulator::{Endpoint, Forgery};
 use reqwest::StatusCode;
@@ -9,9 +9,10 @@ use harness::sign_in::{Expected, SignInSite};
 /// What browsers keep of a cookie at least, in bytes (RFC 6265, section 6.1).
 const COOKIE_LIMIT: usize = 4096;
 
+/// Catalogue: 100.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_100_the_role_is_exactly_admin() {
+async fn only_the_exact_admin_role_is_accepted() {
     let site = SignInSite::start().await;
     for (roles, status) in [
         (Some(json!(["Admin"])), 200),
@@ -40,9 +41,10 @@ async fn row_100_the_role_is_exactly_admin() {
     }
 }
 
+/// Catalogue: 100.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_100_a_role_in_another_place_is_none() {
+async fn a_role_in_another_claim_is_ignored() {
     let site = SignInSite::start().await;
     for name in ["groups", "wids", "scp", "Roles", "role"] {
         site.emulator
@@ -54,9 +56,10 @@ async fn row_100_a_role_in_another_place_is_none() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 102.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_102_who_has_signed_in_without_the_role_is_told_so() {
+async fn a_user_without_the_role_gets_403() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let asked = browser.get("/roleProtected").await;
@@ -79,9 +82,10 @@ async fn row_102_who_has_signed_in_without_the_role_is_told_so() {
     assert!(answer.body.contains("the role Admin"), "{}", answer.body);
 }
 
+/// Catalogue: 103.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_103_many_roles_fit() {
+async fn many_roles_are_supported() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("rupert").await;
@@ -101,9 +105,10 @@ async fn row_103_many_roles_fit() {
     assert_eq!(browser.get("/auth/profile").await.status, StatusCode::OK);
 }
 
+/// Catalogue: 104.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_104_groups_that_are_elsewhere_are_not_fetched() {
+async fn group_overage_urls_are_not_fetched() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("olivia").await;
@@ -127,9 +132,10 @@ async fn row_104_groups_that_are_elsewhere_are_not_fetched() {
     }
 }
 
+/// Catalogue: 105.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_105_a_role_that_was_taken_away_ends_with_the_session() {
+async fn a_removed_role_ends_with_the_session() {
     let site = SignInSite::start_with(&[("SESSION_MAX_AGE", "1h")]).await;
     let (old, new) = (site.browser(), site.browser());
     old.sign_in("carol").await;

@@ -1,4 +1,4 @@
-//! Cookies and ids of sessions (rows 121 to 128).
+//! Session cookies and session ids.
 
 use std::collections::BTreeSet;
 
@@ -28,9 +28,10 @@ fn set_cookie<'a>(answer: &'a Answer, name: &str) -> (&'a str, BTreeSet<&'a str>
     (value, attributes.split(';').map(str::trim).collect())
 }
 
+/// Catalogue: 121.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_121_each_sign_in_has_a_new_session_and_ends_the_former_one() {
+async fn each_sign_in_starts_a_new_session_and_ends_the_old_one() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let (first_tab, second_tab) = (browser.begin("/").await, browser.begin("/").await);
@@ -50,9 +51,10 @@ async fn row_121_each_sign_in_has_a_new_session_and_ends_the_former_one() {
     assert_eq!(site.count("session").await, 1);
 }
 
+/// Catalogue: 122.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_122_a_planted_session_is_not_taken_over() {
+async fn a_planted_session_id_is_not_adopted() {
     let site = SignInSite::start().await;
     let key = "the key of another site, which is long enough too";
     let another_site = SignInSite::start_with(&[("SESSION_SECRET_KEY", key)]).await;
@@ -71,9 +73,10 @@ async fn row_122_a_planted_session_is_not_taken_over() {
     }
 }
 
+/// Catalogue: 124.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_124_cookies_over_https_belong_to_this_host_alone() {
+async fn https_cookies_have_the_host_prefix_and_strict_attributes() {
     let site = SignInSite::start_with(&[("BASE_URL", "https://site.example")]).await;
     let browser = site.browser();
     let begun = browser.get("/auth/login").await;
@@ -93,9 +96,10 @@ async fn row_124_cookies_over_https_belong_to_this_host_alone() {
     assert_eq!(attributes, &host_only | &BTreeSet::from(["Max-Age=0"]));
 }
 
+/// Catalogue: 124.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_124_cookies_over_http_have_another_name_and_nothing_that_needs_https() {
+async fn http_cookies_have_no_secure_attribute() {
     let site = SignInSite::start().await;
     let finished = site.browser().sign_in("alice").await;
     let (_, attributes) = set_cookie(&finished, "session");
@@ -103,9 +107,10 @@ async fn row_124_cookies_over_http_have_another_name_and_nothing_that_needs_http
     assert_eq!(attributes, BTreeSet::from(expected));
 }
 
+/// Catalogue: 125.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_125_the_way_back_from_the_provider_brings_the_cookies() {
+async fn cookies_are_sent_with_the_cross_site_callback() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
@@ -123,9 +128,10 @@ async fn row_125_the_way_back_from_the_provider_brings_the_cookies() {
     }
 }
 
+/// Catalogue: 126.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_126_a_cookie_that_is_not_ours_is_nobodys() {
+async fn a_malformed_or_forged_session_cookie_is_anonymous() {
     const JUNK: [&str; 12] = [
         "",
         "-1",
@@ -165,9 +171,10 @@ async fn row_126_a_cookie_that_is_not_ours_is_nobodys() {
     site.open(&browser, &callback, Expected::refused(400)).await;
 }
 
+/// Catalogue: 126.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_126_of_two_cookies_of_one_name_the_genuine_one_counts() {
+async fn of_two_cookies_with_one_name_the_valid_one_is_used() {
     let site = SignInSite::start().await;
     let genuine = session_of(&browser_of(&site, "alice").await);
     for cookies in [
@@ -188,9 +195,10 @@ async fn row_126_of_two_cookies_of_one_name_the_genuine_one_counts() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 128.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_128_ids_never_repeat_and_a_copy_of_the_table_opens_nothing() {
+async fn session_ids_are_unique_and_stored_as_hashes() {
     let site = SignInSite::start().await;
     let browsers = join_all((0..50).map(|_| browser_of(&site, "alice"))).await;
     let cookies: BTreeSet<String> = browsers.iter().map(session_of).collect();
@@ -213,9 +221,10 @@ async fn row_128_ids_never_repeat_and_a_copy_of_the_table_opens_nothing() {
     }
 }
 
+/// Catalogue: 128.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_128_a_copy_of_the_pending_sign_ins_holds_nothing_that_finishes_one() {
+async fn pending_sign_ins_are_stored_as_hashes() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let provider = browser.begin("/").await;

@@ -1,4 +1,4 @@
-//! How long a session lasts (rows 129 to 132, 142).
+//! Session lifetimes.
 
 use std::sync::Arc;
 
@@ -20,9 +20,10 @@ async fn remaining(site: &SignInSite) -> i64 {
     values(&site.db, REMAINING).await[0]
 }
 
+/// Catalogue: 129.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_129_a_session_ends_when_nothing_has_happened_for_its_idle_time() {
+async fn a_session_ends_after_the_idle_timeout() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     assert!((8 * HOUR - 60..=8 * HOUR).contains(&remaining(&site).await));
@@ -32,9 +33,10 @@ async fn row_129_a_session_ends_when_nothing_has_happened_for_its_idle_time() {
     assert_eq!(browser.account().await, None);
 }
 
+/// Catalogue: 129.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_129_activity_keeps_a_session_from_ending() {
+async fn activity_extends_a_session() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     for _ in 0..2 {
@@ -44,9 +46,10 @@ async fn row_129_activity_keeps_a_session_from_ending() {
     }
 }
 
+/// Catalogue: 129.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_129_the_settings_say_how_long() {
+async fn session_lifetimes_are_configurable() {
     let site =
         SignInSite::start_with(&[("SESSION_IDLE_TIMEOUT", "10m"), ("SESSION_MAX_AGE", "30m")])
             .await;
@@ -59,9 +62,10 @@ async fn row_129_the_settings_say_how_long() {
     assert_eq!(browser.account().await, None);
 }
 
+/// Catalogue: 130.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_130_a_session_ends_after_a_day_whatever_happens() {
+async fn a_session_ends_at_its_maximum_age() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     for _ in 0..47 {
@@ -73,9 +77,10 @@ async fn row_130_a_session_ends_after_a_day_whatever_happens() {
     assert_eq!(browser.account().await, None);
 }
 
+/// Catalogue: 130.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_130_a_shorter_age_holds_for_the_sessions_there_are() {
+async fn a_shorter_maximum_age_applies_to_existing_sessions() {
     let mut site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     let_pass(&site, Duration::hours(2)).await;
@@ -85,9 +90,10 @@ async fn row_130_a_shorter_age_holds_for_the_sessions_there_are() {
     assert_eq!(browser.account().await, None);
 }
 
+/// Catalogue: 132.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_132_a_copied_cookie_is_worth_nothing_after_the_sign_out() {
+async fn a_copied_cookie_is_invalid_after_sign_out() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     let copy = copy_of(&site, &browser);
@@ -97,9 +103,10 @@ async fn row_132_a_copied_cookie_is_worth_nothing_after_the_sign_out() {
     assert_eq!(site.count("session").await, 0);
 }
 
+/// Catalogue: 132.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_132_a_request_under_way_does_not_bring_an_ended_session_back() {
+async fn a_concurrent_request_does_not_restore_an_ended_session() {
     let site = SignInSite::start().await;
     for _ in 0..10 {
         let browser = browser_of(&site, "alice").await;
@@ -114,9 +121,10 @@ async fn row_132_a_request_under_way_does_not_bring_an_ended_session_back() {
     }
 }
 
+/// Catalogue: 142.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_142_what_has_ended_is_swept_away_and_the_tables_do_not_grow() {
+async fn expired_sessions_are_deleted() {
     const PASS: &str = "UPDATE sign_in_attempt SET expires_at = expires_at - interval '1 day'";
     let site = SignInSite::start().await;
     let sign_in = in_process(&site);

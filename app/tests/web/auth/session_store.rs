@@ -1,4 +1,4 @@
-//! The table of the sessions: unusable (row 137), and left alone by those who have none (rows 139, 141).
+//! The session table: unusable, locked, and not queried for anonymous visitors.
 
 use futures_util::stream::{self, StreamExt as _};
 use reqwest::Method;
@@ -11,9 +11,10 @@ use harness::{LONG, Site, Store, eventually};
 
 const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
 
+/// Catalogue: 137.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_137_without_the_tables_public_pages_go_on_and_nobody_is_signed_in() {
+async fn without_the_session_table_public_pages_work_and_nobody_is_signed_in() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "carol").await;
     let anonymous = site.browser();
@@ -55,9 +56,10 @@ async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder)
     assert!(!answer.header("retry-after").is_empty());
 }
 
+/// Catalogue: 137.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_137_a_locked_table_holds_up_nobody_without_a_session_and_others_only_so_long() {
+async fn a_locked_session_table_delays_only_requests_with_a_session_and_only_until_the_timeout() {
     let site = SignInSite::start_with(&[("DATABASE_TIMEOUT", "500ms")]).await;
     let browser = browser_of(&site, "alice").await;
     let lock = site.db.begin().await.expect("a transaction");
@@ -106,18 +108,20 @@ async fn view(browser: &Browser, views: usize) {
     }
 }
 
+/// Catalogue: 139.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_139_anonymous_views_leave_no_row_and_ask_no_table_of_sign_in() {
+async fn anonymous_requests_neither_write_nor_query_sessions() {
     let mut site = SignInSite::start().await;
     let before = touches(&mut site).await;
     view(&site.browser(), 1_000).await;
     assert_eq!(touches(&mut site).await, before);
 }
 
+/// Catalogue: 139.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended_session_one() {
+async fn a_forged_cookie_causes_no_query_and_an_ended_session_one() {
     let mut site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     let ended = session_of(&copy_of(&site, &browser));
@@ -135,9 +139,10 @@ async fn row_139_a_cookie_that_was_never_ours_costs_no_query_and_one_of_an_ended
     assert_eq!(touches(&mut site).await, before + 100);
 }
 
+/// Catalogue: 141.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_141_where_nobody_can_sign_in_there_is_no_cookie() {
+async fn without_sign_in_no_cookie_is_set() {
     let site = Site::start(Store::Postgres).await;
     let visitor = site.visitor();
     for path in [

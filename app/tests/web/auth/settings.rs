@@ -1,13 +1,14 @@
-//! Section A: settings that are missing, half there or dangerous.
+//! Sign-in settings that are missing, incomplete or unsafe.
 
 use entra_emulator::Endpoint;
 use reqwest::Method;
 
 use harness::sign_in::{Expected, SignInSite, run_to_end};
 
+/// Catalogue: 2.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_002_without_configuration_every_address_of_sign_in_says_so() {
+async fn unconfigured_sign_in_routes_answer_501() {
     for nothing in [
         "AZURE_CLIENT_ID",
         "AZURE_CLIENT_ID AZURE_AUTHORITY_HOST AZURE_TENANT_ID",
@@ -40,9 +41,10 @@ async fn row_002_without_configuration_every_address_of_sign_in_says_so() {
     }
 }
 
+/// Catalogue: 3.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_003_what_is_half_configured_does_not_start_and_is_told_by_name() {
+async fn incomplete_sign_in_settings_are_a_startup_error() {
     let site = SignInSite::start().await;
     for (name, value) in [
         ("AZURE_CLIENT_SECRET", ""),
@@ -59,9 +61,10 @@ async fn row_003_what_is_half_configured_does_not_start_and_is_told_by_name() {
     }
 }
 
+/// Catalogue: 3.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_003_a_secret_without_a_client_id_is_told_and_changes_nothing() {
+async fn a_secret_without_a_client_id_is_ignored_with_a_warning() {
     let site = SignInSite::start_with(&[("AZURE_CLIENT_ID", "")]).await;
     let warned = |line: &harness::sign_in::Line| line.message().starts_with("AZURE_CLIENT_SECRET");
     site.log.wait_for(0, warned).await;
@@ -69,9 +72,10 @@ async fn row_003_a_secret_without_a_client_id_is_told_and_changes_nothing() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 4.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_004_a_redirect_uri_that_is_not_safe_does_not_start() {
+async fn an_unsafe_redirect_uri_is_a_startup_error() {
     let site = SignInSite::start().await;
     for value in [
         "/auth/callback",

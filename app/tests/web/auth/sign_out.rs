@@ -1,4 +1,4 @@
-//! Signing out (rows 143 to 149).
+//! Sign-out.
 
 use entra_emulator::{Endpoint, Fault};
 use reqwest::Method;
@@ -7,9 +7,10 @@ use harness::Answer;
 use harness::sign_in::{Browser, SignInSite};
 use harness::sign_in::{browser_of, copy_of};
 
+/// Catalogue: 143.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_143_the_session_ends_here_and_then_at_the_provider() {
+async fn sign_out_ends_the_session_and_redirects_to_the_provider() {
     let settings = [("BASE_URL", "https://site.example")];
     let site = SignInSite::start_with(&settings).await;
     let browser = browser_of(&site, "alice").await;
@@ -26,9 +27,10 @@ async fn row_143_the_session_ends_here_and_then_at_the_provider() {
     site.recovers().await;
 }
 
+/// Catalogue: 143.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_143_the_session_ends_although_the_provider_keeps_the_visitor_waiting() {
+async fn sign_out_works_while_the_provider_is_slow() {
     let mut site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let browser = browser_of(&site, "alice").await;
     let copy = copy_of(&site, &browser);
@@ -45,9 +47,10 @@ async fn row_143_the_session_ends_although_the_provider_keeps_the_visitor_waitin
     site.recovers().await;
 }
 
+/// Catalogue: 144.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_144_without_an_address_at_the_provider_the_visitor_comes_home() {
+async fn sign_out_without_an_end_session_endpoint_redirects_to_the_start_page() {
     let no_address = Fault::edit_json(|metadata| {
         let metadata = metadata.as_object_mut().expect("an object");
         metadata.remove("end_session_endpoint");
@@ -64,9 +67,10 @@ async fn row_144_without_an_address_at_the_provider_the_visitor_comes_home() {
     }
 }
 
+/// Catalogue: 145.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_145_another_site_signs_nobody_out() {
+async fn a_cross_site_request_does_not_sign_out() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     for fetch_site in ["cross-site", "same-site", "junk"] {
@@ -83,9 +87,10 @@ async fn row_145_another_site_signs_nobody_out() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 145.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_145_the_visitor_signs_out_by_a_link_of_the_site_or_by_the_address_itself() {
+async fn a_same_origin_link_or_a_typed_address_signs_out() {
     let site = SignInSite::start().await;
     for fetch_site in ["same-origin", "none"] {
         let browser = browser_of(&site, "alice").await;
@@ -96,9 +101,10 @@ async fn row_145_the_visitor_signs_out_by_a_link_of_the_site_or_by_the_address_i
     site.recovers().await;
 }
 
+/// Catalogue: 145.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_145_a_page_that_the_browser_fetches_in_advance_signs_nobody_out() {
+async fn a_prefetch_does_not_sign_out() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     let request = browser
@@ -117,9 +123,10 @@ async fn sign_out(browser: &Browser, method: Method, fetch_site: Option<&str>) -
     browser.send(request).await
 }
 
+/// Catalogue: 146.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_146_signing_out_twice_or_without_having_signed_in_leads_home() {
+async fn repeated_or_anonymous_sign_out_redirects_to_the_start_page() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     browser.post("/auth/logout", &[]).await;
@@ -132,9 +139,10 @@ async fn row_146_signing_out_twice_or_without_having_signed_in_leads_home() {
     site.recovers().await;
 }
 
+/// Catalogue: 149.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_149_a_page_with_a_name_on_it_is_kept_nowhere() {
+async fn personal_pages_are_not_cached() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     for path in [

@@ -1,4 +1,4 @@
-//! Section A: the beginning of a sign-in.
+//! The authorization request.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,9 +10,10 @@ use harness::sign_in::{Expected, SignInSite};
 /// 128 bits as base64url.
 const SHORTEST: usize = 22;
 
+/// Catalogue: 1.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_001_a_sign_in_asks_for_what_it_needs_and_repeats_nothing() {
+async fn the_authorization_request_is_minimal_and_unique() {
     let site = SignInSite::start().await;
     let mut unique = BTreeSet::new();
     for _ in 0..100 {
@@ -38,9 +39,10 @@ async fn row_001_a_sign_in_asks_for_what_it_needs_and_repeats_nothing() {
     site.assert_holds().await;
 }
 
+/// Catalogue: 5.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_005_a_redirect_uri_that_the_provider_refuses_leads_to_a_page_that_helps() {
+async fn a_rejected_redirect_uri_shows_a_helpful_page() {
     let site = SignInSite::start_with(&[("AZURE_REDIRECT_URI", "http://localhost/signin")]).await;
     let browser = site.browser();
     let refused = reqwest::get(browser.begin("/").await)
@@ -71,9 +73,10 @@ async fn row_005_a_redirect_uri_that_the_provider_refuses_leads_to_a_page_that_h
         .await;
 }
 
+/// Catalogue: 13.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_013_a_sign_in_cannot_be_begun_by_a_form() {
+async fn sign_in_cannot_be_started_by_post() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     for (origin, status) in [("https://evil.example", 405), ("null", 405)] {
@@ -86,9 +89,10 @@ async fn row_013_a_sign_in_cannot_be_begun_by_a_form() {
     assert_eq!(site.count("sign_in_attempt").await, 0);
 }
 
+/// Catalogue: 14.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_014_who_is_signed_in_goes_straight_on() {
+async fn a_signed_in_user_is_redirected_without_a_new_sign_in() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     browser.sign_in("alice").await;
@@ -102,9 +106,10 @@ async fn row_014_who_is_signed_in_goes_straight_on() {
     assert_eq!(site.count("sign_in_attempt").await, 0);
 }
 
+/// Catalogue: 15.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_015_a_program_is_told_and_not_sent_to_the_provider() {
+async fn a_json_client_gets_401_instead_of_a_redirect() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     for (name, value) in [("sec-fetch-mode", "cors"), ("accept", "application/json")] {

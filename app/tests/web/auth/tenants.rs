@@ -1,4 +1,4 @@
-//! Section E: whose people may sign in, and who they are.
+//! Tenants, accounts and clouds.
 
 use entra_emulator::{
     Emulator, Endpoint, Fault, Forgery, OTHER_TENANT_ID, Options, PERSONAL_TENANT_ID, Person, Reply,
@@ -7,17 +7,19 @@ use serde_json::{Value, json};
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 88.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_088_another_tenants_token_is_refused_by_a_single_tenant() {
+async fn a_token_of_another_tenant_is_rejected() {
     let site = SignInSite::start().await;
     site.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
     site.attempt(Expected::provider_failed()).await;
 }
 
+/// Catalogue: 88.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_088_a_single_tenant_is_never_described_as_many() {
+async fn multi_tenant_metadata_is_rejected_for_a_single_tenant() {
     for tenant in ["contoso.example.com", &Options::default().tenant_id] {
         let site = SignInSite::start_with(&[("AZURE_TENANT_ID", tenant)]).await;
         let at = |path: &str| format!("{}/{path}", site.emulator.base_url());
@@ -32,9 +34,10 @@ async fn row_088_a_single_tenant_is_never_described_as_many() {
     }
 }
 
+/// Catalogue: 89.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_089_the_tenant_of_the_token_must_be_that_of_its_issuer() {
+async fn tid_must_match_the_issuer() {
     let site = SignInSite::start().await;
     let tenant = site.emulator.tenant_id().to_owned();
     for value in [
@@ -52,9 +55,10 @@ async fn row_089_the_tenant_of_the_token_must_be_that_of_its_issuer() {
     site.attempt(Expected::provider_failed()).await;
 }
 
+/// Catalogue: 90.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_090_of_many_tenants_each_has_its_own_issuer() {
+async fn each_tenant_has_its_own_issuer() {
     let site = open_to("organizations", "*").await;
     for person in ["alice", "eve"] {
         site.attempt(Expected::signed_in(person)).await;
@@ -73,9 +77,10 @@ async fn row_090_of_many_tenants_each_has_its_own_issuer() {
     }
 }
 
+/// Catalogue: 91.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_091_personal_and_work_accounts_sign_in_where_they_belong() {
+async fn personal_and_work_accounts_are_accepted_by_authority() {
     let site = open_to("organizations", "*").await;
     site.emulator
         .forge(Forgery::new().tenant(PERSONAL_TENANT_ID));
@@ -94,9 +99,10 @@ async fn row_091_personal_and_work_accounts_sign_in_where_they_belong() {
     site.attempt(Expected::provider_failed()).await;
 }
 
+/// Catalogue: 94.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_094_only_the_tenants_of_the_list_are_let_in() {
+async fn only_allowed_tenants_can_sign_in() {
     let home = Options::default().tenant_id;
     let list = format!("{home}, 11111111-2222-3333-4444-555555555555");
     let site = open_to("common", &list).await;
@@ -137,9 +143,10 @@ async fn who_may_not_sign_in_is_asked_for_another_account_the_next_time() {
     }
 }
 
+/// Catalogue: 95.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_095_an_address_is_no_identity() {
+async fn an_email_address_does_not_identify_an_account() {
     let site = open_to("organizations", "*").await;
     let (alice, eve) = (site.browser(), site.browser());
     alice.sign_in("alice").await;
@@ -148,9 +155,10 @@ async fn row_095_an_address_is_no_identity() {
     assert_ne!(alice.account().await, eve.account().await);
 }
 
+/// Catalogue: 98.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_098_another_clouds_addresses_come_from_the_settings_alone() {
+async fn endpoints_of_another_cloud_come_from_the_settings() {
     let graph = Emulator::start(Options::default())
         .await
         .expect("another host");
@@ -181,9 +189,10 @@ async fn row_098_another_clouds_addresses_come_from_the_settings_alone() {
     site.attempt(Expected::provider_failed()).await;
 }
 
+/// Catalogue: 98.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_098_metadata_of_another_cloud_are_refused() {
+async fn metadata_of_another_cloud_is_rejected() {
     let site = SignInSite::start().await;
     let tenant = site.emulator.tenant_id().to_owned();
     site.emulator.fault(
@@ -196,9 +205,10 @@ async fn row_098_metadata_of_another_cloud_are_refused() {
         .await;
 }
 
+/// Catalogue: 95.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_095_the_same_object_id_in_another_tenant_is_another_account() {
+async fn the_same_object_id_in_another_tenant_is_another_account() {
     let site = open_to("organizations", "*").await;
     let people = site.emulator.people();
     let alice = people

@@ -1,4 +1,4 @@
-//! Section C: the exchange of the code.
+//! The token endpoint: code exchange and its failures.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,9 +9,10 @@ use tokio::task::JoinSet;
 
 use harness::sign_in::{Expected, SignInSite};
 
+/// Catalogue: 42.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_042_the_code_is_exchanged_by_a_form_with_one_proof() {
+async fn the_code_is_exchanged_by_a_form_with_one_client_credential() {
     let site = SignInSite::start().await;
     site.attempt(Expected::signed_in("alice").still_broken())
         .await;
@@ -51,9 +52,10 @@ async fn row_042_the_code_is_exchanged_by_a_form_with_one_proof() {
     }
 }
 
+/// Catalogue: 43.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_043_an_error_of_the_token_endpoint_is_not_tried_again() {
+async fn a_token_endpoint_error_is_not_retried() {
     let site = SignInSite::start().await;
     for status in [500, 502, 503] {
         let fault = Fault::Reply(Reply::html(status, "<h1>words of the provider</h1>"));
@@ -63,9 +65,10 @@ async fn row_043_an_error_of_the_token_endpoint_is_not_tried_again() {
     }
 }
 
+/// Catalogue: 44.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_044_the_providers_own_error_is_told_by_its_number_alone() {
+async fn a_token_endpoint_error_is_logged_by_its_number_only() {
     let site = SignInSite::start().await;
     for (status, error, description, number, expected) in [
         (
@@ -107,17 +110,19 @@ async fn row_044_the_providers_own_error_is_told_by_its_number_alone() {
     }
 }
 
+/// Catalogue: 44.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_044_a_wrong_client_secret_is_the_sites_fault() {
+async fn a_wrong_client_secret_is_a_configuration_error() {
     let site = SignInSite::start_with(&[("AZURE_CLIENT_SECRET", "another secret")]).await;
     site.attempt(Expected::provider_failed().still_broken())
         .await;
 }
 
+/// Catalogue: 46.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_046_a_provider_that_is_busy_is_not_waited_for() {
+async fn a_busy_token_endpoint_is_not_retried() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let busy = Reply::json(429, &json!({ "error": "slow_down" })).header("Retry-After", "3600");
     site.emulator.fault(Endpoint::Token, Fault::Reply(busy));
@@ -129,9 +134,10 @@ async fn row_046_a_provider_that_is_busy_is_not_waited_for() {
     site.attempt(Expected::provider_failed()).await;
 }
 
+/// Catalogue: 47.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_047_a_slow_answer_ends_at_the_limit() {
+async fn a_slow_token_response_times_out() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     for fault in [
         Fault::HangBeforeHeaders,
@@ -145,9 +151,10 @@ async fn row_047_a_slow_answer_ends_at_the_limit() {
     }
 }
 
+/// Catalogue: 47.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_047_slow_answers_one_after_the_other_have_one_limit() {
+async fn slow_provider_responses_share_one_timeout() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "3s")]).await;
     let slow = Duration::from_secs(2);
     site.emulator.fault(Endpoint::Token, Fault::Delay(slow));
@@ -160,9 +167,10 @@ async fn row_047_slow_answers_one_after_the_other_have_one_limit() {
     site.attempt(Expected::signed_in("alice")).await;
 }
 
+/// Catalogue: 49.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_049_an_answer_of_a_hundred_megabytes_is_not_read() {
+async fn a_token_response_of_100_mb_is_not_read() {
     let site = SignInSite::start().await;
     for endpoint in [Endpoint::Token, Endpoint::Keys, Endpoint::Graph] {
         for declared in [true, false] {
@@ -184,9 +192,10 @@ async fn row_049_an_answer_of_a_hundred_megabytes_is_not_read() {
     site.recovers().await;
 }
 
+/// Catalogue: 51.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_051_an_answer_that_is_not_one_json_object_is_refused() {
+async fn a_token_response_that_is_not_one_json_object_is_rejected() {
     let site = SignInSite::start().await;
     for body in [
         "{\"access_token\":",
@@ -222,9 +231,10 @@ async fn row_051_an_answer_that_is_not_one_json_object_is_refused() {
     site.attempt(Expected::provider_failed()).await;
 }
 
+/// Catalogue: 52.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_052_without_an_id_token_nobody_is_signed_in() {
+async fn a_token_response_without_an_id_token_is_rejected() {
     let site = SignInSite::start().await;
     for value in [
         None,
@@ -238,9 +248,10 @@ async fn row_052_without_an_id_token_nobody_is_signed_in() {
     }
 }
 
+/// Catalogue: 53.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_053_an_access_token_must_be_there_and_of_the_right_type() {
+async fn a_token_response_needs_a_bearer_access_token() {
     let site = SignInSite::start().await;
     for (name, value) in [
         ("access_token", None),
@@ -293,9 +304,10 @@ async fn the_log_names_the_member_of_the_token_response_that_cannot_be_used() {
     }
 }
 
+/// Catalogue: 54.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_054_a_redirect_carries_no_code_elsewhere() {
+async fn a_redirect_of_the_token_endpoint_is_not_followed() {
     let site = SignInSite::start().await;
     let elsewhere = Emulator::start(Options::default()).await.expect("a host");
     let address = format!("{}/common/oauth2/v2.0/token", elsewhere.base_url());
@@ -310,9 +322,10 @@ async fn row_054_a_redirect_carries_no_code_elsewhere() {
     assert!(elsewhere.requests().is_empty());
 }
 
+/// Catalogue: 56.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_056_a_connection_that_breaks_is_not_tried_again() {
+async fn a_broken_connection_to_the_token_endpoint_is_not_retried() {
     let site = SignInSite::start().await;
     for fault in [Fault::Reset, Fault::Truncate] {
         site.emulator.fault(Endpoint::Token, fault);
@@ -320,9 +333,10 @@ async fn row_056_a_connection_that_breaks_is_not_tried_again() {
     }
 }
 
+/// Catalogue: 56.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_056_a_token_endpoint_that_cannot_be_reached_is_the_providers_fault() {
+async fn an_unreachable_token_endpoint_is_a_502() {
     let plain = Emulator::start(Options::default())
         .await
         .expect("a host without TLS");
@@ -344,9 +358,10 @@ async fn row_056_a_token_endpoint_that_cannot_be_reached_is_the_providers_fault(
     }
 }
 
+/// Catalogue: 57.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn row_057_fifty_sign_ins_at_once_keep_their_verifiers_apart() {
+async fn concurrent_sign_ins_use_their_own_pkce_verifiers() {
     let site = SignInSite::start().await;
     let mut sign_ins = JoinSet::new();
     for number in 0..50 {

@@ -127,6 +127,7 @@ async fn becomes_ready(process: &Process) {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn new_connections_use_the_renewed_token_while_warm_ones_go_on() {
     let site = Site::create().await;
     site.issue("first-swordfish", SHORT);
@@ -147,6 +148,7 @@ async fn new_connections_use_the_renewed_token_while_warm_ones_go_on() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_failed_renewal_is_a_line_of_the_log_and_no_outage() {
     let site = Site::create().await;
     site.issue("first", SHORT);
@@ -169,6 +171,7 @@ async fn a_failed_renewal_is_a_line_of_the_log_and_no_outage() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_listens_without_a_token_and_heals_when_there_is_one() {
     let site = Site::create().await;
     site.refuse_tokens();
@@ -189,6 +192,7 @@ async fn the_site_listens_without_a_token_and_heals_when_there_is_one() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn database_token_prints_the_token_and_nothing_else() {
     let site = Site::create().await;
     site.issue("swordfish", DAY);
@@ -203,6 +207,7 @@ async fn database_token_prints_the_token_and_nothing_else() {
 }
 
 #[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn database_token_tells_its_failures_on_the_standard_error() {
     let site = Site::create().await;
     site.refuse_tokens();

@@ -1,4 +1,4 @@
-//! The real binary as a process: starting, failing, healing, stopping, and what it says about it.
+//! The app as a process: start-up, database faults, shutdown, logs.
 
 mod application_insights;
 mod commands;

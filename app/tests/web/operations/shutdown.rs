@@ -1,4 +1,4 @@
-//! Stopping: what is in flight is finished, what is idle does not delay.
+//! Graceful shutdown.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Starting before the database does, and with what is wrong in the settings.
+//! Start-up without a database and with wrong credentials.
 
 use std::time::{Duration, Instant};
 

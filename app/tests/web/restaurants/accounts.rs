@@ -1,4 +1,4 @@
-//! What an account changes: whose name a review has, who may delete it, what an administrator may do.
+//! What accounts may do: reviews under their name, roles, deletion.
 
 use entra_emulator::Person;
 use reqwest::StatusCode;

@@ -7,6 +7,7 @@ mod adoption;
 mod browser;
 mod counters;
 mod feature;
+mod forms;
 mod lists;
 mod migrating;
 mod pages;
@@ -21,7 +22,7 @@ pub(crate) use self::feature::FEATURE;
 
 use reqwest::StatusCode;
 
-use harness::{Site, Store, on_both_databases};
+use harness::{Site, on_both_databases};
 
 on_both_databases! {
     async fn a_visitor_adds_a_restaurant_and_reviews_it(site: Site) {

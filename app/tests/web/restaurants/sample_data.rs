@@ -1,7 +1,7 @@
-//! `app seed` as a command: what it says, and what it leaves alone.
+//! The `app seed` command.
 
 use super::pages::{add_named, miscounted};
-use harness::{Site, Store, on_both_databases, run_app};
+use harness::{Site, on_both_databases, run_app};
 
 on_both_databases! {
     async fn data_that_are_there_are_touched_on_request_alone(site: Site) {

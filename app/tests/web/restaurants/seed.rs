@@ -1,4 +1,4 @@
-//! Sample data: all of it or nothing, counted right, and never over somebody's own data.
+//! Sample data through `seed`.
 
 use app::restaurants::{SeedOptions, restaurant, review, seed};
 use sea_orm::{EntityTrait as _, QueryOrder as _};

@@ -1,9 +1,9 @@
-//! A form that is sent again (a double click, a retry after a lost answer) is one row.
+//! Forms submitted twice are one row.
 
 use reqwest::StatusCode;
 
 use super::pages::{add_named, miscounted};
-use harness::{Answer, Site, Store, Visitor, on_both_databases};
+use harness::{Answer, Site, Visitor, on_both_databases};
 
 on_both_databases! {
     async fn the_same_restaurant_twice_at_once_and_later_is_one_row(site: Site) {

@@ -1,4 +1,4 @@
-//! Chromium: one for each test, with a profile of its own, ended and removed with the test.
+//! A Chromium process with a profile of its own.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! The site in a real browser: the real program on PostgreSQL, used as a visitor uses it.
+//! Tests in Chromium: the app binary on PostgreSQL.
 //!
 //! Screenshots are left in `target/e2e`.
 

@@ -1,4 +1,4 @@
-//! The program under test: the binary itself as a process, told what to do by its flags.
+//! The app binary for the browser tests.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};

@@ -1,4 +1,4 @@
-//! Signing in and out in a browser, with the emulator as the provider.
+//! A site with sign-in for the browser tests.
 
 use entra_emulator::{Emulator, Options};
 

@@ -1,4 +1,4 @@
-//! The steps that these tests have in common.
+//! Steps of sign-in and sign-out.
 
 use crate::browser::{Element, Page};
 

@@ -1,4 +1,4 @@
-//! A browser: keeps cookies, carries addresses from the site to the provider and back.
+//! An HTTP client that carries cookies and redirects between the site and the provider.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What a test says of the address that it opens; the rest is the same for all.
+//! The expected answer to a request.
 
 use entra_emulator::Endpoint;
 

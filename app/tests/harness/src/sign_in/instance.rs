@@ -1,4 +1,4 @@
-//! The program itself, as a process: its log, its memory and its end are the real ones.
+//! An instance of the app as a process.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};

@@ -1,4 +1,4 @@
-//! What must hold whatever a row of the catalogue does: its invariants I1 to I8.
+//! Invariants that hold after every request: sessions, secrets, headers, log.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

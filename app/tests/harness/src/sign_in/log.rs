@@ -1,4 +1,4 @@
-//! What the processes of a site have written to their standard output, line by line.
+//! The log of the processes.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::time::Duration;

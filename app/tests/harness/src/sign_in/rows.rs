@@ -1,4 +1,4 @@
-//! What these tests read and change in the database by themselves.
+//! Direct access to the database of a site with sign-in.
 
 use app::current_user::CurrentUser;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};

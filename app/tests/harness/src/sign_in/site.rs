@@ -1,4 +1,4 @@
-//! The site under test: processes of the program on one database of PostgreSQL, and their provider.
+//! A site with sign-in: processes, a PostgreSQL database, the provider.
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How the pages of sign-in look: each in every size and colour scheme.
+//! Layout and contrast of the sign-in pages.
 
 use harness::browser::steps::{choose_person, open_menu, sign_in_as};
 use harness::browser::visit_with_sign_in;

@@ -1,4 +1,4 @@
-//! Sign-in that does not come to its end: what the visitor reads, and the way on.
+//! Sign-in that fails: what the page says and how to continue.
 
 use entra_emulator::{Endpoint, Fault};
 

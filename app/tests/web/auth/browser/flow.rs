@@ -1,4 +1,4 @@
-//! From the link in the bar through the provider and back, and what the roles open.
+//! Sign-in, the menu and the roles in a browser.
 
 use harness::browser::steps::{MENU, choose_person, open_menu, sign_in_as, signed_in};
 use harness::browser::visit_with_sign_in;

@@ -1,4 +1,4 @@
-//! Signing out, here and at the provider.
+//! Sign-out here and at the provider.
 
 use entra_emulator::Endpoint;
 

@@ -1,4 +1,4 @@
-//! One visitor, several tabs.
+//! Sign-in in several tabs.
 
 use harness::browser::steps::{choose_person, signed_in};
 use harness::browser::visit_with_sign_in;

@@ -1,4 +1,4 @@
-//! What people with an account do: a user's own reviews, an administrator's restaurants.
+//! Reviews and restaurants of signed-in users.
 
 use super::steps::{CAFE, add_restaurant};
 use harness::browser::steps::{choose_person, sign_in_as, sign_out};

@@ -1,4 +1,4 @@
-//! The way through the site: from nothing to a restaurant, its reviews and its place in the list.
+//! Adding a restaurant and reviewing it.
 
 use super::steps::{CAFE, add_restaurant, distribution, listed, search, write_review};
 use harness::browser::Page;

@@ -1,4 +1,4 @@
-//! How the pages look, and that they serve everybody: each in every size and colour scheme.
+//! Layout, contrast and preferences of the restaurant pages.
 
 use super::steps::{
     CAFE, add_restaurant, fill_in_restaurant, fill_in_review, listed, write_review,

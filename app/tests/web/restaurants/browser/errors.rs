@@ -1,4 +1,4 @@
-//! Addresses that lead nowhere, and the way on from there.
+//! Error pages.
 
 use harness::browser::visit;
 

@@ -1,4 +1,4 @@
-//! The list: search, order and pages.
+//! The list: search, order and pagination.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What visitors of the example domain do in a browser.
+//! The restaurants in Chromium.
 
 mod accounts;
 mod adding;

@@ -1,4 +1,4 @@
-//! Forms that are refused: nothing typed is lost, and the visitor is told what to do and where.
+//! Refused forms.
 
 use super::steps::{CAFE, add_restaurant, fill_in_restaurant, fill_in_review};
 use harness::browser::visit;

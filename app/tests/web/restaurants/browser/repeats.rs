@@ -1,4 +1,4 @@
-//! The same form sent twice: the visitor means it once.
+//! Forms submitted twice.
 
 use super::steps::{CAFE, add_restaurant, fill_in_review, listed, write_review};
 use harness::browser::visit;

@@ -1,4 +1,4 @@
-//! The steps that these tests have in common.
+//! Steps shared by the tests of the restaurant pages.
 
 use harness::browser::Page;
 

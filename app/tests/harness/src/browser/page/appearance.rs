@@ -1,4 +1,4 @@
-//! How a page looks: windows, preferences, pictures, and the faults of a layout that a program can see.
+//! Windows, preferences, screenshots, and checks of layout and contrast.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the browser complains of: errors of scripts and policies, requests refused or failed.
+//! Errors and warnings that the browser reports.
 
 use std::sync::Arc;
 

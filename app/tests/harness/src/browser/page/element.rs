@@ -1,4 +1,4 @@
-//! Elements found as a screen reader finds them: by role and name in the accessibility tree.
+//! Elements of the accessibility tree.
 
 use std::time::Duration;
 

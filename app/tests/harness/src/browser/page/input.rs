@@ -1,4 +1,4 @@
-//! Mouse and keyboard, as the browser receives them from the system.
+//! Mouse and keyboard input.
 
 use std::time::Duration;
 

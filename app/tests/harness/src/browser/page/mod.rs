@@ -1,4 +1,4 @@
-//! A page as its visitor knows it: by roles, labels and text, with mouse and keyboard.
+//! A page, found and used by roles and labels.
 
 mod appearance;
 mod complaints;
