@@ -122,7 +122,7 @@ async fn only_allowed_tenants_can_sign_in() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn who_may_not_sign_in_is_asked_for_another_account_the_next_time() {
+async fn a_rejected_account_can_choose_another_account() {
     let site = open_to("common", &Options::default().tenant_id).await;
     let browser = site.browser();
     let callback = browser.begin_as("eve").await;

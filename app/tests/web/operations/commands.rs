@@ -16,7 +16,7 @@ fn assert_failed(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn healthcheck_tells_by_its_exit_code_whether_the_site_is_alive() {
+async fn healthcheck_exits_with_0_only_if_the_site_is_alive() {
     let process = Process::serve(&[]).await;
     let (_, port) = process.url.rsplit_once(':').expect("a port");
     let alive = run_app(&["healthcheck"], &[("PORT", port)]).await;
@@ -46,7 +46,7 @@ async fn migrate_prepares_an_empty_database_and_does_nothing_the_second_time() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn migrate_fails_without_the_database_and_says_why() {
+async fn migrate_fails_with_the_cause_without_a_database() {
     let server = Server::create().await;
     let mut url = url::Url::parse(server.url()).expect("a URL");
     url.set_password(Some("swordfish-0815"))
@@ -61,7 +61,7 @@ async fn migrate_fails_without_the_database_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_told_with_the_settings_to_change() {
+async fn a_port_in_use_is_an_error_that_names_the_settings() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let output = run_app(&["serve"], &[("PORT", &port)]).await;
@@ -72,7 +72,7 @@ async fn a_taken_port_is_told_with_the_settings_to_change() {
 }
 
 #[tokio::test]
-async fn every_problem_of_the_settings_is_told_at_once_and_no_value() {
+async fn all_invalid_settings_are_reported_at_once_without_values() {
     let settings = [
         ("PORT", "swordfish1"),
         ("BASE_URL", "swordfish2"),

@@ -17,7 +17,7 @@ const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_s
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn the_next_requests_work_after_every_connection_was_cut() {
+async fn requests_work_after_all_connections_were_terminated() {
     let server = Server::create().await;
     let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
     let visitor = process.visitor();
@@ -34,7 +34,7 @@ async fn the_next_requests_work_after_every_connection_was_cut() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_locked_table_is_given_up_at_the_statement_limit_while_other_pages_work() {
+async fn a_locked_table_is_503_at_the_statement_timeout_and_other_pages_work() {
     let server = Server::create().await;
     let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "1s")];
     let process = Process::serve_ready(&settings).await;
@@ -57,7 +57,7 @@ async fn a_locked_table_is_given_up_at_the_statement_limit_while_other_pages_wor
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
+async fn a_request_without_a_free_connection_gets_503_after_the_pool_timeout() {
     let server = Server::create().await;
     let settings = [
         ("DATABASE_URL", server.url()),
@@ -103,7 +103,7 @@ async fn a_request_without_a_connection_waits_for_a_while_and_is_put_off() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_write_that_waits_too_long_for_another_is_put_off_while_reading_works() {
+async fn a_blocked_write_gets_503_while_reads_work() {
     for store in [Store::Sqlite, Store::Postgres] {
         let site = Site::start_with(store, &["--database-timeout=1s"]).await;
         let visitor = site.visitor();
@@ -139,7 +139,7 @@ async fn hold_writes(site: &Site) -> DatabaseTransaction {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_database_that_takes_no_writes_is_read_all_the_same() {
+async fn a_read_only_database_is_still_readable() {
     let server = Server::create().await;
     let process = Process::serve_ready(&[("DATABASE_URL", server.url())]).await;
     let visitor = process.visitor();

@@ -128,7 +128,7 @@ async fn becomes_ready(process: &Process) {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn new_connections_use_the_renewed_token_while_warm_ones_go_on() {
+async fn new_connections_use_the_renewed_token_and_existing_ones_stay() {
     let site = Site::create().await;
     site.issue("first-swordfish", SHORT);
     site.accept("first-swordfish").await;
@@ -149,7 +149,7 @@ async fn new_connections_use_the_renewed_token_while_warm_ones_go_on() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_failed_renewal_is_a_line_of_the_log_and_no_outage() {
+async fn a_failed_token_renewal_is_logged_without_an_outage() {
     let site = Site::create().await;
     site.issue("first", SHORT);
     site.accept("first").await;
@@ -172,7 +172,7 @@ async fn a_failed_renewal_is_a_line_of_the_log_and_no_outage() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn the_site_listens_without_a_token_and_heals_when_there_is_one() {
+async fn the_site_listens_without_a_token_and_recovers() {
     let site = Site::create().await;
     site.refuse_tokens();
     let process = site.start().await;
@@ -208,7 +208,7 @@ async fn database_token_prints_the_token_and_nothing_else() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn database_token_tells_its_failures_on_the_standard_error() {
+async fn database_token_prints_errors_to_stderr() {
     let site = Site::create().await;
     site.refuse_tokens();
     let output = run_app(&["database-token"], &borrowed(&site.settings())).await;

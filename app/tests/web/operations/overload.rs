@@ -9,7 +9,7 @@ use harness::{LONG, Process, Site, Store, eventually};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn requests_beyond_the_capacity_are_put_off_at_once() {
+async fn requests_over_capacity_get_503_at_once() {
     let server = Server::create().await;
     let settings = [
         ("DATABASE_URL", server.url()),
@@ -77,7 +77,7 @@ async fn slow_bodies_do_not_use_up_the_capacity() {
 }
 
 #[tokio::test]
-async fn a_head_that_stops_or_trickles_is_given_up() {
+async fn a_stalled_or_slow_request_head_times_out() {
     let site = Site::start_with(Store::Sqlite, &["--request-head-timeout=300ms"]).await;
     for beginning in [
         "",
@@ -99,7 +99,7 @@ async fn a_head_that_stops_or_trickles_is_given_up() {
 }
 
 #[tokio::test]
-async fn others_are_served_while_many_clients_hold_connections() {
+async fn many_idle_connections_do_not_block_other_clients() {
     let site = Site::start_with(Store::Sqlite, &["--shutdown-grace=1s"]).await;
     let mut connections = Vec::new();
     for _ in 0..300 {

@@ -16,7 +16,7 @@ async fn panics() {
 }
 
 #[tokio::test]
-async fn a_panic_becomes_our_page_and_the_next_request_is_served() {
+async fn a_panic_is_a_500_page_and_the_next_request_is_served() {
     let database = TestDatabase::create(Store::Sqlite).await;
     let state = AppState::new(config(&database.url, &[])).expect("a state");
     let mut service = router::service(state).expect("a service");

@@ -57,7 +57,7 @@ async fn sigint_lets_requests_in_flight_finish() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn nobody_listens_while_a_request_in_flight_is_finished() {
+async fn new_connections_are_refused_during_shutdown() {
     let server = Server::create().await;
     let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "30s")];
     let mut process = Process::serve_ready(&settings).await;
@@ -80,7 +80,7 @@ async fn nobody_listens_while_a_request_in_flight_is_finished() {
 }
 
 #[tokio::test]
-async fn idle_and_slow_connections_do_not_delay_the_end() {
+async fn idle_and_slow_connections_do_not_delay_shutdown() {
     let mut process = Process::serve_ready(&[("SHUTDOWN_GRACE", "20s")]).await;
     let mut idle = Connection::open(&process.url).await;
     idle.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -95,7 +95,7 @@ async fn idle_and_slow_connections_do_not_delay_the_end() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_request_that_never_ends_is_cut_off_when_the_grace_is_over() {
+async fn an_endless_request_is_aborted_after_the_shutdown_grace() {
     let server = Server::create().await;
     let settings = [
         ("DATABASE_URL", server.url()),
@@ -128,7 +128,7 @@ async fn a_request_that_never_ends_is_cut_off_when_the_grace_is_over() {
 }
 
 #[tokio::test]
-async fn connections_that_wait_to_be_accepted_are_served() {
+async fn queued_connections_are_served_during_shutdown() {
     let mut process = Process::serve_ready(&[]).await;
     let mut connections = Vec::new();
     for _ in 0..100 {
@@ -144,7 +144,7 @@ async fn connections_that_wait_to_be_accepted_are_served() {
 }
 
 #[tokio::test]
-async fn clients_that_keep_coming_do_not_delay_the_end() {
+async fn new_clients_do_not_delay_shutdown() {
     let mut process = Process::serve_ready(&[]).await;
     let address = process
         .url

@@ -14,7 +14,7 @@ const HEALED: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn the_site_listens_without_its_database_and_heals_when_it_comes() {
+async fn the_site_listens_without_its_database_and_recovers() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
     let settings = [
@@ -36,7 +36,7 @@ async fn the_site_listens_without_its_database_and_heals_when_it_comes() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn the_site_heals_when_its_database_comes_back() {
+async fn the_site_recovers_when_its_database_returns() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
     forwarder.open();
@@ -57,7 +57,7 @@ async fn the_site_heals_when_its_database_comes_back() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn the_site_heals_when_its_database_was_silent_for_a_while() {
+async fn the_site_recovers_when_its_database_was_unresponsive() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
     forwarder.open();

@@ -111,7 +111,7 @@ async fn a_name_without_anything_to_see_still_makes_a_review() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn where_nothing_needs_an_account_anybody_writes_and_an_account_still_has_its_name() {
+async fn without_required_sign_in_anyone_writes_and_users_keep_their_name() {
     let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", "none")]).await;
     let anonymous = site.browser();
     assert_eq!(
@@ -128,7 +128,7 @@ async fn where_nothing_needs_an_account_anybody_writes_and_an_account_still_has_
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn without_its_session_table_no_review_is_taken_for_an_anonymous_one() {
+async fn without_the_session_table_no_anonymous_review_is_accepted() {
     let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", "none")]).await;
     let browser = browser_of(&site, "alice").await;
     browser.post("/restaurants", &RESTAURANT).await;

@@ -4,7 +4,7 @@ use super::pages::{add_named, miscounted};
 use harness::{Site, on_both_databases, run_app};
 
 on_both_databases! {
-    async fn data_that_are_there_are_touched_on_request_alone(site: Site) {
+    async fn existing_data_is_changed_only_on_request(site: Site) {
         add_named(&site, &["Mine"]).await;
         let url = [("DATABASE_URL", site.database.url.as_str())];
         let arguments = ["seed", "--restaurants=5", "--reviews=20"];

@@ -115,7 +115,7 @@ on_both_databases! {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
-    async fn what_is_no_word_finds_nothing_and_breaks_nothing(site: Site) {
+    async fn a_search_without_words_finds_nothing(site: Site) {
         add_named(&site, &["Plain", "Other"]).await;
         let visitor = site.visitor();
         let long = "a".repeat(10_000);

@@ -7,7 +7,7 @@ use harness::browser::visit_with_sign_in;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn who_declines_is_told_so_and_can_sign_in_again() {
+async fn a_declined_sign_in_can_be_repeated() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.follow("Sign in with Azure").await;
@@ -24,7 +24,7 @@ async fn who_declines_is_told_so_and_can_sign_in_again() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_provider_that_is_down_takes_nothing_but_sign_in_with_it() {
+async fn a_provider_outage_affects_only_sign_in() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         visit.emulator.fault(Endpoint::Discovery, Fault::Reset);
@@ -42,7 +42,7 @@ async fn a_provider_that_is_down_takes_nothing_but_sign_in_with_it() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_provider_that_does_not_answer_is_not_waited_for() {
+async fn an_unresponsive_provider_times_out() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         visit

@@ -125,7 +125,7 @@ async fn dark_and_light_follow_the_visitors_system() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn nothing_moves_for_those_who_want_no_motion() {
+async fn reduced_motion_disables_animation() {
     visit(&[], async |page| {
         let scrolling = "getComputedStyle(document.documentElement).scrollBehavior";
         assert_eq!(page.evaluate::<String>(scrolling).await, "smooth");

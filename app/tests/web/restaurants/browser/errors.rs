@@ -4,7 +4,7 @@ use harness::browser::visit;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn an_unknown_address_has_a_page_with_a_way_on() {
+async fn an_unknown_address_has_a_page_with_a_recovery_link() {
     visit(&[], async |page| {
         for path in [
             "/nowhere",
