@@ -221,8 +221,8 @@ pub(crate) fn samples() -> Vec<crate::response::samples::Sample> {
 
     let profile = |graph_answered, roles| ProfilePage {
         user: CurrentUser {
-            graph_answered,
             roles,
+            graph_answered,
             ..sample_user()
         },
         signed_in_at: "1 May 2024, 10:00 UTC".to_owned(),

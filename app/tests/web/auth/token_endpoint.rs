@@ -293,7 +293,7 @@ async fn members_of_the_token_response_that_are_not_used_do_not_matter() {
 async fn the_log_names_the_member_of_the_token_response_that_cannot_be_used() {
     let site = SignInSite::start().await;
     for name in ["access_token", "token_type", "id_token"] {
-        let start = site.log.len();
+        let start = site.log.line_count();
         edit_tokens(&site, name, Some(json!(7)));
         site.attempt(Expected::provider_failed()).await;
         let lines = site.log.since(start);
