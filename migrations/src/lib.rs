@@ -6,7 +6,7 @@
 
 mod search;
 
-mod m0000_adopt_python_sample; // domain: the example's tables as the Python sample creates them
+mod m0000_adopt_restaurant_tables; // domain: the example's tables as the Python sample creates them
 mod m0001_create_restaurant_and_review; // domain: the example's tables
 mod m0002_create_session;
 
@@ -27,7 +27,7 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(m0000_adopt_python_sample::Migration), // domain: for the Python sample's tables
+            Box::new(m0000_adopt_restaurant_tables::Migration), // domain: for the Python sample's tables
             Box::new(m0001_create_restaurant_and_review::Migration), // domain: the example's tables
             Box::new(m0002_create_session::Migration),
         ]

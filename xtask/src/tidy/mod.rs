@@ -106,7 +106,7 @@ fn listed_modules(list: &str) -> Vec<&str> {
     names.map(|(_, name)| name.trim()).collect()
 }
 
-/// A module of the app uses only modules that are listed before it.
+/// A module of the app uses only modules that are listed before it, except on lines with the mark.
 fn module_order(file: &SourceFile, modules: &[&str]) -> Vec<String> {
     let inside = file.path.strip_prefix("app/src/");
     let own = inside.and_then(|inside| inside.split(['/', '.']).next());
@@ -117,6 +117,8 @@ fn module_order(file: &SourceFile, modules: &[&str]) -> Vec<String> {
     let message = |used| format!("`{own}` uses `{used}`, which {MODULE_LIST} lists after it");
     let mut used = used_modules(&file.text, "crate");
     used.retain(|(_, used)| place(used).is_some_and(|place| place > own_place));
+    let lines: Vec<&str> = file.text.lines().collect();
+    used.retain(|(number, _)| !lines[number - 1].contains(MARK));
     let violations = used
         .into_iter()
         .map(|(line, used)| file.violation(line, &message(used)));
