@@ -2,14 +2,13 @@
 //! next reload.
 
 use std::borrow::Cow;
-use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rust_embed::{EmbeddedFile, RustEmbed};
 use salvo::http::header::HeaderValue;
 use salvo::hyper::body::Bytes;
 
-use crate::compression::{Effort, Encoding};
+use crate::compression::{Effort, EncodedBody};
 
 /// The path below which static files are served.
 pub const STATIC_PATH: &str = "/static";
@@ -21,16 +20,13 @@ struct Embedded;
 /// The static files.
 pub struct Assets(Vec<Arc<Asset>>);
 
-/// A static file, compressed when a coding is first asked for.
+/// A static file.
 pub struct Asset {
     name: String,
     /// The name with a hash of the content, so that it changes with it: `app-1f2e3d4c.css`.
     hashed_name: String,
     pub content_type: HeaderValue,
-    body: Bytes,
-    gzip: OnceLock<Bytes>,
-    brotli: OnceLock<Bytes>,
-    zstd: OnceLock<Bytes>,
+    pub body: EncodedBody,
 }
 
 impl Assets {
@@ -70,6 +66,10 @@ impl Assets {
 impl Asset {
     fn new(name: &str, file: EmbeddedFile) -> anyhow::Result<Self> {
         let hash = hex::encode(&file.metadata.sha256_hash()[..4]);
+        let body = match file.data {
+            Cow::Borrowed(data) => Bytes::from_static(data),
+            Cow::Owned(data) => Bytes::from(data),
+        };
         Ok(Self {
             name: name.to_owned(),
             hashed_name: match name.rsplit_once('.') {
@@ -77,31 +77,7 @@ impl Asset {
                 None => format!("{name}-{hash}"),
             },
             content_type: HeaderValue::from_str(file.metadata.mimetype())?,
-            body: match file.data {
-                Cow::Borrowed(data) => Bytes::from_static(data),
-                Cow::Owned(data) => Bytes::from(data),
-            },
-            gzip: OnceLock::new(),
-            brotli: OnceLock::new(),
-            zstd: OnceLock::new(),
+            body: EncodedBody::new(body, Effort::Best),
         })
-    }
-
-    /// The content in a coding.
-    ///
-    /// # Errors
-    /// When the encoder fails, for want of memory.
-    pub fn encoded(&self, encoding: Encoding) -> io::Result<Bytes> {
-        let cell = match encoding {
-            Encoding::Identity => return Ok(self.body.clone()),
-            Encoding::Gzip => &self.gzip,
-            Encoding::Brotli => &self.brotli,
-            Encoding::Zstd => &self.zstd,
-        };
-        if let Some(compressed) = cell.get() {
-            return Ok(compressed.clone());
-        }
-        let compressed = encoding.compress(&self.body, Effort::Best)?;
-        Ok(cell.get_or_init(|| Bytes::from(compressed)).clone())
     }
 }

@@ -1,9 +1,12 @@
 //! Content codings: negotiation by `Accept-Encoding` and compression of a whole body.
 
 use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
 use salvo::http::HeaderMap;
 use salvo::http::header::{ACCEPT_ENCODING, HeaderValue};
+use salvo::hyper::body::Bytes;
+use sha2::{Digest as _, Sha256};
 
 /// A content coding of a response (RFC 9110, section 8.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,6 +103,56 @@ impl Effort {
             Self::Fast => fast,
             Self::Best => best,
         }
+    }
+}
+
+/// A body that is compressed once for each content coding, when it is first asked for.
+pub struct EncodedBody {
+    identity: Bytes,
+    effort: Effort,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+    zstd: OnceLock<Bytes>,
+}
+
+impl EncodedBody {
+    pub fn new(body: Bytes, effort: Effort) -> Self {
+        Self {
+            identity: body,
+            effort,
+            gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
+            zstd: OnceLock::new(),
+        }
+    }
+
+    /// The body without a coding.
+    pub fn identity(&self) -> &Bytes {
+        &self.identity
+    }
+
+    /// The body in a coding.
+    ///
+    /// # Errors
+    /// When the encoder fails, for want of memory.
+    pub fn encoded(&self, encoding: Encoding) -> io::Result<Bytes> {
+        let cell = match encoding {
+            Encoding::Identity => return Ok(self.identity.clone()),
+            Encoding::Gzip => &self.gzip,
+            Encoding::Brotli => &self.brotli,
+            Encoding::Zstd => &self.zstd,
+        };
+        if let Some(compressed) = cell.get() {
+            return Ok(compressed.clone());
+        }
+        let compressed = encoding.compress(&self.identity, self.effort)?;
+        Ok(cell.get_or_init(|| Bytes::from(compressed)).clone())
+    }
+
+    /// A weak entity tag: the same for every coding (RFC 9110, section 8.8.1).
+    pub fn etag(&self) -> String {
+        let hash = Sha256::digest(&self.identity);
+        format!("W/\"{}\"", hex::encode(&hash[..16]))
     }
 }
 

@@ -24,6 +24,7 @@ pub mod assets;
 pub mod templates;
 pub mod client_address;
 pub mod rate_limiter;
+pub mod page_cache;
 pub mod current_user;
 pub mod auth;
 pub mod state;

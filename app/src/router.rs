@@ -51,6 +51,7 @@ fn pages(config: &Config) -> Router {
     let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
     let pages = Router::new()
         .hoop(middleware::limit_writes)
+        .hoop(middleware::record_writes)
         .hoop(middleware::receive_body)
         .hoop(ShedLoad::new(config.http.max_concurrent_requests))
         .hoop(Deadline(deadline))

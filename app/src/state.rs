@@ -6,6 +6,7 @@ use crate::assets::Assets;
 use crate::auth::SignIn;
 use crate::config::Config;
 use crate::database::Database;
+use crate::page_cache::PageCache;
 use crate::rate_limiter::RateLimiters;
 use crate::templates::Templates;
 
@@ -17,6 +18,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     pub templates: Arc<Templates>,
     pub rate_limiters: Arc<RateLimiters>,
+    /// `None` when it is switched off.
+    pub page_cache: Option<Arc<PageCache>>,
     /// `None` when sign-in is not configured.
     pub sign_in: Option<Arc<SignIn>>,
 }
@@ -33,6 +36,7 @@ impl AppState {
         Ok(Self {
             sign_in: SignIn::new(&config, database.connection())?,
             database,
+            page_cache: PageCache::new(config.http.page_cache_bytes).map(Arc::new),
             rate_limiters: Arc::new(RateLimiters::new(&config)),
             templates: Arc::new(Templates::load(assets.clone())?),
             assets,

@@ -53,7 +53,7 @@ fn write(
 ) -> Result<(), Error> {
     let asset = asset.ok_or(Error::NotFound)?;
     let encoding = Encoding::negotiate(request.headers());
-    let body = asset.encoded(encoding).map_err(anyhow::Error::from)?;
+    let body = asset.body.encoded(encoding).map_err(anyhow::Error::from)?;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, asset.content_type.clone());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));

@@ -60,6 +60,9 @@ pub struct HttpConfig {
     /// Requests handled at once; further ones are answered with 503
     #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000_usize))]
     pub max_concurrent_requests: usize,
+    /// Memory for finished pages of anonymous readers, each for less than a second; 0 = off
+    #[arg(long, env, value_name = "SIZE", default_value = "16MiB", value_parser = size(0..=1024 * 1024 * 1024))]
+    pub page_cache_bytes: usize,
 }
 
 fn parse_host(text: &str) -> Result<String, String> {

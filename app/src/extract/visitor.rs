@@ -30,6 +30,11 @@ impl Visitor {
         })
     }
 
+    /// Whether the visitor is known not to have signed in.
+    pub fn is_anonymous(&self) -> bool {
+        matches!(self.0.user, Ok(None))
+    }
+
     /// Whether the visitor may send forms that write: `SIGN_IN_REQUIRED` asks for no sign-in, or the
     /// visitor has signed in.
     pub fn may_write(&self, state: &AppState) -> bool {
@@ -68,7 +73,7 @@ impl<'ex> Extractible<'ex> for CurrentUser {
     async fn extract(_: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
         Visitor::from_depot(depot)
             .signed_in()?
-            .ok_or(Error::Forbidden("Please sign in first."))
+            .ok_or(Error::Forbidden("Sign in first."))
     }
 }
 

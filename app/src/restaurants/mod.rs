@@ -20,19 +20,25 @@ pub use seed::{SeedOptions, seed};
 pub use settings::RestaurantsConfig;
 
 use crate::current_user::ADMIN;
-use crate::middleware::{require_role, require_user, require_user_to_write};
+use crate::middleware::{cached, require_role, require_user, require_user_to_write};
 use crate::routing::{get, guarded, post};
 
 /// The routes of the feature.
 pub fn routes() -> Router {
     Router::new()
-        .push(get("", handlers::list_restaurants))
+        .push(cached(
+            &["q", "sort", "after", "notice"],
+            get("", handlers::list_restaurants),
+        ))
         .push(post("restaurants", handlers::create_restaurant))
         .push(guarded(
             require_user_to_write(),
             get("restaurants/new", handlers::new_restaurant),
         ))
-        .push(get("restaurants/{id}", handlers::show_restaurant))
+        .push(cached(
+            &["after", "notice"],
+            get("restaurants/{id}", handlers::show_restaurant),
+        ))
         .push(post("restaurants/{id}/reviews", handlers::create_review))
         .push(adopted::routes())
 }

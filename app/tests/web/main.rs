@@ -13,6 +13,7 @@ mod ids;
 mod injection;
 mod methods;
 mod operations;
+mod page_cache;
 mod rate_limit;
 mod refused_forms;
 mod restaurants; // domain: the example's own tests

@@ -18,6 +18,7 @@ pub struct TestDatabase {
 }
 
 enum Kind {
+    Shared,
     Sqlite(PathBuf),
     Postgres { server: String, name: String },
 }
@@ -52,9 +53,21 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// The same database for another site; dropped with the first one.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            kind: Kind::Shared,
+        }
+    }
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         match &self.kind {
+            Kind::Shared => {}
             Kind::Sqlite(folder) => drop(std::fs::remove_dir_all(folder)),
             Kind::Postgres { server, name } => {
                 let (admin, statement) = (

@@ -125,13 +125,19 @@ impl Drop for Site {
     }
 }
 
-/// The configuration that these flags make on this database.
+const CACHE_FLAG: &str = "--page-cache-bytes";
+
+/// The configuration that these flags make on this database, without a page cache unless one of them sizes it.
 pub fn config(database_url: &str, flags: &[&str]) -> Config {
     let database = format!("--database-url={database_url}");
     // A busy machine may take seconds to connect; what a site does then is not asked here.
     let patience = "--database-pool-timeout=30s";
+    // Tests write by SQL too, of which the site knows nothing.
+    let is_cached = flags.iter().any(|flag| flag.starts_with(CACHE_FLAG));
+    let no_cache = (!is_cached).then(|| format!("{CACHE_FLAG}=0"));
     let arguments = ["app", &database, patience]
         .into_iter()
+        .chain(no_cache.as_deref())
         .chain(flags.iter().copied());
     let cli = Cli::try_parse_from(arguments).expect("flags that exist");
     Config::from_settings(&cli.settings, &BTreeSet::new()).expect("settings without a problem")

@@ -128,6 +128,8 @@ fn settings(
         ("DATABASE_POOL_SIZE", "4"),
         // A busy machine may take seconds to connect; what a site does then is not asked here.
         ("DATABASE_POOL_TIMEOUT", "30s"),
+        // Tests write by SQL too, of which the site knows nothing.
+        ("PAGE_CACHE_BYTES", "0"),
         ("BASE_URL", &base_url),
         ("SESSION_SECRET_KEY", SESSION_KEY),
         ("OUTBOUND_TIMEOUT", "10s"),

@@ -1,0 +1,236 @@
+//! Answers anonymous readers from the page cache.
+//!
+//! A page of a signed-in user is never cached. A browser that has just written carries a cookie for as
+//! long as any instance may hold a page from before the write, and bypasses the cache meanwhile.
+
+use std::sync::Arc;
+
+use salvo::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderValue, IF_NONE_MATCH,
+    SET_COOKIE, VARY,
+};
+use salvo::http::uri::{PathAndQuery, Uri};
+use salvo::http::{ResBody, StatusCode};
+use salvo::{
+    Depot, FlowCtrl, Handler, Request, Response, Router, Writer as _, async_trait, handler,
+};
+use url::form_urlencoded;
+
+use crate::compression::Encoding;
+use crate::config::BaseUrl;
+use crate::extract::{Visitor, state};
+use crate::page_cache::{CachedPage, Lookup, Rendered};
+use crate::response::Error;
+use crate::state::AppState;
+
+/// Longer than `page_cache::MAX_AGE`, since a browser counts whole seconds.
+const BYPASS_SECONDS: u32 = 3;
+
+/// Routes whose pages are cached by their path and these query parameters. Other parameters are removed
+/// before the page sees the request: they neither miss nor poison the cache.
+pub fn cached(parameters: &'static [&'static str], routes: Router) -> Router {
+    Router::new().hoop(CachedPages { parameters }).push(routes)
+}
+
+struct CachedPages {
+    parameters: &'static [&'static str],
+}
+
+#[async_trait]
+impl Handler for CachedPages {
+    async fn handle(
+        &self,
+        request: &mut Request,
+        depot: &mut Depot,
+        response: &mut Response,
+        ctrl: &mut FlowCtrl,
+    ) {
+        keep_parameters(request, self.parameters);
+        let cache = state(depot).ok().and_then(|state| state.page_cache.clone());
+        let Some(cache) = cache.filter(|_| is_for_everybody(request, depot)) else {
+            ctrl.call_next(request, depot, response).await;
+            return;
+        };
+        let address = request
+            .uri()
+            .path_and_query()
+            .map_or("/", PathAndQuery::as_str);
+        let page = match cache.find(address).await {
+            Lookup::Hit(page) => page,
+            Lookup::Miss(slot) => {
+                ctrl.call_next(request, depot, response).await;
+                let rendered = to_rendered(response);
+                slot.fill(rendered.clone());
+                match rendered {
+                    Rendered::Page(page) => page,
+                    Rendered::Private | Rendered::Failed => return,
+                }
+            }
+            Lookup::Bypass => {
+                ctrl.call_next(request, depot, response).await;
+                return;
+            }
+            Lookup::Failed => {
+                let cause = anyhow::anyhow!("the same page failed for another request");
+                Error::Unavailable(cause)
+                    .write(request, depot, response)
+                    .await;
+                ctrl.skip_rest();
+                return;
+            }
+        };
+        write(&page, request, response);
+        ctrl.skip_rest();
+    }
+}
+
+/// After a write, outdates the pages of this instance and lets the writer's browser bypass the pages
+/// of the others.
+#[handler]
+pub async fn record_writes(
+    request: &mut Request,
+    depot: &mut Depot,
+    response: &mut Response,
+    ctrl: &mut FlowCtrl,
+) {
+    ctrl.call_next(request, depot, response).await;
+    if request.method().is_safe() {
+        return;
+    }
+    let Ok(state) = state(depot) else { return };
+    if let Some(cache) = &state.page_cache {
+        cache.record_write();
+        let is_accepted = response
+            .status_code
+            .is_some_and(|status| status.is_redirection());
+        if let Some(cookie) = bypass_cookie(state).filter(|_| is_accepted) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// Removes the query parameters that the page does not read.
+fn keep_parameters(request: &mut Request, names: &[&str]) {
+    let Some(query) = request.uri().query() else {
+        return;
+    };
+    let is_known = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let mut decoded = form_urlencoded::parse(name.as_bytes());
+        decoded
+            .next()
+            .is_some_and(|(name, _)| names.contains(&&*name))
+    };
+    let known: Vec<_> = query.split('&').filter(is_known).collect();
+    let path = request.uri().path();
+    let address = if known.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", known.join("&"))
+    };
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = address.parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        request.set_uri(uri);
+    }
+}
+
+/// Whether the request is that of a reader who is not signed in, has not just written and is shown no
+/// notice.
+fn is_for_everybody(request: &Request, depot: &Depot) -> bool {
+    let has_notice = request
+        .uri()
+        .query()
+        .is_some_and(|query| query.contains("notice="));
+    request.method().is_safe()
+        && !has_notice
+        && !has_bypass_cookie(request)
+        && Visitor::from_depot(depot).is_anonymous()
+}
+
+fn to_rendered(response: &Response) -> Rendered {
+    let status = response.status_code.unwrap_or(StatusCode::OK);
+    if status.is_server_error() {
+        return Rendered::Failed;
+    }
+    let headers = response.headers();
+    let (Some(kind), Some(cache)) = (headers.get(CONTENT_TYPE), headers.get(CACHE_CONTROL)) else {
+        return Rendered::Private;
+    };
+    let is_private =
+        status != StatusCode::OK || headers.contains_key(SET_COOKIE) || cache != "no-cache";
+    match &response.body {
+        ResBody::Once(body) if !is_private => {
+            match CachedPage::new(body.clone(), kind.clone(), cache.clone()) {
+                Ok(page) => Rendered::Page(Arc::new(page)),
+                Err(_) => Rendered::Private,
+            }
+        }
+        _ => Rendered::Private,
+    }
+}
+
+/// The page in the client's content coding, or 304 if the client has it already.
+fn write(page: &CachedPage, request: &Request, response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(ETAG, page.etag.clone());
+    headers.insert(CACHE_CONTROL, page.cache_control.clone());
+    if is_known_to_client(request, &page.etag) {
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        headers.remove(CONTENT_TYPE);
+        response.status_code(StatusCode::NOT_MODIFIED);
+        response.body(ResBody::None);
+        return;
+    }
+    headers.insert(CONTENT_TYPE, page.content_type.clone());
+    let encoding = Encoding::negotiate(request.headers());
+    let (encoding, body) = match page.body.encoded(encoding) {
+        Ok(body) => (encoding, body),
+        Err(_) => (Encoding::Identity, page.body.identity().clone()),
+    };
+    if let Some(value) = encoding.header_value() {
+        headers.insert(CONTENT_ENCODING, value);
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response.status_code(StatusCode::OK);
+    response.body(body);
+}
+
+/// The weak comparison of RFC 9110, section 13.1.2.
+fn is_known_to_client(request: &Request, etag: &HeaderValue) -> bool {
+    let known = request.headers().get_all(IF_NONE_MATCH).iter();
+    known
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim() == "*" || known.trim().as_bytes() == etag.as_bytes())
+}
+
+fn cookie_name(is_https: bool) -> &'static str {
+    if is_https {
+        "__Host-written"
+    } else {
+        "written"
+    }
+}
+
+fn bypass_cookie(state: &AppState) -> Option<HeaderValue> {
+    let is_https = state
+        .config
+        .http
+        .base_url
+        .as_ref()
+        .is_some_and(BaseUrl::is_https);
+    let name = cookie_name(is_https);
+    let secure = if is_https { "; Secure" } else { "" };
+    let cookie =
+        format!("{name}=1; Path=/; Max-Age={BYPASS_SECONDS}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+fn has_bypass_cookie(request: &Request) -> bool {
+    let headers = request.headers().get_all(COOKIE).iter();
+    headers
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii)
+        .any(|pair| pair.starts_with(b"written=") || pair.starts_with(b"__Host-written="))
+}

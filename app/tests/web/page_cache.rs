@@ -1,0 +1,288 @@
+//! Page cache: what an anonymous reader, a writer and a signed-in user may see, and for how long.
+
+use std::time::{Duration, Instant};
+
+use harness::sign_in::SignInSite;
+use harness::{Answer, LONG, Site, Store, TestDatabase, Visitor, eventually};
+use reqwest::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
+use reqwest::{Method, StatusCode};
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
+
+use crate::feature::{FEATURE, FIELDS, FORM, ROW, TABLE};
+
+/// The size that switches the cache on.
+const ON: &str = "--page-cache-bytes=1MiB";
+
+/// No reader sees a page that is older.
+const PROMISED: Duration = Duration::from_secs(1);
+
+/// Text of the first form in a page of its row.
+const WRITTEN: &str = FIELDS[0].1;
+
+async fn cached_site(store: Store) -> Site {
+    Site::start_with(store, &[ON]).await
+}
+
+/// Two sites with one database.
+async fn two_instances(store: Store) -> (Site, Site) {
+    let database = TestDatabase::create(store).await;
+    let shared = database.share();
+    let one = Site::start_on(store, database, &[ON]).await;
+    let other = Site::start_on(store, shared, &[ON]).await;
+    (one, other)
+}
+
+/// Adds a row by SQL, as another program does.
+async fn insert(site: &Site) {
+    FEATURE.insert_rows(&site.db, "").await;
+}
+
+async fn post_form(visitor: &Visitor) -> Answer {
+    let answer = visitor.post(FORM, &FIELDS).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    answer
+}
+
+fn has_row(page: &Answer) -> bool {
+    page.body.contains(&format!("href=\"{ROW}\""))
+}
+
+#[tokio::test]
+async fn a_reader_sees_a_change_by_another_program_within_a_second() {
+    let site = cached_site(Store::Sqlite).await;
+    let reader = site.visitor();
+    for _ in 0..3 {
+        assert_eq!(reader.get("/").await.status, StatusCode::OK);
+        insert(&site).await;
+        let written = Instant::now();
+        let newest = site.count(TABLE).await;
+        let path = ROW.replace('1', &newest.to_string());
+        let seen = eventually("the change", LONG, async || {
+            let asked = Instant::now();
+            let page = reader.get("/").await;
+            page.body
+                .contains(&format!("href=\"{path}\""))
+                .then_some(asked)
+        });
+        // A request that was sent a second after the change must not be the first to miss it.
+        assert!(seen.await - written < PROMISED + Duration::from_millis(100));
+    }
+}
+
+#[tokio::test]
+async fn repeated_requests_are_answered_from_the_cache() {
+    let site = cached_site(Store::Sqlite).await;
+    let reader = site.visitor();
+    let hit = eventually("an old page", LONG, async || {
+        let before = reader.get("/").await;
+        insert(&site).await;
+        let after = reader.get("/").await;
+        (before.body == after.body).then_some(())
+    });
+    hit.await;
+}
+
+#[tokio::test]
+async fn a_writer_sees_the_own_write_at_once() {
+    let site = cached_site(Store::Sqlite).await;
+    let (writer, reader) = (site.visitor(), site.visitor());
+    assert!(!has_row(&reader.get("/").await));
+    let answer = post_form(&writer).await;
+    assert!(writer.get(answer.location()).await.body.contains(WRITTEN));
+    assert!(has_row(&writer.get("/").await));
+    // Without cookies too, on the instance that was written to.
+    assert!(has_row(&site.visitor().get("/").await));
+}
+
+#[tokio::test]
+async fn a_writer_sees_the_own_write_at_once_on_another_instance() {
+    writes_are_seen_on_another_instance(Store::Sqlite).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_writer_sees_the_own_write_at_once_on_another_instance_with_postgresql() {
+    writes_are_seen_on_another_instance(Store::Postgres).await;
+}
+
+async fn writes_are_seen_on_another_instance(store: Store) {
+    let (one, other) = two_instances(store).await;
+    for round in 1..=5 {
+        // The other instance has the page from before the write.
+        other.visitor().get("/").await;
+        let writer = one.visitor();
+        let answer = post_form(&writer).await;
+        let cookie = answer.header("set-cookie");
+        let cookie = cookie.split(';').next().expect("a cookie");
+        let request = other
+            .visitor()
+            .request(Method::GET, "/")
+            .header("cookie", cookie);
+        let page = other.visitor().send(request).await;
+        let path = ROW.replace('1', &round.to_string());
+        assert!(page.body.contains(&format!("href=\"{path}\"")), "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_gets_no_cookie() {
+    let site = cached_site(Store::Sqlite).await;
+    post_form(&site.visitor()).await;
+    for path in ["/", ROW] {
+        for _ in 0..2 {
+            assert_eq!(
+                site.visitor().get(path).await.header("set-cookie"),
+                "",
+                "{path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_parameters_neither_change_nor_poison_a_page() {
+    let site = cached_site(Store::Sqlite).await;
+    let plain = site.visitor().get("/").await;
+    for query in [
+        "utm_source=x",
+        "utm_source=caf%E9",
+        "a=1&a=2",
+        "x=%00",
+        "fbclid=<script>",
+        "&&",
+        "=",
+        "q[]=1",
+    ] {
+        let page = site.visitor().get(&format!("/?{query}")).await;
+        assert_eq!(
+            (page.status, &page.body),
+            (StatusCode::OK, &plain.body),
+            "{query}"
+        );
+    }
+    assert_eq!(site.visitor().get("/").await.body, plain.body);
+}
+
+#[tokio::test]
+async fn a_parameter_that_the_page_reads_makes_another_page() {
+    let site = cached_site(Store::Sqlite).await;
+    let plain = site.visitor().get("/").await;
+    let search = site.visitor().get("/?q=nothing-like-it").await;
+    assert_ne!(plain.body, search.body);
+    let encoded = site.visitor().get("/?%71=nothing-like-it").await;
+    assert_eq!(encoded.body, search.body);
+}
+
+#[tokio::test]
+async fn a_client_that_has_the_page_gets_304() {
+    let site = cached_site(Store::Sqlite).await;
+    let visitor = site.visitor();
+    let page = visitor.get("/").await;
+    let etag = page.header("etag");
+    assert!(etag.starts_with("W/\""), "{etag}");
+    for known in [etag, "*", &format!("\"other\", {etag}")] {
+        for encoding in ["identity", "zstd"] {
+            let request = visitor
+                .request(Method::GET, "/")
+                .header(IF_NONE_MATCH, known)
+                .header(ACCEPT_ENCODING, encoding);
+            let answer = visitor.send(request).await;
+            assert_eq!(answer.status, StatusCode::NOT_MODIFIED, "{known}");
+            assert_eq!((answer.header("etag"), &*answer.body), (etag, ""));
+            assert_eq!(answer.header("vary"), "accept-encoding");
+            assert_eq!(answer.header("cache-control"), "no-cache");
+        }
+    }
+    let request = visitor
+        .request(Method::GET, "/")
+        .header(IF_NONE_MATCH, "W/\"other\"");
+    assert_eq!(visitor.send(request).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn each_content_coding_has_the_same_page() {
+    let site = cached_site(Store::Sqlite).await;
+    for _ in 0..2 {
+        for encoding in ["gzip", "br", "zstd"] {
+            let visitor = site.visitor();
+            let request = visitor
+                .request(Method::GET, "/")
+                .header(ACCEPT_ENCODING, encoding);
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.headers()["content-encoding"], encoding);
+            assert_eq!(answer.headers()["vary"], "accept-encoding");
+            let length = answer.bytes().await.expect("a body").len();
+            assert!(length < visitor.get("/").await.body.len(), "{encoding}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_not_kept() {
+    let site = cached_site(Store::Sqlite).await;
+    let reader = site.visitor();
+    for _ in 0..2 {
+        assert_eq!(reader.get(ROW).await.status, StatusCode::NOT_FOUND);
+    }
+    insert(&site).await;
+    assert_eq!(reader.get(ROW).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn no_page_is_kept_when_the_cache_is_off() {
+    let site = Site::start_with(Store::Sqlite, &["--page-cache-bytes=0"]).await;
+    for count in 1..=5 {
+        insert(&site).await;
+        let path = ROW.replace('1', &count.to_string());
+        let page = site.visitor().get("/").await;
+        assert!(page.body.contains(&format!("href=\"{path}\"")), "{page:?}");
+        assert_eq!(page.header("etag"), "");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_stampede_on_a_missing_page_sends_one_query() {
+    let site = cached_site(Store::Postgres).await;
+    let lock = harness::connect(&site.database.url).await;
+    let locked = lock.begin().await.expect("a transaction");
+    locked
+        .execute_unprepared(&format!("LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE"))
+        .await
+        .expect("a lock");
+    let readers: Vec<_> = (0..30)
+        .map(|_| {
+            let visitor = site.visitor();
+            tokio::spawn(async move { visitor.get("/").await.status })
+        })
+        .collect();
+    let waiting = "SELECT count(*) AS value FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let other = harness::connect(&site.database.url).await;
+    eventually("a waiting query", LONG, async || {
+        let count = harness::sign_in::values::<i64>(&other, waiting).await;
+        (count == [1]).then_some(())
+    })
+    .await;
+    assert_eq!(harness::sign_in::values::<i64>(&other, waiting).await, [1]);
+    locked.rollback().await.expect("unlocked");
+    for reader in readers {
+        assert_eq!(reader.await.expect("no panic"), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_page_of_a_signed_in_user_is_not_shown_to_others() {
+    let site = SignInSite::start_with(&[("PAGE_CACHE_BYTES", "1MiB")]).await;
+    let user = site.browser();
+    user.sign_in("alice").await;
+    for _ in 0..3 {
+        let own = user.get("/").await;
+        assert!(own.body.contains("Alice"), "{}", own.body);
+        assert_eq!(own.header("cache-control"), "no-store");
+        let page = site.browser().get("/").await;
+        assert!(!page.body.contains("Alice"), "{}", page.body);
+        assert_eq!(page.header("cache-control"), "no-cache");
+    }
+}
