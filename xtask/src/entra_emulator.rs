@@ -7,12 +7,12 @@ use duct::cmd;
 
 use crate::process::BackgroundProcess;
 
-/// Starts the last line that the emulator prints when it starts; the lines before it are settings.
+/// Starts the last line that the emulator prints at start-up; the lines before it are settings.
 const END_OF_SETTINGS: char = '#';
 
-/// A running emulator; killed when this is dropped.
+/// A running emulator, stopped when dropped.
 pub(crate) struct EntraEmulator {
-    /// Settings of the app for sign-in and for its managed identity.
+    /// The app's settings for sign-in and for its managed identity.
     pub(crate) settings: Vec<(String, String)>,
     /// The client id of the managed identity.
     pub(crate) identity: String,

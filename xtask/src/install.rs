@@ -1,4 +1,4 @@
-//! Installs what the tests need with the system's package manager, saying so first.
+//! Installs what the tests need with the system's package manager.
 
 use std::path::PathBuf;
 
@@ -9,81 +9,41 @@ use crate::platform::is_root;
 use crate::process::Supervisor;
 use crate::programs::{PostgresPrograms, find, find_chromium};
 
-/// Something that the tests need and cargo does not bring.
+/// A program that the tests need and cargo does not install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     PostgresServer,
     Chromium,
 }
 
-struct PackageManager {
-    program: &'static str,
-    refresh: &'static [&'static str],
-    install: &'static [&'static str],
-    postgres_server: &'static str,
-    chromium: &'static str,
-    needs_root: bool,
-}
+/// The program, its arguments to refresh the lists and to install, and its packages for each tool.
+type PackageManager = (&'static str, &'static str, &'static str, [&'static str; 2]);
 
+/// All but Homebrew run as root.
+#[rustfmt::skip]
 const PACKAGE_MANAGERS: [PackageManager; 5] = [
-    PackageManager {
-        program: "apt-get",
-        refresh: &["update", "-o", "DPkg::Lock::Timeout=300"],
-        install: &["install", "-y", "-o", "DPkg::Lock::Timeout=300"],
-        postgres_server: "postgresql",
-        chromium: "chromium",
-        needs_root: true,
-    },
-    PackageManager {
-        program: "dnf",
-        refresh: &["makecache"],
-        install: &["install", "-y"],
-        postgres_server: "postgresql-server",
-        chromium: "chromium",
-        needs_root: true,
-    },
-    PackageManager {
-        program: "apk",
-        refresh: &["update"],
-        install: &["add"],
-        postgres_server: "postgresql",
-        chromium: "chromium",
-        needs_root: true,
-    },
-    PackageManager {
-        program: "pacman",
-        refresh: &["-Sy"],
-        install: &["-S", "--noconfirm", "--needed"],
-        postgres_server: "postgresql",
-        chromium: "chromium",
-        needs_root: true,
-    },
-    PackageManager {
-        program: "brew",
-        refresh: &["update"],
-        install: &["install"],
-        postgres_server: "postgresql@17",
-        chromium: "google-chrome",
-        needs_root: false,
-    },
+    ("apt-get", "update -o DPkg::Lock::Timeout=300", "install -y -o DPkg::Lock::Timeout=300", ["postgresql", "chromium"]),
+    ("dnf", "makecache", "install -y", ["postgresql-server", "chromium"]),
+    ("apk", "update", "add", ["postgresql", "chromium"]),
+    ("pacman", "-Sy", "-S --noconfirm --needed", ["postgresql", "chromium"]),
+    (HOMEBREW, "update", "install", ["postgresql@17", "google-chrome"]),
 ];
+const HOMEBREW: &str = "brew";
 
-/// The PostgreSQL server, installed if need be.
+/// The PostgreSQL server, installed if it is missing.
 pub(crate) fn postgres_server(supervisor: &Supervisor) -> Result<PostgresPrograms> {
     ensure_installed(&[Tool::PostgresServer], supervisor)?;
-    PostgresPrograms::find()
-        .context("the PostgreSQL server cannot be found although it was installed")
+    PostgresPrograms::find().context("the PostgreSQL server was installed but cannot be found")
 }
 
-/// The browser, installed if need be.
+/// The browser, installed if it is missing.
 pub(crate) fn chromium(supervisor: &Supervisor) -> Result<PathBuf> {
     ensure_installed(&[Tool::Chromium], supervisor)?;
-    find_chromium().context(
-        "Chromium cannot be started although it was installed: install Google Chrome by hand",
-    )
+    find_chromium()
+        .context("Chromium was installed but does not start: install Google Chrome by hand")
 }
 
-/// What to do by hand to get the tool.
+/// How to install the tool by hand.
 pub(crate) fn advice(tool: Tool) -> &'static str {
     match tool {
         Tool::PostgresServer => {
@@ -95,76 +55,50 @@ pub(crate) fn advice(tool: Tool) -> &'static str {
     }
 }
 
-/// Installs those of the tools that are missing, all in one go.
+/// Installs the missing ones of these tools.
 ///
 /// # Errors
-/// When there is no package manager that we know and may use; the message says what to install by hand.
+/// When no known package manager can be used without a password; the message says what to install by hand.
 pub(crate) fn ensure_installed(tools: &[Tool], supervisor: &Supervisor) -> Result<()> {
-    let missing: Vec<Tool> = tools
-        .iter()
-        .copied()
-        .filter(|tool| !is_installed(*tool))
-        .collect();
+    let is_missing = |tool: &Tool| match tool {
+        Tool::PostgresServer => PostgresPrograms::find().is_none(),
+        Tool::Chromium => find_chromium().is_none(),
+    };
+    let missing: Vec<Tool> = tools.iter().copied().filter(is_missing).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let by_hand = missing
-        .iter()
-        .map(|tool| advice(*tool))
-        .collect::<Vec<_>>()
-        .join("; ");
-    let manager = PACKAGE_MANAGERS
-        .iter()
-        .find(|manager| find(manager.program).is_some());
-    let Some(manager) = manager.filter(|manager| may_use(manager)) else {
+    let by_hand: Vec<&str> = missing.iter().map(|tool| advice(*tool)).collect();
+    let by_hand = by_hand.join("; ");
+    let mut managers = PACKAGE_MANAGERS.iter();
+    let manager = managers.find(|(program, ..)| find(program).is_some());
+    let Some((program, refresh, install, packages)) = manager.filter(|manager| may_use(manager.0))
+    else {
         bail!("nothing can be installed here without a password: {by_hand}");
     };
-    let packages: Vec<&str> = missing.iter().map(|tool| manager.package(*tool)).collect();
-    println!(
-        "Installing {} with {}.",
-        packages.join(" and "),
-        manager.program
-    );
-    supervisor.run(&manager.command(manager.refresh))?;
-    let install = [manager.install, &packages].concat();
+    let packages: Vec<&str> = missing
+        .iter()
+        .map(|tool| packages[*tool as usize])
+        .collect();
+    println!("Installing {} with {program}.", packages.join(" and "));
+    supervisor.run(&command(program, refresh.split(' ')))?;
+    let install = install.split(' ').chain(packages);
     ensure!(
-        supervisor.run(&manager.command(&install))?,
-        "{} failed: {by_hand}",
-        manager.program
+        supervisor.run(&command(program, install))?,
+        "{program} failed: {by_hand}"
     );
     Ok(())
 }
 
-fn is_installed(tool: Tool) -> bool {
-    match tool {
-        Tool::PostgresServer => PostgresPrograms::find().is_some(),
-        Tool::Chromium => find_chromium().is_some(),
-    }
+fn may_use(manager: &str) -> bool {
+    let sudo = || cmd!("sudo", "-n", "true").stdin_null().stderr_null().run();
+    manager == HOMEBREW || is_root() || sudo().is_ok()
 }
 
-fn may_use(manager: &PackageManager) -> bool {
-    !manager.needs_root
-        || is_root()
-        || cmd!("sudo", "-n", "true")
-            .stdin_null()
-            .stderr_null()
-            .run()
-            .is_ok()
-}
-
-impl PackageManager {
-    fn package(&self, tool: Tool) -> &'static str {
-        match tool {
-            Tool::PostgresServer => self.postgres_server,
-            Tool::Chromium => self.chromium,
-        }
+fn command<'a>(manager: &'a str, arguments: impl Iterator<Item = &'a str>) -> Expression {
+    if manager == HOMEBREW || is_root() {
+        return cmd(manager, arguments).env("DEBIAN_FRONTEND", "noninteractive");
     }
-
-    fn command(&self, arguments: &[&str]) -> Expression {
-        if !self.needs_root || is_root() {
-            return cmd(self.program, arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        }
-        let sudo = ["-n", "DEBIAN_FRONTEND=noninteractive", self.program];
-        cmd("sudo", sudo.iter().chain(arguments))
-    }
+    let sudo = ["-n", "DEBIAN_FRONTEND=noninteractive", manager];
+    cmd("sudo", sudo.into_iter().chain(arguments))
 }

@@ -4,6 +4,7 @@
     reason = "a command-line tool prints its results"
 )]
 
+mod azure;
 mod checks;
 mod ci;
 mod counts;
@@ -66,7 +67,7 @@ enum Task {
     /// Check infra, azure.yaml, workflows and devcontainer with every checker that is installed.
     Infra,
     /// Run one of azd's hooks.
-    Hook(Box<hook::Arguments>),
+    Hook(hook::Arguments),
     /// Run every check that a change must pass.
     Ci(ci::Arguments),
     /// Check the rules of the code that rustc, clippy and rustfmt do not check.

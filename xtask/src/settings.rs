@@ -1,13 +1,18 @@
-//! The app's settings as this machine has them: the environment, then `.env`.
+//! The app's settings on this machine: the process environment and the `.env` file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::{fs, iter};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, ensure};
 
+use crate::platform::write_private;
 use crate::workspace;
 
-/// The file that the app reads.
+/// Punctuation that needs no quotes in `.env`.
+const UNQUOTED: &str = "-._~:/@+=";
+
+/// The `.env` file that the app reads.
 pub(crate) fn file() -> PathBuf {
     workspace::root().join(".env")
 }
@@ -15,41 +20,115 @@ pub(crate) fn file() -> PathBuf {
 /// A setting's value, unless it is unset or empty.
 ///
 /// # Errors
-/// When `.env` cannot be understood.
+/// When `.env` cannot be parsed.
 pub(crate) fn get(name: &str) -> Result<Option<String>> {
-    let value = match from_environment(name) {
+    let value = match environment_variable(name) {
         Some(value) => Some(value),
         None => read(&file())?.remove(name),
     };
     Ok(value.filter(|value| !value.is_empty()))
 }
 
-/// All that a `.env` file sets; there need not be one. As with the app, the first of two values counts.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tasks read settings of the app and of azd"
+)]
+pub(crate) fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// All settings of a `.env` file; none if it does not exist. As in the app, the first of two values counts.
 pub(crate) fn read(path: &Path) -> Result<BTreeMap<String, String>> {
     let mut settings = BTreeMap::new();
     if !path.exists() {
         return Ok(settings);
     }
-    let advice = || format!("cannot understand {}", path.display());
-    for entry in dotenvy::from_path_iter(path).with_context(advice)? {
+    let message = || format!("cannot parse {}", path.display());
+    for entry in dotenvy::from_path_iter(path).with_context(message)? {
         // The error would show the line, and with it a secret.
-        let (name, value) = entry.map_err(|_| anyhow::anyhow!(advice()))?;
+        let (name, value) = entry.map_err(|_| anyhow!(message()))?;
         settings.entry(name).or_insert(value);
     }
     Ok(settings)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the app's settings are looked at before it starts"
-)]
-fn from_environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+/// Writes settings into a `.env` file: in place of the present or commented-out value, else at the end.
+pub(crate) fn write(path: &Path, settings: &[(&str, String)]) -> Result<()> {
+    let text = text(path)?;
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for (name, value) in settings {
+        let commented = |line: &String| line.strip_prefix('#').is_some_and(|line| sets(line, name));
+        let place = lines.iter().position(|line| sets(line, name));
+        let place = place.or_else(|| lines.iter().position(commented));
+        let line = format!("{name}={}", quoted(name, value)?);
+        match place {
+            Some(place) => lines[place] = line,
+            None => lines.push(line),
+        }
+    }
+    write_private(path, &joined(&lines))
+}
+
+/// Removes settings from a `.env` file.
+pub(crate) fn remove(path: &Path, names: &[&str]) -> Result<()> {
+    let text = text(path)?;
+    let is_kept = |line: &&str| !names.iter().any(|name| sets(line, name));
+    let lines: Vec<String> = text.lines().filter(is_kept).map(str::to_owned).collect();
+    write_private(path, &joined(&lines))
+}
+
+fn text(path: &Path) -> Result<String> {
+    if path.exists() {
+        return Ok(fs::read_to_string(path)?);
+    }
+    Ok(String::new())
+}
+
+fn sets(line: &str, name: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+    let rest = line.strip_prefix(name).map(str::trim_start);
+    rest.is_some_and(|rest| rest.starts_with('='))
+}
+
+fn quoted(name: &str, value: &str) -> Result<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || UNQUOTED.contains(c);
+    if value.chars().all(is_plain) {
+        return Ok(value.to_owned());
+    }
+    ensure!(
+        !value.contains(['\'', '\n']),
+        "{name} contains a quote or a line break and cannot be written to .env"
+    );
+    Ok(format!("'{value}'"))
+}
+
+fn joined(lines: &[String]) -> String {
+    let lines = lines.iter().map(String::as_str);
+    lines
+        .flat_map(|line| iter::once(line).chain(["\n"]))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{read, remove, write};
+
+    #[test]
+    fn settings_are_written_in_place_and_everything_else_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        let text = "# about A\n#A=0\nA=1\n#B=\nAB=2\n export C = 3\nD=A=4\n";
+        std::fs::write(&file, text).unwrap();
+        let settings = ["A", "B", "C", "E"].map(|name| (name, "a $b".to_owned()));
+        write(&file, &settings).unwrap();
+        let written = "# about A\n#A=0\nA='a $b'\nB='a $b'\nAB=2\nC='a $b'\nD=A=4\nE='a $b'\n";
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
+        remove(&file, &["A", "B", "C", "E"]).unwrap();
+        let removed = "# about A\n#A=0\nAB=2\nD=A=4\n";
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), removed);
+        assert!(write(&file, &[("A", "it's".to_owned())]).is_err());
+    }
 
     #[test]
     fn a_file_is_read_as_the_app_reads_it() {
@@ -63,12 +142,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_cannot_be_understood_is_not_shown() {
+    fn an_invalid_line_is_not_shown() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
         std::fs::write(&file, "A='s3cret\n").unwrap();
         let error = format!("{:?}", read(&file).unwrap_err());
-        assert!(error.contains("cannot understand"), "{error}");
+        assert!(error.contains("cannot parse"), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
     }
 }

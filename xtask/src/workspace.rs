@@ -1,4 +1,4 @@
-//! Where the repository is, and cargo in it.
+//! The repository's folder, and cargo in it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Express
     without_package(duct::cmd("cargo", arguments)).dir(root())
 }
 
-/// Takes away what `cargo xtask` has told of xtask's own package. Build scripts that look at it, as that of
-/// `ring` does, would run again, and all that depends on them, whenever cargo is called by itself again.
+/// Removes the variables that cargo sets for xtask's own package. Build scripts that read them, as that of `ring`
+/// does, would run again whenever cargo is called without xtask, and everything that depends on them be rebuilt.
 fn without_package(command: Expression) -> Expression {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     names
@@ -88,7 +88,7 @@ pub(crate) fn random_key() -> Result<String> {
 mod tests {
     #[cfg(unix)]
     #[test]
-    fn cargo_is_not_told_which_package_has_started_it() {
+    fn cargo_does_not_get_the_variables_of_xtasks_package() {
         let seen = super::without_package(duct::cmd("env", [""; 0]))
             .read()
             .unwrap();

@@ -1,178 +1,228 @@
-//! Where people will sign in: at the site that azd deployed, or on this machine.
+//! What is set up for sign-in: the site that azd deployed, or this machine.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
+use serde_json::{Value, json};
 
 use super::account::Account;
-use super::azd::{self, Environment};
-use super::credential::{Credential, federated_credential};
-use super::dotenv_file;
 use super::secret::SecretStore;
+use crate::azure::AzdEnvironment;
 use crate::{settings, workspace};
 
 const TEMPLATE: &str = "rust-salvo-postgres-azd";
 
-/// The site on this machine. Entra does not compare the port of a localhost address.
-const HOME: &str = "http://localhost:8000";
+/// The site on this machine. Entra ID ignores the port of a localhost redirect URI.
+const LOCAL_ORIGIN: &str = "http://localhost:8000";
 
-/// Where the settings go.
+const LOCAL_SETTINGS: [&str; 6] = [
+    "AZURE_CLIENT_ID",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_SECRET",
+    "SESSION_SECRET_KEY",
+    "AZURE_AUTHORITY_HOST",
+    "AZURE_GRAPH_URL",
+];
+
+/// A site's settings, with their values when sign-in is off.
+const SITE_SETTINGS: [(&str, &str); 4] = [
+    ("AUTH_CLIENT_ID", ""),
+    ("AUTH_TENANT_ID", ""),
+    ("AUTH_CLIENT_SECRET_NAME", ""),
+    ("ENABLE_ENTRA_AUTH", "false"),
+];
+
 pub(super) enum Place {
-    /// The file is `.env`.
-    Home(PathBuf),
-    Site(Environment),
+    /// This machine; the settings are in this `.env` file.
+    Local(PathBuf),
+    Site(AzdEnvironment),
+}
+
+/// How the app authenticates to Entra ID.
+pub(super) enum Credential {
+    Secret(SecretStore),
+    /// The federated credential for the site's managed identity.
+    Identity(Value),
 }
 
 impl Place {
-    /// The site of the selected azd environment, or this machine where there is none.
+    /// The site of the selected azd environment, or this machine if there is none.
     pub(super) fn choose(home: bool, env_file: Option<PathBuf>) -> Result<Self> {
-        let environment = if home { None } else { Environment::selected()? };
-        let home = || Self::Home(env_file.unwrap_or_else(settings::file));
-        Ok(environment.map_or_else(home, Self::Site))
+        let environment = if home {
+            None
+        } else {
+            AzdEnvironment::selected()?
+        };
+        let local = || Self::Local(env_file.unwrap_or_else(settings::file));
+        Ok(environment.map_or_else(local, Self::Site))
     }
 
-    pub(super) fn client_id_setting(&self) -> &'static str {
-        match self {
-            Self::Home(_) => "AZURE_CLIENT_ID",
-            Self::Site(_) => "AUTH_CLIENT_ID",
-        }
-    }
-
-    /// A setting as it is now.
-    pub(super) fn setting(&self, name: &str) -> Result<Option<String>> {
-        match self {
-            Self::Home(file) => {
-                let value = settings::read(file)?.remove(name);
-                Ok(value.filter(|value| !value.is_empty()))
-            }
-            Self::Site(environment) => Ok(environment.get(name).map(str::to_owned)),
-        }
-    }
-
-    /// The registration's name where none is chosen: another for each site and each developer.
-    pub(super) fn registration_name(&self, account: &Account) -> Result<String> {
-        Ok(match self {
-            Self::Home(_) => format!("{TEMPLATE} ({})", account.user),
-            Self::Site(environment) => {
-                format!("{TEMPLATE} {}", environment.output("SERVICE_WEB_NAME")?)
-            }
-        })
-    }
-
-    pub(super) fn home_page(&self) -> Result<String> {
-        Ok(format!("{}/", self.origin()?))
-    }
-
-    /// Where the browser comes back to after a sign-in, and after a sign-out.
-    pub(super) fn redirect_uris(&self) -> Result<Vec<String>> {
-        let mut origins = vec![self.origin()?];
-        if let Self::Site(_) = self {
-            origins.push(HOME.to_owned());
-        }
-        let both = |origin: &String| [format!("{origin}/auth/callback"), format!("{origin}/")];
-        let mut redirect_uris: Vec<String> = origins.iter().flat_map(both).collect();
-        redirect_uris.extend(self.setting("AZURE_REDIRECT_URI")?);
-        Ok(redirect_uris)
-    }
-
-    /// A secret where it is asked for or in use, else the managed identity.
-    pub(super) fn credential(&self, secret: bool, account: &Account) -> Result<Credential> {
-        match self {
-            Self::Home(file) => {
-                let in_use = self.setting("AZURE_CLIENT_SECRET")?.is_some();
-                ensure!(
-                    secret || in_use,
-                    "no managed identity vouches for a site on this machine: add --client-secret to keep a secret in .env, \
-                     or use the emulator that `cargo xtask dev` starts"
-                );
-                Ok(Credential::Secret(SecretStore::DotEnv(file.clone())))
-            }
-            Self::Site(environment) => {
-                if secret || environment.get("AUTH_CLIENT_SECRET_NAME").is_some() {
-                    return Ok(Credential::Secret(SecretStore::of_site(environment)?));
-                }
-                Ok(Credential::Identity(federated_credential(
-                    environment,
-                    account,
-                )?))
-            }
-        }
-    }
-
-    /// What the app or the next deployment is told, in the order in which it is written.
-    pub(super) fn settings(
-        &self,
-        client_id: &str,
-        account: &Account,
-        credential: &Credential,
-    ) -> Vec<(&'static str, String)> {
-        let client_id = client_id.to_owned();
-        let tenant_id = account.tenant_id.clone();
-        match self {
-            Self::Home(_) => {
-                let mut settings = vec![
-                    ("AZURE_CLIENT_ID", client_id),
-                    ("AZURE_TENANT_ID", tenant_id),
-                ];
-                if !account.cloud.is_public {
-                    settings.push(("AZURE_AUTHORITY_HOST", account.cloud.authority.clone()));
-                    settings.push(("AZURE_GRAPH_URL", account.cloud.graph.clone()));
-                }
-                settings
-            }
-            Self::Site(_) => {
-                let mut settings = vec![
-                    ("AUTH_CLIENT_ID", client_id),
-                    ("AUTH_TENANT_ID", tenant_id),
-                    ("ENABLE_ENTRA_AUTH", "true".to_owned()),
-                ];
-                if let Credential::Secret(SecretStore::Vault { secret, .. }) = credential {
-                    settings.push(("AUTH_CLIENT_SECRET_NAME", secret.name.clone()));
-                }
-                settings
-            }
-        }
-    }
-
-    /// Writes the settings; the key of the sessions too, where this machine has none.
-    pub(super) fn write(
-        &self,
-        client_id: &str,
-        account: &Account,
-        credential: &Credential,
-    ) -> Result<()> {
-        let mut settings = self.settings(client_id, account, credential);
-        if self.lacks_session_key()? {
-            settings.push(("SESSION_SECRET_KEY", workspace::random_key()?));
-        }
-        match self {
-            Self::Home(file) => dotenv_file::set(file, &settings),
-            Self::Site(_) => settings
-                .iter()
-                .try_for_each(|(name, value)| azd::set(name, value)),
-        }
-    }
-
-    /// A site has its key from the deployment.
-    pub(super) fn lacks_session_key(&self) -> Result<bool> {
-        Ok(matches!(self, Self::Home(_)) && self.setting("SESSION_SECRET_KEY")?.is_none())
-    }
-
-    /// What the settings are kept in.
+    /// Where the settings are kept.
     pub(super) fn store(&self) -> &'static str {
         match self {
-            Self::Home(_) => ".env",
+            Self::Local(_) => ".env",
             Self::Site(_) => "the azd environment",
         }
     }
 
-    /// The site's address, without a slash at its end.
-    fn origin(&self) -> Result<String> {
-        let Self::Site(environment) = self else {
-            return Ok(HOME.to_owned());
-        };
-        let base_url = environment.get("BASE_URL").map(str::to_owned);
-        let address = base_url.map_or_else(|| environment.output("WEB_URI"), Ok)?;
-        Ok(address.trim_end_matches('/').to_owned())
+    pub(super) fn client_id_setting(&self) -> &'static str {
+        match self {
+            Self::Local(_) => LOCAL_SETTINGS[0],
+            Self::Site(_) => SITE_SETTINGS[0].0,
+        }
     }
+
+    /// The present value of a setting.
+    pub(super) fn setting(&self, name: &str) -> Result<Option<String>> {
+        let value = match self {
+            Self::Local(file) => settings::read(file)?.remove(name),
+            Self::Site(environment) => environment.get(name).map(str::to_owned),
+        };
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    /// The default name of the registration, different for each site and each developer.
+    pub(super) fn registration_name(&self, account: &Account) -> Result<String> {
+        Ok(match self {
+            Self::Local(_) => format!("{TEMPLATE} ({})", account.user),
+            Self::Site(site) => format!("{TEMPLATE} {}", site.output("SERVICE_WEB_NAME")?),
+        })
+    }
+
+    /// The site's origin, without a slash at the end.
+    pub(super) fn origin(&self) -> Result<String> {
+        let Self::Site(site) = self else {
+            return Ok(LOCAL_ORIGIN.to_owned());
+        };
+        let base_url = site.get("BASE_URL").map(str::to_owned);
+        let origin = base_url.map_or_else(|| site.output("WEB_URI"), Ok)?;
+        Ok(origin.trim_end_matches('/').to_owned())
+    }
+
+    /// The redirect URIs after sign-in and after sign-out.
+    pub(super) fn redirect_uris(&self) -> Result<Vec<String>> {
+        let mut origins = vec![self.origin()?];
+        if let Self::Site(_) = self {
+            origins.push(LOCAL_ORIGIN.to_owned());
+        }
+        let both = |origin: &String| [format!("{origin}/auth/callback"), format!("{origin}/")];
+        let mut uris: Vec<String> = origins.iter().flat_map(both).collect();
+        uris.extend(self.setting("AZURE_REDIRECT_URI")?);
+        Ok(uris)
+    }
+
+    /// A client secret if requested or in use, else the managed identity.
+    pub(super) fn credential(&self, wants_secret: bool, account: &Account) -> Result<Credential> {
+        match self {
+            Self::Local(file) => {
+                ensure!(
+                    wants_secret || self.setting("AZURE_CLIENT_SECRET")?.is_some(),
+                    "this machine has no managed identity: add --client-secret to keep a client secret in .env, \
+                     or use the Entra emulator that `cargo xtask dev` starts"
+                );
+                Ok(Credential::Secret(SecretStore::DotEnv(file.clone())))
+            }
+            Self::Site(site) if wants_secret || site.get("AUTH_CLIENT_SECRET_NAME").is_some() => {
+                Ok(Credential::Secret(SecretStore::of_site(site)?))
+            }
+            Self::Site(site) => Ok(Credential::Identity(federated_credential(site, account)?)),
+        }
+    }
+
+    /// The settings that enable sign-in, where they differ from the present ones.
+    pub(super) fn changed_settings(
+        &self,
+        client_id: &str,
+        account: &Account,
+        credential: &Credential,
+    ) -> Result<Vec<(&'static str, String)>> {
+        let mut wanted = match self {
+            Self::Local(_) => vec![
+                ("AZURE_CLIENT_ID", client_id),
+                ("AZURE_TENANT_ID", &account.tenant_id),
+            ],
+            Self::Site(_) => vec![
+                ("AUTH_CLIENT_ID", client_id),
+                ("AUTH_TENANT_ID", &account.tenant_id),
+                ("ENABLE_ENTRA_AUTH", "true"),
+            ],
+        };
+        match (self, credential) {
+            (Self::Local(_), _) if !account.is_public_cloud => {
+                wanted.push(("AZURE_AUTHORITY_HOST", &account.authority));
+                wanted.push(("AZURE_GRAPH_URL", &account.graph));
+            }
+            (_, Credential::Secret(SecretStore::Vault { name, .. })) => {
+                wanted.push(("AUTH_CLIENT_SECRET_NAME", name));
+            }
+            _ => {}
+        }
+        let mut changed = Vec::new();
+        for (name, value) in wanted {
+            if self.setting(name)?.as_deref() != Some(value) {
+                changed.push((name, value.to_owned()));
+            }
+        }
+        // The deployment generates the key of a site.
+        if matches!(self, Self::Local(_)) && self.setting("SESSION_SECRET_KEY")?.is_none() {
+            changed.push(("SESSION_SECRET_KEY", workspace::random_key()?));
+        }
+        Ok(changed)
+    }
+
+    pub(super) fn write(&self, settings: &[(&str, String)]) -> Result<()> {
+        match self {
+            Self::Local(file) => settings::write(file, settings),
+            Self::Site(_) => {
+                let mut settings = settings.iter();
+                settings.try_for_each(|(name, value)| AzdEnvironment::set(name, value))
+            }
+        }
+    }
+
+    /// The names of the settings that `clear` would change.
+    pub(super) fn present_settings(&self) -> Result<Vec<&'static str>> {
+        match self {
+            Self::Local(file) => {
+                let present = settings::read(file)?;
+                let is_set =
+                    |name: &&str| present.get(*name).is_some_and(|value| !value.is_empty());
+                Ok(LOCAL_SETTINGS.into_iter().filter(is_set).collect())
+            }
+            Self::Site(site) => {
+                let differs = |(name, value): &(&str, &str)| {
+                    site.contains(name) && site.get(name).unwrap_or_default() != *value
+                };
+                let changed = SITE_SETTINGS.into_iter().filter(differs);
+                Ok(changed.map(|(name, _)| name).collect())
+            }
+        }
+    }
+
+    pub(super) fn clear(&self, names: &[&str]) -> Result<()> {
+        match self {
+            Self::Local(file) => settings::remove(file, names),
+            Self::Site(_) => {
+                let mut settings = SITE_SETTINGS
+                    .iter()
+                    .filter(|(name, _)| names.contains(name));
+                settings.try_for_each(|(name, value)| AzdEnvironment::set(name, value))
+            }
+        }
+    }
+}
+
+/// Tokens of the managed identity are issued by the subscription's tenant, and only registrations of that tenant accept them.
+fn federated_credential(site: &AzdEnvironment, account: &Account) -> Result<Value> {
+    let tenant_id = site.output("AZURE_TENANT_ID")?;
+    ensure!(
+        tenant_id == account.tenant_id,
+        "the site's managed identity belongs to the tenant {tenant_id}, and a registration in another tenant cannot trust it: add --client-secret"
+    );
+    Ok(json!({
+        "name": format!("identity-of-{}", site.output("SERVICE_WEB_NAME")?),
+        "issuer": format!("{}/{tenant_id}/v2.0", site.output("AZURE_AUTHORITY_HOST")?),
+        "subject": site.output("AZURE_MANAGED_IDENTITY_PRINCIPAL_ID")?,
+        "audiences": [site.output("AZURE_TOKEN_EXCHANGE_AUDIENCE")?],
+    }))
 }

@@ -1,57 +1,75 @@
-//! The app registration as it is.
+//! The app registration at Microsoft Graph: how it is found, and the document that describes it.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::az::{Az, text};
+use super::Task;
+use super::place::Place;
+use crate::azure::{optional, retry, text};
 
-/// In the notes of a registration that this command has made, which alone `--remove` deletes.
+/// In the notes of every registration that this command created. `--remove` deletes no other.
 pub(super) const MARK: &str = "Kept by cargo xtask entra";
 
-/// The role that may edit and delete. Its id need only differ from the other roles' of the same registration.
+/// The app role that may edit and delete. Its id only has to differ from those of the registration's other roles.
 pub(super) const ADMIN_ROLE: &str = "Admin";
 const ADMIN_ROLE_ID: &str = "6e4f1c52-8a0d-4b57-9c3e-2f71d0a95b18";
 
-/// Microsoft Graph, and the delegated permission to read one's own profile: the same ids in every cloud.
+/// Microsoft Graph and its delegated permission User.Read; the ids are the same in every cloud.
 const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 const USER_READ_ID: &str = "e1fe6dd8-ba31-4d61-89e7-88639da4683d";
 
-/// An application of Entra ID, as Graph describes it, and what hangs on it. Empty where it is yet to be made.
-#[derive(Default)]
-pub(super) struct Registration {
-    application: Value,
-    /// Object id of the application in this tenant, which roles are assigned at.
-    pub(super) service_principal: Option<String>,
-    pub(super) federated_credentials: Vec<Value>,
-}
-
-impl Registration {
-    /// The registration with this client id.
-    pub(super) fn with_client_id(az: &Az, client_id: &str) -> Result<Option<Self>> {
-        let application = az.find_one(&["ad", "app", "show", "--id", client_id])?;
-        application
-            .map(|application| Self::complete(az, application))
-            .transpose()
+impl Task<'_> {
+    /// Sends a request to Microsoft Graph. A `PATCH` of an object addressed by its key creates it if it is missing.
+    pub(super) fn graph(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let uri = format!("{}/v1.0/{path}", self.account.graph);
+        let mut call = vec!["rest", "--method", method, "--uri", &uri];
+        let Some(body) = body else {
+            return self.az.call(&call);
+        };
+        call.extend(["--headers", "Content-Type=application/json"]);
+        if method == "patch" {
+            call.push("Prefer=create-if-missing");
+        }
+        call.extend(["--body", "@-"]);
+        retry(|| self.az.call_with_input(&call, &body.to_string()))
     }
 
-    /// The registration of this name, if this command has made it.
+    /// The registration that the settings name, else the one of this name.
     ///
     /// # Errors
-    /// When there are several, or when somebody else has made it.
-    pub(super) fn with_name(az: &Az, name: &str) -> Result<Option<Self>> {
-        let filter = format!("displayName eq '{}'", name.replace('\'', "''"));
-        let found = az.call(&["ad", "app", "list", "--filter", &filter])?;
-        match list(&found) {
-            [] => Ok(None),
-            [application] if is_marked(application) => {
-                Self::complete(az, application.clone()).map(Some)
-            }
-            [application] => {
-                let client_id = text(application, "appId")?;
+    /// When the named one does not exist, or when the name is taken by another registration.
+    pub(super) fn find_application(&self) -> Result<Option<Value>> {
+        let setting = self.place.client_id_setting();
+        if let Some(client_id) = self.place.setting(setting)? {
+            let found = optional(self.graph("get", &application_path(&client_id), None))?;
+            if found.is_none() && !self.arguments.remove {
                 bail!(
-                    "there is a registration named {name} that this command has not made: choose another --name, or set the client id {client_id} to use it all the same"
-                )
+                    "{setting} names the registration {client_id}, which is not in this tenant: choose its tenant with --tenant, or clear the setting in {} to create a new one",
+                    self.place.store()
+                );
             }
+            return Ok(found);
+        }
+        let name = self.name()?;
+        let filter = format!("$filter=displayName eq '{}'", name.replace('\'', "''"));
+        let uri = format!("{}/v1.0/applications", self.account.graph);
+        let list = [
+            "rest",
+            "--method",
+            "get",
+            "--uri",
+            &uri,
+            "--uri-parameters",
+            &filter,
+        ];
+        let found = self.az.call(&list)?;
+        match items(&found["value"]) {
+            [] => Ok(None),
+            [application] if is_marked(application) => Ok(Some(application.clone())),
+            [application] => bail!(
+                "the registration {name} was not created by this command: choose another --name, or set {setting} to {} to use it anyway",
+                text(application, "appId")?
+            ),
             several => bail!(
                 "there are {} registrations named {name}: choose another --name",
                 several.len()
@@ -59,132 +77,91 @@ impl Registration {
         }
     }
 
-    fn complete(az: &Az, application: Value) -> Result<Self> {
-        let client_id = text(&application, "appId")?;
-        let service_principal = az.find_one(&["ad", "sp", "show", "--id", &client_id])?;
-        let federated = az.call(&[
-            "ad",
-            "app",
-            "federated-credential",
-            "list",
-            "--id",
-            &client_id,
-        ])?;
-        Ok(Self {
-            service_principal: service_principal
-                .map(|found| text(&found, "id"))
-                .transpose()?,
-            federated_credentials: list(&federated).to_vec(),
-            application,
-        })
-    }
-
-    pub(super) fn client_id(&self) -> Option<&str> {
-        self.application["appId"].as_str()
-    }
-
-    pub(super) fn name(&self) -> &str {
-        self.application["displayName"].as_str().unwrap_or_default()
-    }
-
-    /// Whether this command has made it.
-    pub(super) fn is_marked(&self) -> bool {
-        is_marked(&self.application)
-    }
-
-    pub(super) fn home_page(&self) -> Option<&str> {
-        self.application["web"]["homePageUrl"].as_str()
-    }
-
-    /// All redirect URIs and the wanted ones, if any of these is missing.
-    pub(super) fn with_redirect_uris(&self, wanted: &[String]) -> Option<Vec<String>> {
-        let present = list(&self.application["web"]["redirectUris"]).iter();
-        let mut all: Vec<String> = present
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
-        let before = all.len();
-        for uri in wanted {
-            if !all.contains(uri) {
-                all.push(uri.clone());
-            }
+    /// The properties of the registration that have to change. Everything else in it is kept.
+    pub(super) fn changed_properties(&self, application: &Value) -> Result<Value> {
+        let origin = self.place.origin()?;
+        let mut redirect_uris = application["web"]["redirectUris"].clone();
+        for uri in self.place.redirect_uris()? {
+            append(&mut redirect_uris, json!(uri));
         }
-        (all.len() > before).then_some(all)
-    }
-
-    /// All app roles and Admin, unless people can be given it already.
-    pub(super) fn with_admin_role(&self) -> Option<Value> {
-        let mut roles = list(&self.application["appRoles"]).to_vec();
-        let admin = roles.iter_mut().find(|role| role["value"] == ADMIN_ROLE);
-        match admin {
-            Some(role)
-                if role["isEnabled"] == true && contains(&role["allowedMemberTypes"], "User") =>
-            {
-                return None;
-            }
-            Some(role) => {
-                role["isEnabled"] = json!(true);
-                append(&mut role["allowedMemberTypes"], json!("User"));
-            }
-            None => roles.push(json!({
-                "id": ADMIN_ROLE_ID, "value": ADMIN_ROLE, "displayName": ADMIN_ROLE,
-                "description": "Edits and deletes what anybody has written.",
-                "allowedMemberTypes": ["User"], "isEnabled": true,
-            })),
+        let is_local = matches!(self.place, Place::Local(_));
+        let home_page = match application["web"]["homePageUrl"].as_str() {
+            // The address of a site takes precedence over that of a developer's machine.
+            Some(present) if is_local => present.to_owned(),
+            _ => format!("{origin}/"),
+        };
+        let mut properties = json!({
+            "web": { "redirectUris": redirect_uris, "homePageUrl": home_page },
+            "appRoles": with_admin_role(&application["appRoles"]),
+            "requiredResourceAccess": with_user_read(&application["requiredResourceAccess"]),
+        });
+        if let Some(web) = properties["web"].as_object_mut() {
+            web.retain(|name, value| application["web"][name] != *value);
         }
-        Some(roles.into())
-    }
-
-    pub(super) fn admin_role_id(&self) -> &str {
-        let roles = list(&self.application["appRoles"]).iter();
-        let admin = roles.clone().find(|role| role["value"] == ADMIN_ROLE);
-        admin
-            .and_then(|role| role["id"].as_str())
-            .unwrap_or(ADMIN_ROLE_ID)
-    }
-
-    /// All permissions and User.Read, if that is missing.
-    pub(super) fn with_user_read(&self) -> Option<Value> {
-        let mut accesses = list(&self.application["requiredResourceAccess"]).to_vec();
-        let user_read = json!({ "id": USER_READ_ID, "type": "Scope" });
-        match accesses
-            .iter_mut()
-            .find(|access| access["resourceAppId"] == GRAPH_ID)
-        {
-            Some(graph) if list(&graph["resourceAccess"]).contains(&user_read) => return None,
-            Some(graph) => append(&mut graph["resourceAccess"], user_read),
-            None => {
-                accesses.push(json!({ "resourceAppId": GRAPH_ID, "resourceAccess": [user_read] }));
-            }
+        if let Some(properties) = properties.as_object_mut() {
+            properties.retain(|name, value| *value != json!({}) && application[name] != *value);
         }
-        Some(accesses.into())
-    }
-
-    /// The client secrets: names, key ids, first letters, last days.
-    pub(super) fn secrets(&self) -> &[Value] {
-        list(&self.application["passwordCredentials"])
+        Ok(properties)
     }
 }
 
-/// The entries of a list; none where it is something else.
-pub(super) fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+pub(super) fn application_path(client_id: &str) -> String {
+    format!("applications(appId='{client_id}')")
 }
 
-fn is_marked(application: &Value) -> bool {
+/// Whether this command created the registration.
+pub(super) fn is_marked(application: &Value) -> bool {
     application["notes"]
         .as_str()
         .is_some_and(|notes| notes.contains(MARK))
 }
 
-fn contains(values: &Value, wanted: &str) -> bool {
-    list(values).iter().any(|value| value == wanted)
+/// The id of the role Admin in this registration.
+pub(super) fn admin_role_id(application: &Value) -> &str {
+    let admin = items(&application["appRoles"])
+        .iter()
+        .find(|role| role["value"] == ADMIN_ROLE);
+    admin
+        .and_then(|role| role["id"].as_str())
+        .unwrap_or(ADMIN_ROLE_ID)
 }
 
-fn append(values: &mut Value, value: Value) {
-    match values.as_array_mut() {
-        Some(values) if values.contains(&value) => {}
-        Some(values) => values.push(value),
-        None => *values = json!([value]),
+pub(super) fn items(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn with_admin_role(present: &Value) -> Value {
+    let mut roles = items(present).to_vec();
+    if let Some(admin) = roles.iter_mut().find(|role| role["value"] == ADMIN_ROLE) {
+        admin["isEnabled"] = json!(true);
+        append(&mut admin["allowedMemberTypes"], json!("User"));
+    } else {
+        roles.push(json!({
+            "id": ADMIN_ROLE_ID, "value": ADMIN_ROLE, "displayName": ADMIN_ROLE,
+            "description": "Edit and delete everything.",
+            "allowedMemberTypes": ["User"], "isEnabled": true,
+        }));
+    }
+    roles.into()
+}
+
+fn with_user_read(present: &Value) -> Value {
+    let mut accesses = items(present).to_vec();
+    let user_read = json!({ "id": USER_READ_ID, "type": "Scope" });
+    let graph = accesses
+        .iter_mut()
+        .find(|access| access["resourceAppId"] == GRAPH_ID);
+    match graph {
+        Some(graph) => append(&mut graph["resourceAccess"], user_read),
+        None => accesses.push(json!({ "resourceAppId": GRAPH_ID, "resourceAccess": [user_read] })),
+    }
+    accesses.into()
+}
+
+fn append(list: &mut Value, value: Value) {
+    match list.as_array_mut() {
+        Some(list) if list.contains(&value) => {}
+        Some(list) => list.push(value),
+        None => *list = json!([value]),
     }
 }

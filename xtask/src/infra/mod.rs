@@ -1,8 +1,7 @@
 //! `cargo xtask infra`: every check of the infrastructure, the workflows and the devcontainer that can run here.
 
-mod azure;
 mod bicep;
-mod checkers;
+mod scripts;
 mod schemas;
 mod settings;
 
@@ -10,77 +9,30 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::checks::{Check, Report};
+use crate::checks::{Check, Report, Step};
 use crate::process::Supervisor;
 use crate::test;
 
 pub(crate) use settings::{SiteSetting, site_settings, site_text};
 
+#[rustfmt::skip]
 pub(crate) const CHECKS: [Check; 16] = [
-    Check {
-        sentence: "The app knows every setting that the Bicep gives it.",
-        run: settings::check,
-    },
-    Check {
-        sentence: "The Bicep compiles without a remark.",
-        run: bicep::compile,
-    },
-    Check {
-        sentence: "The Bicep keeps every rule of its linter.",
-        run: bicep::lint,
-    },
-    Check {
-        sentence: "The infrastructure has no unjustified weakness.",
-        run: checkers::weaknesses,
-    },
-    Check {
-        sentence: "azure.yaml follows its schema.",
-        run: schemas::azure,
-    },
-    Check {
-        sentence: "The devcontainer follows its schema.",
-        run: schemas::devcontainer,
-    },
-    Check {
-        sentence: "The devcontainer's compose file follows its schema.",
-        run: schemas::compose,
-    },
-    Check {
-        sentence: "The workflows follow their schema.",
-        run: schemas::workflows,
-    },
-    Check {
-        sentence: "The settings of Dependabot follow their schema.",
-        run: schemas::dependabot,
-    },
-    Check {
-        sentence: "The workflows make sense.",
-        run: checkers::workflows,
-    },
-    Check {
-        sentence: "The workflows are safe.",
-        run: checkers::workflow_safety,
-    },
-    Check {
-        sentence: "The history holds no secret.",
-        run: checkers::secrets,
-    },
-    Check {
-        sentence: "The Dockerfiles follow good practice.",
-        run: checkers::dockerfiles,
-    },
-    Check {
-        sentence: "The shell scripts are sound.",
-        run: checkers::shell_scripts,
-    },
-    Check {
-        sentence: "The PowerShell scripts parse.",
-        run: checkers::powershell_scripts,
-    },
-    Check {
-        sentence: "az accepts every call of the hooks.",
-        run: azure::calls,
-    },
+    Check { name: "App settings in the Bicep", step: Step::Function(settings::check) },
+    Check { name: "Bicep build", step: Step::Function(bicep::build) },
+    Check { name: "Bicep lint", step: Step::Function(bicep::lint) },
+    Check { name: "Security of the infrastructure (checkov)", step: Step::Function(scripts::checkov) },
+    Check { name: "Schema of azure.yaml", step: Step::Function(schemas::azure) },
+    Check { name: "Schema of the devcontainer", step: Step::Function(schemas::devcontainer) },
+    Check { name: "Schema of the devcontainer's compose file", step: Step::Command("check-jsonschema --builtin-schema vendor.compose-spec .devcontainer/compose.yaml") },
+    Check { name: "Schema of the workflows", step: Step::Command("check-jsonschema --builtin-schema vendor.github-workflows {.github/workflows/*.yml}") },
+    Check { name: "Schema of the Dependabot configuration", step: Step::Command("check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml") },
+    Check { name: "Workflows", step: Step::Command("actionlint") },
+    Check { name: "Security of the workflows", step: Step::Command("zizmor --offline --no-progress --quiet .github") },
+    Check { name: "Secrets in the history", step: Step::Command("gitleaks git --no-banner --redact --log-level warn .") },
+    Check { name: "Dockerfiles", step: Step::Command("hadolint {*Dockerfile}") },
+    Check { name: "Shell scripts", step: Step::Command("shellcheck --external-sources {*.sh} .ci/run .ci/install-checkers") },
+    Check { name: "PowerShell scripts", step: Step::Function(scripts::powershell) },
+    Check { name: "Calls of az in the hooks", step: Step::Function(scripts::az_calls) },
 ];
 
 /// Each check counts as one in the last line.

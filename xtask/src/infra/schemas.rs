@@ -1,117 +1,62 @@
-//! Files that follow a published schema.
+//! Files with a published JSON schema, which is downloaded first.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use duct::cmd;
 
-use super::checkers::{missing, run};
-use crate::checks::Outcome;
+use crate::checks::{Outcome, missing, run_command};
 use crate::process::Supervisor;
 use crate::{programs, workspace};
-
-const CHECKER: &str = "check-jsonschema";
-const ADVICE: &str = "`pip install check-jsonschema`";
 
 const AZURE: &str =
     "https://raw.githubusercontent.com/Azure/azure-dev/main/schemas/v1.0/azure.yaml.json";
 const DEVCONTAINER: &str = "https://raw.githubusercontent.com/devcontainers/spec/main/schemas/devContainer.base.schema.json";
 
+/// Downloaded schemas and generated files, below the repository's folder.
+const FOLDER: &str = "target/schemas";
+
 pub(super) fn azure(supervisor: &Supervisor) -> Result<Outcome> {
-    published(supervisor, AZURE, "azure.yaml")
+    check(supervisor, AZURE, "azure.yaml")
 }
 
+/// The checker does not accept the comments that the editor allows, which fill whole lines.
 pub(super) fn devcontainer(supervisor: &Supervisor) -> Result<Outcome> {
-    let path = workspace::root().join(".devcontainer/devcontainer.json");
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let plain = cache()?.join("devcontainer.json");
-    fs::write(&plain, without_comments(&text))?;
-    published(supervisor, DEVCONTAINER, &plain.to_string_lossy())
+    let root = workspace::root();
+    let text = fs::read_to_string(root.join(".devcontainer/devcontainer.json"))
+        .context("cannot read .devcontainer/devcontainer.json")?;
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    fs::create_dir_all(root.join(FOLDER)).context("cannot create target/schemas")?;
+    let plain = format!("{FOLDER}/devcontainer.json");
+    fs::write(root.join(&plain), lines.collect::<Vec<_>>().join("\n"))?;
+    check(supervisor, DEVCONTAINER, &plain)
 }
 
-pub(super) fn compose(supervisor: &Supervisor) -> Result<Outcome> {
-    built_in(
-        supervisor,
-        "vendor.compose-spec",
-        &[".devcontainer/compose.yaml"],
-    )
-}
-
-pub(super) fn workflows(supervisor: &Supervisor) -> Result<Outcome> {
-    let folder = workspace::root().join(".github/workflows");
-    let entries = fs::read_dir(&folder).context("cannot list the workflows")?;
-    let files = entries.map(|entry| Ok(entry?.path().to_string_lossy().into_owned()));
-    let files = files.collect::<Result<Vec<String>>>()?;
-    let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    built_in(supervisor, "vendor.github-workflows", &files)
-}
-
-pub(super) fn dependabot(supervisor: &Supervisor) -> Result<Outcome> {
-    built_in(supervisor, "vendor.dependabot", &[".github/dependabot.yml"])
-}
-
-/// A schema that the checker brings along.
-fn built_in(supervisor: &Supervisor, schema: &str, files: &[&str]) -> Result<Outcome> {
-    let arguments = [&["--builtin-schema", schema], files].concat();
-    run(supervisor, CHECKER, &arguments, ADVICE)
-}
-
-/// A schema that has to be fetched first.
-fn published(supervisor: &Supervisor, address: &str, file: &str) -> Result<Outcome> {
-    if programs::find(CHECKER).is_none() {
-        return Ok(missing(CHECKER, ADVICE));
+fn check(supervisor: &Supervisor, address: &str, file: &str) -> Result<Outcome> {
+    if programs::find("check-jsonschema").is_none() {
+        return Ok(missing("check-jsonschema"));
     }
-    let name = address.rsplit('/').next().unwrap_or(address);
-    let schema = cache()?.join(name).to_string_lossy().into_owned();
+    let schema = format!("{FOLDER}/{}", address.rsplit('/').next().unwrap_or(address));
     let options = [
         "--fail",
         "--silent",
         "--location",
         "--max-time",
         "20",
+        "--create-dirs",
         "--output",
     ];
-    let fetch = cmd(
+    let download = cmd(
         "curl",
-        options.into_iter().chain([schema.as_str(), address]),
+        options.iter().copied().chain([schema.as_str(), address]),
     );
-    if !supervisor.run(&fetch)? {
+    if !supervisor.run(&download.dir(workspace::root()))? {
         return Ok(Outcome::Skipped(format!("{address} cannot be reached")));
     }
-    run(
+    run_command(
         supervisor,
-        CHECKER,
-        &["--schemafile", &schema, file],
-        ADVICE,
+        &format!("check-jsonschema --schemafile {schema} {file}"),
     )
-}
-
-fn cache() -> Result<PathBuf> {
-    let folder = workspace::root().join("target/schemas");
-    fs::create_dir_all(&folder).context("cannot create target/schemas")?;
-    Ok(folder)
-}
-
-/// JSON with lines of comment, as the editor allows it, turned into JSON.
-fn without_comments(text: &str) -> String {
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_comments;
-
-    #[test]
-    fn lines_of_comment_are_left_out_and_addresses_are_not() {
-        let text = "// A\n{\n  // b\n  \"a\": \"https://example.com\"\n}";
-        assert_eq!(
-            without_comments(text),
-            "{\n  \"a\": \"https://example.com\"\n}"
-        );
-    }
 }

@@ -1,4 +1,4 @@
-//! The settings that the site's Bicep writes, held against those that the app reads.
+//! App settings in the site's Bicep, compared with the settings that the app reads.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::workspace;
 
 const SITE: &str = "infra/web.bicep";
 
-/// Lists every setting of the app, which a test of the app sees to.
+/// Lists every setting of the app, as a test of the app ensures.
 const SAMPLE: &str = ".env.sample";
 
 /// Settings that App Service itself reads
@@ -24,13 +24,13 @@ const PLATFORM: [&str; 5] = [
     "WEBSITES_PORT",
 ];
 
-/// A line of a variable of the Bicep that sets a setting.
+/// An app setting in a variable of the Bicep.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SiteSetting {
-    /// The Bicep's variable, which says when it is set.
+    /// The Bicep variable.
     pub(crate) variable: String,
     pub(crate) name: String,
-    /// The expression, as it stands there.
+    /// The Bicep expression.
     pub(crate) value: String,
 }
 
@@ -42,14 +42,14 @@ pub(super) fn check(_supervisor: &Supervisor) -> Result<Outcome> {
     Ok(unknown.is_empty().into())
 }
 
-/// Every setting that the Bicep may set, in its order.
+/// Every app setting in the Bicep, in its order.
 pub(crate) fn site_settings() -> Result<Vec<SiteSetting>> {
     let settings = parse(&read(SITE)?);
     anyhow::ensure!(!settings.is_empty(), "{SITE} sets no setting");
     Ok(settings)
 }
 
-/// The text literal that stands after this in the Bicep.
+/// The string literal after this text in the Bicep.
 pub(crate) fn site_text(after: &str) -> Result<String> {
     let bicep = read(SITE)?;
     let text = bicep.lines().find_map(|line| {
@@ -63,20 +63,16 @@ pub(crate) fn site_text(after: &str) -> Result<String> {
         .to_owned())
 }
 
-/// The names of the settings that the app reads.
-fn of_the_app() -> Result<BTreeSet<String>> {
+/// Settings in the Bicep that neither the app nor App Service reads.
+pub(crate) fn unknown_settings() -> Result<Vec<String>> {
     let sample = read(SAMPLE)?;
-    let names = sample
+    let known = sample
         .lines()
         .filter_map(|line| line.strip_prefix('#')?.split_once('='));
-    Ok(names.map(|(name, _)| name.to_owned()).collect())
-}
-
-/// The settings that the Bicep sets and nobody reads.
-pub(crate) fn unknown_settings() -> Result<Vec<String>> {
-    let known = of_the_app()?;
+    let known: BTreeSet<&str> = known.map(|(name, _)| name).collect();
     let names = site_settings()?.into_iter().map(|setting| setting.name);
-    let is_known = |name: &String| known.contains(name) || PLATFORM.contains(&name.as_str());
+    let is_known =
+        |name: &String| known.contains(name.as_str()) || PLATFORM.contains(&name.as_str());
     Ok(names.filter(|name| !is_known(name)).collect())
 }
 
@@ -84,7 +80,7 @@ fn read(path: &str) -> Result<String> {
     fs::read_to_string(workspace::root().join(path)).with_context(|| format!("cannot read {path}"))
 }
 
-/// Takes what looks like `NAME: value` out of the variables, be they written in one line or in several.
+/// Finds `NAME: value` in variables, on one line or on several.
 fn parse(bicep: &str) -> Vec<SiteSetting> {
     let mut settings = Vec::new();
     let mut variable = "";
@@ -118,36 +114,24 @@ fn is_setting(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{SiteSetting, parse, read, site_settings, unknown_settings};
+    use super::{SiteSetting, parse, read, unknown_settings};
 
     /// Characters of a GUID.
-    const GUID: usize = 36;
+    const GUID_LENGTH: usize = 36;
 
     /// The app rejects shorter keys.
-    const SHORTEST_KEY: usize = 32;
+    const MIN_KEY_LENGTH: usize = 32;
 
     #[test]
-    fn the_bicep_sets_nothing_that_nobody_reads() {
+    fn the_bicep_sets_no_unknown_setting() {
         assert_eq!(unknown_settings().unwrap(), Vec::<String>::new());
-    }
-
-    #[test]
-    fn the_bicep_names_the_database() {
-        let settings = site_settings().unwrap();
-        let names: Vec<_> = settings
-            .iter()
-            .map(|setting| setting.name.as_str())
-            .collect();
-        assert!(
-            names.contains(&"AZURE_POSTGRESQL_CONNECTIONSTRING"),
-            "{names:?}"
-        );
     }
 
     #[test]
     fn the_session_key_of_the_bicep_is_random_and_long_enough() {
         let bicep = read("infra/session-key.bicep").unwrap();
-        assert!(GUID * bicep.matches(" string = newGuid()").count() >= 2 * SHORTEST_KEY);
+        let length = GUID_LENGTH * bicep.matches(" string = newGuid()").count();
+        assert!(length >= 2 * MIN_KEY_LENGTH, "{length} characters");
         assert!(bicep.contains("value: '${firstHalf}${secondHalf}'"));
     }
 

@@ -1,4 +1,4 @@
-//! A tenant in a folder, and the command run against it.
+//! A fake tenant in a folder, and xtask run against it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -55,13 +55,29 @@ impl World {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
-        fs::remove_file(self.path("calls")).ok();
-        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        xtask
             .arg("entra")
             .args(["--env-file".as_ref(), self.env_file().as_os_str()])
-            .args(arguments)
+            .args(arguments);
+        self.run_xtask(&mut xtask)
+    }
+
+    /// Runs a hook with the values of the azd environment.
+    pub(crate) fn run_hook(&self, hook: &str) -> Run {
+        let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        xtask.args(["hook", hook]);
+        for (name, value) in self.tenant()["azd"].as_object().into_iter().flatten() {
+            xtask.env(name, value.as_str().unwrap());
+        }
+        self.run_xtask(&mut xtask)
+    }
+
+    fn run_xtask(&self, xtask: &mut Command) -> Run {
+        fs::remove_file(self.path("calls")).ok();
+        let output = xtask
             .env("PATH", self.path("programs"))
-            .env("STAND_IN_FOLDER", self.folder.path())
+            .env("FAKE_AZURE_FOLDER", self.folder.path())
             .output()
             .unwrap();
         let text = [output.stdout, output.stderr].concat();
@@ -114,14 +130,13 @@ impl World {
         fs::remove_file(self.path("programs").join(name)).unwrap();
     }
 
-    fn install(&self, program: &str) {
+    pub(crate) fn install(&self, program: &str) {
         let folder = self.path("programs");
         fs::create_dir_all(&folder).unwrap();
         let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-        fs::hard_link(env!("CARGO_BIN_EXE_azure-stand-in"), folder.join(&name))
-            .or_else(|_| {
-                fs::copy(env!("CARGO_BIN_EXE_azure-stand-in"), folder.join(&name)).map(drop)
-            })
+        let fake = fake_program();
+        fs::hard_link(&fake, folder.join(&name))
+            .or_else(|_| fs::copy(&fake, folder.join(&name)).map(drop))
             .unwrap();
     }
 
@@ -142,31 +157,36 @@ impl World {
     }
 }
 
-/// The command, if it changes something, and the name of its first option behind the id.
+/// The example `fake-azure`, which cargo builds beside the tests' own folder.
+fn fake_program() -> PathBuf {
+    let name = format!("fake-azure{}", std::env::consts::EXE_SUFFIX);
+    let test = std::env::current_exe().unwrap();
+    let fake = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    assert!(
+        fake.is_file(),
+        "run `cargo build -p xtask --example fake-azure` first"
+    );
+    fake
+}
+
+/// The command, if it changes something; of `az rest` the method and the end of the address.
 fn change_in(call: &Value) -> Option<String> {
     let arguments: Vec<&str> = call["arguments"]
         .as_array()?
         .iter()
         .filter_map(Value::as_str)
         .collect();
+    if let ["rest", "--method", method, "--uri", uri, ..] = arguments[..] {
+        let path = uri.split('?').next()?.rsplit('/').next()?;
+        let name = path.split('(').next()?;
+        return (method != "get").then(|| format!("{method} {name}"));
+    }
     let command: Vec<&str> = arguments
         .iter()
         .copied()
         .take_while(|word| !word.starts_with('-'))
         .collect();
-    let changes = ["create", "update", "delete", "reset", "set"];
-    let is_post = arguments
-        .windows(2)
-        .any(|pair| pair == ["--method", "post"]);
-    if !is_post && !command.iter().any(|word| changes.contains(word)) {
-        return None;
-    }
-    let option = arguments
-        .iter()
-        .find(|word| word.starts_with("--") && **word != "--id");
-    let command = command.join(" ");
-    Some(match option {
-        Some(option) if command == "ad app update" => format!("{command} {option}"),
-        _ => command,
-    })
+    let changes = ["delete", "reset", "set", "recover"];
+    let is_change = command.iter().any(|word| changes.contains(word));
+    is_change.then(|| command.join(" "))
 }

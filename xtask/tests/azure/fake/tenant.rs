@@ -15,7 +15,7 @@ pub(super) fn az(tenant: &mut Value, call: &Call) -> Outcome {
     }
     if tenant["forbidden"]
         .as_array()
-        .is_some_and(|commands| commands.contains(&json!(call.command)))
+        .is_some_and(|calls| calls.iter().any(|part| call.is_about(part)))
     {
         return Err((
             1,
@@ -37,9 +37,16 @@ pub(super) fn az(tenant: &mut Value, call: &Call) -> Outcome {
         "rest" => rest(tenant, call),
         command if command.starts_with("keyvault secret") => vault(tenant, call),
         command if command.starts_with("ad app credential") => credential(tenant, call),
-        command if command.starts_with("ad app federated-credential") => federated(tenant, call),
-        command if command.starts_with("ad sp") => service_principal(tenant, call),
-        _ => application(tenant, call),
+        "postgres flexible-server list-skus" => match tenant["closed_region"].as_str() {
+            Some(message) => Err((1, message.to_owned())),
+            None => Ok(tenant["sizes"].clone()),
+        },
+        "postgres flexible-server list" => Ok(tenant["servers"].clone()),
+        "webapp config appsettings set" => {
+            tenant["site_settings"] = json!(call.many("--settings"));
+            Ok(Value::Null)
+        }
+        command => Err((1, format!("the fake az does not know {command}"))),
     }
 }
 
@@ -47,6 +54,13 @@ pub(super) fn az(tenant: &mut Value, call: &Call) -> Outcome {
 pub(super) fn azd(tenant: &mut Value, arguments: &[String]) -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
+        ["version"] => Err((
+            0,
+            tenant["azd_version"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        )),
         ["env", "get-values", "--output", "json"] if tenant["azd"].is_object() => {
             Ok(tenant["azd"].clone())
         }
@@ -67,57 +81,20 @@ fn user(id: &str) -> Outcome {
     }
 }
 
-fn application(tenant: &mut Value, call: &Call) -> Outcome {
-    let applications = entries(&mut tenant["applications"]);
-    match call.command.as_str() {
-        "ad app list" => {
-            let is_meant = |application: &&Value| {
-                let name = application["displayName"].as_str().unwrap_or_default();
-                call.one("--filter") == format!("displayName eq '{name}'")
-            };
-            Ok(applications.iter().filter(is_meant).cloned().collect())
-        }
-        "ad app delete" => {
-            let before = applications.len();
-            applications.retain(|application| application["appId"] != call.one("--id"));
-            if applications.len() == before {
-                Err(missing(call.one("--id")))
-            } else {
-                Ok(Value::Null)
-            }
-        }
-        "ad app update" => update(tenant, call),
-        _ => Ok(find(tenant, call)?.clone()),
+/// `curl --fail`, with the status that the test chooses.
+pub(super) fn curl(tenant: &Value) -> Outcome {
+    match tenant["site_status"].as_u64() {
+        None | Some(200..400) => Ok(Value::Null),
+        Some(status) => Err((
+            22,
+            format!("curl: (22) The requested URL returned error: {status}"),
+        )),
     }
-}
-
-fn update(tenant: &mut Value, call: &Call) -> Outcome {
-    // What was made a moment ago is not known everywhere.
-    if let Some(delays) = tenant["delays"].as_u64().filter(|delays| *delays > 0) {
-        tenant["delays"] = json!(delays - 1);
-        return Err(missing(call.one("--id")));
-    }
-    let application = find(tenant, call)?;
-    if let Some(uris) = call.many("--web-redirect-uris") {
-        application["web"]["redirectUris"] = json!(uris);
-    }
-    if call.many("--web-home-page-url").is_some() {
-        application["web"]["homePageUrl"] = json!(call.one("--web-home-page-url"));
-    }
-    for (option, field) in [
-        ("--app-roles", "appRoles"),
-        ("--required-resource-accesses", "requiredResourceAccess"),
-    ] {
-        if let Some(value) = call.json(option) {
-            application[field] = value;
-        }
-    }
-    Ok(Value::Null)
 }
 
 fn credential(tenant: &mut Value, call: &Call) -> Outcome {
     let number = tenant["secrets_made"].as_u64().unwrap_or_default() + 1;
-    let secrets = entries(&mut find(tenant, call)?["passwordCredentials"]);
+    let secrets = entries(&mut find(tenant, call.one("--id"))?["passwordCredentials"]);
     if call.command == "ad app credential delete" {
         secrets.retain(|secret| secret["keyId"] != call.one("--key-id"));
         return Ok(Value::Null);
@@ -129,28 +106,6 @@ fn credential(tenant: &mut Value, call: &Call) -> Outcome {
     secrets.push(json!({ "keyId": format!("key-{number}"), "displayName": call.one("--display-name"), "hint": &password[..3] }));
     tenant["secrets_made"] = json!(number);
     Ok(json!({ "appId": call.one("--id"), "password": password, "tenant": tenant["tenant_id"] }))
-}
-
-fn federated(tenant: &mut Value, call: &Call) -> Outcome {
-    let credentials = entries(&mut find(tenant, call)?["federated"]);
-    let parameters = call.json("--parameters");
-    if let Some(parameters) = parameters {
-        credentials
-            .retain(|credential| credential["name"] != call.one("--federated-credential-id"));
-        credentials.push(parameters);
-    }
-    Ok(json!(credentials))
-}
-
-fn service_principal(tenant: &mut Value, call: &Call) -> Outcome {
-    let application = find(tenant, call)?;
-    if call.command == "ad sp create" {
-        application["has_service_principal"] = json!(true);
-    }
-    if application["has_service_principal"] != true {
-        return Err(missing(call.one("--id")));
-    }
-    Ok(json!({ "id": format!("principal-of-{}", call.one("--id")) }))
 }
 
 fn vault(tenant: &mut Value, call: &Call) -> Outcome {
@@ -194,18 +149,13 @@ fn vault(tenant: &mut Value, call: &Call) -> Outcome {
 
 fn rest(tenant: &mut Value, call: &Call) -> Outcome {
     let uri = call.one("--url");
-    if uri.ends_with("/v1.0/applications") {
-        let properties = call.json("--body").unwrap_or_default();
-        return Ok(made(tenant, &properties));
-    }
-    if uri.ends_with("/appRoleAssignedTo") {
-        entries(&mut tenant["assignments"]).push(call.json("--body").unwrap_or_default());
-        return Ok(Value::Null);
-    }
-    if uri.ends_with("/appRoleAssignments") {
-        return Ok(json!({ "value": tenant["assignments"] }));
-    }
     let path = uri.split('?').next().unwrap_or_default();
+    if let Some((_, path)) = path.split_once("/v1.0/") {
+        return graph(tenant, call, path);
+    }
+    if path.ends_with("/Microsoft.Authorization/permissions") {
+        return Ok(tenant["permissions"].clone());
+    }
     if path.ends_with("/configreferences/appsettings/refresh") {
         return Ok(Value::Null);
     }
@@ -213,7 +163,95 @@ fn rest(tenant: &mut Value, call: &Call) -> Outcome {
         let version = format!("v{}", tenant["vault"]["azure-client-secret"]["version"]);
         return Ok(json!({ "properties": { "activeVersion": version } }));
     }
+    if path.starts_with("/subscriptions/") {
+        return Ok(tenant["subscription"].clone());
+    }
     Err((1, format!("Not Found({uri})")))
+}
+
+/// Microsoft Graph.
+fn graph(tenant: &mut Value, call: &Call, path: &str) -> Outcome {
+    let body = call.json("--body").unwrap_or_default();
+    let method = call.one("--method");
+    match (method, path) {
+        ("get", "applications") => {
+            let filter = call.one("--uri-parameters");
+            let applications = entries(&mut tenant["applications"]).iter();
+            let is_meant = |application: &&Value| {
+                let name = application["displayName"].as_str().unwrap_or_default();
+                filter == format!("$filter=displayName eq '{name}'")
+            };
+            let found: Vec<Value> = applications.filter(is_meant).cloned().collect();
+            Ok(json!({ "value": found }))
+        }
+        ("post", "applications") => Ok(made(tenant, &body)),
+        ("post", path) if path.ends_with("/appRoleAssignedTo") => {
+            entries(&mut tenant["assignments"]).push(body);
+            Ok(Value::Null)
+        }
+        ("get", path) if path.ends_with("/appRoleAssignments") => {
+            Ok(json!({ "value": tenant["assignments"] }))
+        }
+        _ => by_key(tenant, call, path, &body),
+    }
+}
+
+/// An object that is addressed by its key. A patch creates it where the header asks for that.
+fn by_key(tenant: &mut Value, call: &Call, path: &str, body: &Value) -> Outcome {
+    let method = call.one("--method");
+    let id = path.split('\'').nth(1).unwrap_or_default();
+    let upserts = call
+        .many("--headers")
+        .is_some_and(|headers| headers.contains(&"Prefer=create-if-missing".to_owned()));
+    // What was created a moment ago is not known everywhere.
+    if let (true, Some(delays)) = (method == "patch", tenant["delays"].as_u64())
+        && delays > 0
+    {
+        tenant["delays"] = json!(delays - 1);
+        return Err(missing(id));
+    }
+    if method == "delete" {
+        find(tenant, id)?;
+        entries(&mut tenant["applications"]).retain(|application| application["appId"] != id);
+        return Ok(Value::Null);
+    }
+    let application = find(tenant, id)?;
+    if path.starts_with("servicePrincipals") {
+        if method == "patch" && upserts {
+            application["has_service_principal"] = json!(true);
+        }
+        return match application["has_service_principal"] == true {
+            true => Ok(json!({ "id": format!("principal-of-{id}") })),
+            false => Err(missing(id)),
+        };
+    }
+    if path.contains("/federatedIdentityCredentials") {
+        let credentials = entries(&mut application["federated"]);
+        if method == "patch" && upserts {
+            let name = path.split('\'').nth(3).unwrap_or_default();
+            credentials.retain(|credential| credential["name"] != name);
+            let mut credential = body.clone();
+            credential["name"] = json!(name);
+            credentials.push(credential);
+        }
+        return Ok(json!({ "value": credentials }));
+    }
+    if method == "patch" {
+        merge(application, body);
+        return Ok(Value::Null);
+    }
+    Ok(application.clone())
+}
+
+/// Graph merges complex properties and replaces lists.
+fn merge(target: &mut Value, change: &Value) {
+    for (name, value) in change.as_object().into_iter().flatten() {
+        if value.is_object() {
+            merge(&mut target[name], value);
+        } else {
+            target[name] = value.clone();
+        }
+    }
 }
 
 /// A new registration with these properties, and Graph's own defaults.
@@ -231,12 +269,12 @@ fn made(tenant: &mut Value, properties: &Value) -> Value {
     application
 }
 
-fn find<'a>(tenant: &'a mut Value, call: &Call) -> Result<&'a mut Value, (u8, String)> {
+fn find<'a>(tenant: &'a mut Value, id: &str) -> Result<&'a mut Value, (u8, String)> {
     let applications = entries(&mut tenant["applications"]);
     let found = applications
         .iter_mut()
-        .find(|application| application["appId"] == call.one("--id"));
-    found.ok_or_else(|| missing(call.one("--id")))
+        .find(|application| application["appId"] == id);
+    found.ok_or_else(|| missing(id))
 }
 
 fn entries(value: &mut Value) -> &mut Vec<Value> {

@@ -21,6 +21,12 @@ impl Call {
             .map_or("", String::as_str)
     }
 
+    /// Whether this is in the command, or in the address of `az rest`.
+    pub(super) fn is_about(&self, part: &Value) -> bool {
+        let part = part.as_str().unwrap_or_default();
+        self.command == part || self.one("--url").contains(part)
+    }
+
     pub(super) fn many(&self, name: &str) -> Option<&Vec<String>> {
         self.options.get(name)
     }

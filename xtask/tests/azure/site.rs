@@ -4,18 +4,15 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-const FIRST: [&str; 10] = [
-    "rest",
-    "ad app update --web-redirect-uris",
-    "ad app update --web-home-page-url",
-    "ad app update --app-roles",
-    "ad app update --required-resource-accesses",
-    "ad sp create",
-    "ad app federated-credential create",
+const FIRST: [&str; 6] = [
+    "post applications",
+    "patch servicePrincipals",
+    "patch federatedIdentityCredentials",
     "env set AUTH_CLIENT_ID client-1",
     "env set AUTH_TENANT_ID tenant-1",
     "env set ENABLE_ENTRA_AUTH true",
 ];
+const UPDATE: &str = "patch applications";
 
 fn application(world: &World) -> Value {
     world.tenant()["applications"][0].clone()
@@ -70,19 +67,19 @@ fn the_second_run_changes_nothing() {
 }
 
 #[test]
-fn a_rehearsal_says_all_and_does_nothing() {
+fn a_dry_run_shows_every_change_and_makes_none() {
     let world = World::with_site();
     let before = world.tenant();
     let run = world.succeed(&["--dry-run", "--admin", "alice@example.com"]);
     assert_eq!(run.changes, [""; 0]);
     assert_eq!(world.tenant(), before);
     for step in [
-        "1. make the registration rust-salvo-postgres-azd app-1",
+        "create the app registration rust-salvo-postgres-azd app-1",
         "https://app-1.example.com/auth/callback",
-        "the role Admin",
-        "User.Read",
+        "\"value\": \"Admin\"",
+        "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
         "identity-1",
-        "give alice@example.com the role Admin",
+        "assign the role Admin to alice@example.com",
         "set AUTH_CLIENT_ID, AUTH_TENANT_ID, ENABLE_ENTRA_AUTH in the azd environment",
     ] {
         assert!(run.text.contains(step), "{step}: {}", run.text);
@@ -102,15 +99,7 @@ fn a_registration_that_lacks_something_is_completed_and_keeps_the_rest() {
         application["requiredResourceAccess"] = json!([{ "resourceAppId": graph, "resourceAccess": [{ "id": "mail", "type": "Scope" }] }]);
     });
     let run = world.succeed(&[]);
-    assert_eq!(
-        run.changes,
-        [
-            FIRST[1],
-            FIRST[3],
-            FIRST[4],
-            "ad app federated-credential update"
-        ]
-    );
+    assert_eq!(run.changes, [UPDATE, "patch federatedIdentityCredentials"]);
     let application = application(&world);
     assert_eq!(
         application["web"]["redirectUris"][0],
@@ -130,11 +119,11 @@ fn a_registration_that_lacks_something_is_completed_and_keeps_the_rest() {
 }
 
 #[test]
-fn a_role_that_is_switched_off_is_switched_on() {
+fn a_disabled_role_is_enabled() {
     let world = World::with_site();
     world.succeed(&[]);
     world.change(|tenant| tenant["applications"][0]["appRoles"][0]["isEnabled"] = json!(false));
-    assert_eq!(world.succeed(&[]).changes, [FIRST[3]]);
+    assert_eq!(world.succeed(&[]).changes, [UPDATE]);
     let role = &application(&world)["appRoles"][0];
     assert_eq!(role["isEnabled"], true);
     assert_eq!(role["allowedMemberTypes"], json!(["User"]));
@@ -145,7 +134,7 @@ fn a_new_domain_is_added_to_the_old_one() {
     let world = World::with_site();
     world.succeed(&[]);
     world.change(|tenant| tenant["azd"]["BASE_URL"] = json!("https://www.example.com"));
-    assert_eq!(world.succeed(&[]).changes, [FIRST[1], FIRST[2]]);
+    assert_eq!(world.succeed(&[]).changes, [UPDATE]);
     let web = application(&world)["web"].clone();
     assert_eq!(web["homePageUrl"], "https://www.example.com/");
     assert_eq!(web["redirectUris"].as_array().unwrap().len(), 6);
@@ -156,7 +145,7 @@ fn an_administrator_is_assigned_once() {
     let world = World::with_site();
     let run = world.succeed(&["--admin", "alice@example.com"]);
     assert!(
-        run.changes.contains(&"rest".to_owned()),
+        run.changes.contains(&"post appRoleAssignedTo".to_owned()),
         "{:?}",
         run.changes
     );
@@ -174,7 +163,7 @@ fn an_administrator_is_assigned_once() {
 }
 
 #[test]
-fn what_was_just_made_may_take_a_moment_to_be_known() {
+fn objects_that_are_not_replicated_yet_are_retried() {
     let world = World::with_site();
     world.change(|tenant| tenant["delays"] = json!(1));
     world.succeed(&[]);
@@ -182,13 +171,13 @@ fn what_was_just_made_may_take_a_moment_to_be_known() {
 }
 
 #[test]
-fn a_run_that_was_broken_off_goes_on_where_it_stopped() {
+fn a_failed_run_is_continued_by_the_next_one() {
     let world = World::with_site();
-    world.change(|tenant| tenant["forbidden"] = json!(["ad sp create"]));
+    world.change(|tenant| tenant["forbidden"] = json!(["/servicePrincipals"]));
     let text = world.fail(&[]);
-    assert!(text.contains("what was done before it stays"), "{text}");
+    assert!(text.contains("Earlier changes are kept"), "{text}");
     world.change(|tenant| tenant["forbidden"] = json!([]));
-    assert_eq!(world.succeed(&[]).changes, FIRST[5..]);
+    assert_eq!(world.succeed(&[]).changes, FIRST[1..]);
     assert_eq!(world.tenant()["applications"].as_array().unwrap().len(), 1);
 }
 
@@ -196,12 +185,12 @@ fn a_run_that_was_broken_off_goes_on_where_it_stopped() {
 fn removing_undoes_everything_and_again_nothing() {
     let world = World::with_site();
     world.succeed(&["--client-secret"]);
-    let rehearsal = world.succeed(&["--remove", "--dry-run"]);
-    assert_eq!(rehearsal.changes, [""; 0]);
+    let dry_run = world.succeed(&["--remove", "--dry-run"]);
+    assert_eq!(dry_run.changes, [""; 0]);
     assert!(
-        rehearsal.text.contains("delete the registration"),
+        dry_run.text.contains("delete the app registration"),
         "{}",
-        rehearsal.text
+        dry_run.text
     );
     world.succeed(&["--remove"]);
     let tenant = world.tenant();

@@ -1,4 +1,4 @@
-//! A stand-in for `az` and `azd`: it refuses what their parsers refuse, and keeps a small tenant in a file.
+//! A fake of `az`, `azd` and `curl`: it rejects what the parser of `az` rejects, and keeps a small tenant in a file.
 #![expect(
     clippy::print_stdout,
     reason = "a command-line tool speaks on standard output"
@@ -16,7 +16,7 @@ use std::{env, fs};
 use serde_json::{Value, json};
 
 /// The folder with `tenant.json`, and `calls` once something was called.
-const FOLDER: &str = "STAND_IN_FOLDER";
+const FOLDER: &str = "FAKE_AZURE_FOLDER";
 
 /// What a call comes to: an answer, or an exit code with a message.
 type Outcome = Result<Value, (u8, String)>;
@@ -24,9 +24,8 @@ type Outcome = Result<Value, (u8, String)>;
 fn main() -> ExitCode {
     let folder = folder();
     let program = env::args_os().next().unwrap_or_default();
-    let is_azd = Path::new(&program)
-        .file_stem()
-        .is_some_and(|name| name == "azd");
+    let program = Path::new(&program).file_stem().unwrap_or_default();
+    let program = program.to_string_lossy().into_owned();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let mut input = String::new();
     if arguments.iter().any(|argument| argument == "@-") {
@@ -34,17 +33,17 @@ fn main() -> ExitCode {
             .read_to_string(&mut input)
             .unwrap_or_default();
     }
-    log(&folder, is_azd, &arguments);
+    log(&folder, &program, &arguments);
     let file = folder.join("tenant.json");
     let mut tenant: Value = fs::read(&file)
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
     let before = tenant.clone();
-    let outcome = if is_azd {
-        tenant::azd(&mut tenant, &arguments)
-    } else {
-        parser::parse(&arguments, &input).and_then(|call| tenant::az(&mut tenant, &call))
+    let outcome = match program.as_str() {
+        "azd" => tenant::azd(&mut tenant, &arguments),
+        "az" => parser::parse(&arguments, &input).and_then(|call| tenant::az(&mut tenant, &call)),
+        _ => tenant::curl(&tenant),
     };
     let reads = ["show", "list", "get", "get-values"];
     let changes = !arguments.iter().any(|word| reads.contains(&word.as_str()));
@@ -59,6 +58,11 @@ fn main() -> ExitCode {
         Ok(Value::Null) => ExitCode::SUCCESS,
         Ok(answer) => {
             println!("{answer}");
+            ExitCode::SUCCESS
+        }
+        // Text instead of JSON.
+        Err((0, message)) => {
+            println!("{message}");
             ExitCode::SUCCESS
         }
         Err((code, message)) => {
@@ -88,15 +92,14 @@ fn break_off(tenant: &mut Value, before: Value) -> Option<(u8, String)> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the tests tell the stand-in in this way where its tenant is"
+    reason = "the tests pass the folder to the fake in this way"
 )]
 fn folder() -> PathBuf {
     env::var_os(FOLDER).unwrap_or_default().into()
 }
 
 /// One line of JSON for each call.
-fn log(folder: &Path, is_azd: bool, arguments: &[String]) {
-    let program = if is_azd { "azd" } else { "az" };
+fn log(folder: &Path, program: &str, arguments: &[String]) {
     let call = json!({ "program": program, "arguments": arguments });
     let file = OpenOptions::new()
         .create(true)

@@ -15,23 +15,17 @@ account list
 account show
 ad app credential delete
 ad app credential reset
-ad app delete
-ad app federated-credential create
-ad app federated-credential list
-ad app federated-credential update
-ad app list
-ad app show
-ad app update
 ad signed-in-user show
-ad sp create
-ad sp show
 ad user show
 cloud show
 keyvault secret delete
 keyvault secret recover
 keyvault secret set
 keyvault secret show
+postgres flexible-server list
+postgres flexible-server list-skus
 rest
+webapp config appsettings set
 webapp show
 """.split("\n")[1:-1]
 

@@ -48,7 +48,7 @@ fn the_old_secret_of_a_site_goes_after_the_new_one_is_in_use() {
     let order = [
         "ad app credential reset",
         "keyvault secret set",
-        "rest",
+        "post refresh",
         "ad app credential delete",
     ];
     assert_eq!(run.changes, order);
@@ -69,7 +69,7 @@ fn a_rotation_that_was_broken_off_is_finished_by_the_next_run() {
     world.change(|tenant| tenant["forbidden"] = json!([]));
     assert_eq!(
         world.succeed(&[]).changes,
-        ["rest", "ad app credential delete"]
+        ["post refresh", "ad app credential delete"]
     );
     assert_eq!(keys(&world), [json!("key-2")]);
 }
