@@ -90,9 +90,9 @@ fn run_at(place: &Place, arguments: &Arguments) -> Result<()> {
         changes: Cell::new(0),
     };
     if arguments.remove {
-        task.remove()?
+        task.remove()?;
     } else {
-        task.register()?
+        task.register()?;
     }
     match (task.changes.get(), arguments, place) {
         (0, ..) => println!("Everything is up to date: nothing to do."),
@@ -132,6 +132,7 @@ impl Task<'_> {
     }
 
     fn register(&self) -> Result<()> {
+        let application = self.find_application()?.unwrap_or_default();
         let credential = self
             .place
             .credential(self.arguments.client_secret, &self.account)?;
@@ -140,7 +141,6 @@ impl Task<'_> {
             "this site has no client secret to rotate: it uses its managed identity"
         );
         let admin = self.admin_user()?;
-        let application = self.find_application()?.unwrap_or_default();
         let client_id = self.update_application(&application)?;
         let principal = self.service_principal(&client_id)?;
         if let Some((user_id, user)) = admin {

@@ -48,9 +48,9 @@ pub(crate) struct Arguments {
 enum Hook {
     /// Report what would make the deployment fail, before anything is created.
     Preprovision,
-    /// Build the contents of the zip, unless DEPLOY_MODE is container.
+    /// Build the contents of the zip, unless `DEPLOY_MODE` is container.
     Prepackage,
-    /// Create or update the app registration, if ENABLE_ENTRA_AUTH is true.
+    /// Create or update the app registration, if `ENABLE_ENTRA_AUTH` is true.
     Postprovision,
     /// Wait until the site is ready, and print its addresses.
     Postdeploy,

@@ -123,11 +123,11 @@ impl Findings {
             let reason = "az, which has a sign-in of its own, is not signed in to this subscription: az login";
             let registers = variable("ENABLE_ENTRA_AUTH").eq_ignore_ascii_case("true")
                 && variable("AUTH_CLIENT_ID").is_empty();
-            match registers {
-                true => self
-                    .problems
-                    .push(format!("{reason}. The app registration needs it")),
-                false => self.remarks.push(format!("{skipped}: {reason}")),
+            if registers {
+                self.problems
+                    .push(format!("{reason}. The app registration needs it"));
+            } else {
+                self.remarks.push(format!("{skipped}: {reason}"));
             }
             return;
         }

@@ -55,9 +55,10 @@ fn an_outdated_azd_is_rejected() {
         ("0.0.0-dev.0", false),
     ] {
         world.change(|tenant| tenant["azd_version"] = json!(format!("azd version {version}")));
-        match is_outdated {
-            true => assert_stopped(&world, "azd 1.29 or newer is required, this is 1.28"),
-            false => assert_passes(&world, ""),
+        if is_outdated {
+            assert_stopped(&world, "azd 1.29 or newer is required, this is 1.28");
+        } else {
+            assert_passes(&world, "");
         }
     }
 }
@@ -101,7 +102,7 @@ fn a_free_subscription_cannot_build_containers() {
     let world = world();
     for offer in ["FreeTrial_2014-09-01", "AzureForStudents_2018-01-01"] {
         world.change(|tenant| {
-            tenant["subscription"]["subscriptionPolicies"]["quotaId"] = json!(offer)
+            tenant["subscription"]["subscriptionPolicies"]["quotaId"] = json!(offer);
         });
         set(&world, "DEPLOY_MODE", "zip");
         assert_passes(&world, "");
@@ -164,8 +165,12 @@ fn the_permission_to_assign_roles_is_required() {
             "Microsoft.Authorization/*/Write",
         ],
     );
-    for roles in [&[][..], &[contributor.clone()], &[role(&["*/read"], &[])]] {
-        set(roles);
+    for roles in [
+        vec![],
+        vec![contributor.clone()],
+        vec![role(&["*/read"], &[])],
+    ] {
+        set(&roles);
         assert_stopped(&world, "you may not assign roles");
     }
     set(&[

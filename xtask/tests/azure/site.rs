@@ -173,7 +173,9 @@ fn objects_that_are_not_replicated_yet_are_retried() {
 #[test]
 fn a_failed_run_is_continued_by_the_next_one() {
     let world = World::with_site();
-    world.change(|tenant| tenant["forbidden"] = json!(["/servicePrincipals"]));
+    world.change(|tenant| {
+        tenant["forbidden"] = json!(["patch https://graph.microsoft.com/v1.0/servicePrincipals"]);
+    });
     let text = world.fail(&[]);
     assert!(text.contains("Earlier changes are kept"), "{text}");
     world.change(|tenant| tenant["forbidden"] = json!([]));

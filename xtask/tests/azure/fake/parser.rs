@@ -24,7 +24,8 @@ impl Call {
     /// Whether this is in the command, or in the address of `az rest`.
     pub(super) fn is_about(&self, part: &Value) -> bool {
         let part = part.as_str().unwrap_or_default();
-        self.command == part || self.one("--url").contains(part)
+        let request = format!("{} {}", self.one("--method"), self.one("--url"));
+        self.command == part || request.contains(part)
     }
 
     pub(super) fn many(&self, name: &str) -> Option<&Vec<String>> {

@@ -220,10 +220,10 @@ fn by_key(tenant: &mut Value, call: &Call, path: &str, body: &Value) -> Outcome 
         if method == "patch" && upserts {
             application["has_service_principal"] = json!(true);
         }
-        return match application["has_service_principal"] == true {
-            true => Ok(json!({ "id": format!("principal-of-{id}") })),
-            false => Err(missing(id)),
-        };
+        if application["has_service_principal"] != true {
+            return Err(missing(id));
+        }
+        return Ok(json!({ "id": format!("principal-of-{id}") }));
     }
     if path.contains("/federatedIdentityCredentials") {
         let credentials = entries(&mut application["federated"]);
