@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{programs, workspace};
 
-/// Pauses between the attempts of [`Az::retry`], in seconds: about a minute in all.
+/// Pauses between the attempts of [`retry`], in seconds: about a minute in all.
 const RETRY_PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 32];
 
 /// The installed Azure CLI.

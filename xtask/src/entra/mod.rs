@@ -30,13 +30,13 @@ pub(crate) struct Arguments {
     /// Set up sign-in on this machine (.env), even if azd has an environment.
     #[arg(long)]
     home: bool,
-    /// The file with the settings of this machine [default: .env of this repository].
+    /// The file with the settings of this machine (default: .env of this repository).
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Fail if az is signed in to another tenant than this.
     #[arg(long, value_name = "ID")]
     tenant: Option<String>,
-    /// The registration's display name [default: a name for each site and each developer].
+    /// The registration's display name (default: a name for each site and each developer).
     #[arg(long)]
     name: Option<String>,
     /// Use a client secret, kept in the key vault or .env, instead of the managed identity.
