@@ -12,7 +12,7 @@ use crate::azure::Az;
 use crate::{package, programs, workspace};
 
 /// Container deployments of older versions overwrite settings of the site.
-const OLDEST_AZD: (u32, u32) = (1, 29);
+const OLDEST_AZD: (u32, u32) = (1, 30);
 
 /// The actions that include the right to assign roles, lower case.
 const ROLE_ASSIGNMENT: [&str; 6] = [
@@ -83,7 +83,10 @@ impl Findings {
     fn check_deploy_mode(&mut self) {
         match variable("DEPLOY_MODE").as_str() {
             // azd packages while it provisions, so a missing compiler would leave half of the resources.
-            "" | "zip" if !package::can_compile(|name| programs::find(name).is_some()) => {
+            "" | "zip"
+                if variable("RELEASE_ZIP").is_empty()
+                    && !package::can_compile(|name| programs::find(name).is_some()) =>
+            {
                 self.problems.push(format!(
                     "the zip needs a C compiler: {}, or let the registry build a container: azd env set DEPLOY_MODE container",
                     package::COMPILER_ADVICE
@@ -166,7 +169,7 @@ impl Findings {
     }
 }
 
-/// Parses `azd version 1.29.0 (commit …)`. A build of azd's developers, 0.0.0, has no release.
+/// Parses `azd version 1.30.0 (commit …)`. A build of azd's developers, 0.0.0, has no release.
 fn azd_release(text: &str) -> Option<(u32, u32)> {
     let (major, rest) = text.split_once("azd version ")?.1.split_once('.')?;
     let (minor, _) = rest.split_once('.')?;
@@ -248,9 +251,14 @@ impl Azure {
         call(&self.az, template, &[values, &subscription].concat())
     }
 
-    /// The deployment assigns roles to the site's managed identity.
+    /// The deployment assigns roles to the site's managed identity. The user may have rights in an existing
+    /// resource group only.
     fn role_assignment(&self) -> Result<Option<String>> {
-        let scope = format!("/subscriptions/{}", self.subscription);
+        let mut scope = format!("/subscriptions/{}", self.subscription);
+        let group = variable("AZURE_RESOURCE_GROUP");
+        if !group.is_empty() {
+            scope = format!("{scope}/resourceGroups/{group}");
+        }
         let permissions = self.call(PERMISSIONS, &[("{scope}", &scope)])?;
         let names = |actions: &Value| {
             let actions = actions

@@ -50,13 +50,13 @@ fn nothing_is_printed_if_every_check_passes() {
 fn an_outdated_azd_is_rejected() {
     let world = world();
     for (version, is_outdated) in [
-        ("1.28.3 (commit 1)", true),
+        ("1.29.3 (commit 1)", true),
         ("1.32.0-beta.1", false),
         ("0.0.0-dev.0", false),
     ] {
         world.change(|tenant| tenant["azd_version"] = json!(format!("azd version {version}")));
         if is_outdated {
-            assert_stopped(&world, "azd 1.29 or newer is required, this is 1.28");
+            assert_stopped(&world, "azd 1.30 or newer is required, this is 1.29");
         } else {
             assert_passes(&world, "");
         }
