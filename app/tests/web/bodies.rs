@@ -197,11 +197,7 @@ async fn text_that_is_not_utf8_is_rejected() {
         let body = body_with("").replace(&format!("{last}="), &format!("{last}={text}"));
         let answer = site.visitor().post_body(FORM, body).await;
         assert_refused(&site, &answer, 400, text).await;
-        for address in [
-            format!("/?q={text}"),
-            format!("/?{text}=x"),
-            format!("/?after={text}"),
-        ] {
+        for address in [format!("/?q={text}"), format!("/?after={text}")] {
             let answer = site.visitor().get(&address).await;
             assert_refused(&site, &answer, 400, &address).await;
         }

@@ -120,7 +120,7 @@ async fn an_unresponsive_ingestion_endpoint_delays_neither_responses_nor_shutdow
         assert!(started.elapsed() < Duration::from_secs(2));
     }
     let log = end(process).await;
-    let given_up = "not all telemetry could be sent in time";
+    let given_up = "failed to send the remaining telemetry in time";
     assert!(log.iter().any(|line| line["message"] == given_up));
 }
 

@@ -49,7 +49,9 @@ async fn check_all(url: &str) -> Vec<String> {
     for visit in visit_all(&process).await {
         let statements = statements(&visit);
         assert!(!statements.is_empty(), "{}: no plan was told", visit.what);
-        for statement in statements {
+        // The site reads the small table of migrations at its start.
+        let of_pages = |statement: &Statement| !statement.sql.contains("seaql_migrations");
+        for statement in statements.into_iter().filter(of_pages) {
             wrong.extend(check(&visit.what, &statement));
         }
     }
