@@ -28,6 +28,15 @@ const CHECK_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The pause between two attempts to reach and migrate the database.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
+/// Analyzes the tables of the schema alone: `ANALYZE` without a list takes in the catalogs that all databases
+/// of a server share, and waits for others that do the same.
+const ANALYZE_TABLES: &str = "
+    SET LOCAL statement_timeout = 0;
+    DO $$ DECLARE name regclass; BEGIN
+        FOR name IN SELECT oid FROM pg_class WHERE relnamespace = current_schema::regnamespace AND relkind = 'r'
+        LOOP EXECUTE 'ANALYZE ' || name; END LOOP;
+    END $$";
+
 /// How often the same cause of a failing migration is logged.
 const SAME_CAUSE_PAUSE: Duration = Duration::from_mins(1);
 
@@ -106,8 +115,7 @@ impl Database {
     /// reads them whole until autovacuum comes by. SQLite needs none for these queries.
     async fn analyze(&self) {
         if self.connection.get_database_backend() == DbBackend::Postgres {
-            let analyze = "SET LOCAL statement_timeout = 0; ANALYZE";
-            if let Err(error) = self.connection.execute_unprepared(analyze).await {
+            if let Err(error) = self.connection.execute_unprepared(ANALYZE_TABLES).await {
                 tracing::warn!(%error, "failed to analyze the tables");
             }
         }
