@@ -36,6 +36,8 @@ pub mod static_files;
 pub mod health;
 pub mod auth_routes;
 pub mod restaurants; // domain: the example, replace it
+#[cfg(feature = "sample-data")]
+pub mod sample_data; // domain: the rows of `app seed`
 pub mod router;
 pub mod server;
 #[cfg(test)]

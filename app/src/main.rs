@@ -7,7 +7,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use app::config::{self, Config, Settings};
 use app::database::{self, Database};
-use app::restaurants::{SeedOptions, seed}; // domain: the sample data
+#[cfg(feature = "sample-data")]
+use app::sample_data::{SeedOptions, seed}; // domain: the sample data
 use app::server;
 use app::state::AppState;
 use app::telemetry::Telemetry;
@@ -34,6 +35,7 @@ enum Command {
     /// Migrate the database to this build's schema, then exit.
     Migrate,
     /// Load sample data into the database.
+    #[cfg(feature = "sample-data")]
     Seed(SeedOptions), // domain: the sample data
     /// Check whether the site on this machine is alive; exit code 0 if it is.
     Healthcheck,
@@ -84,6 +86,7 @@ async fn execute(
     match command {
         Command::Serve => serve(config, stopped_at).await,
         Command::Migrate => Database::open(&config)?.migrate().await,
+        #[cfg(feature = "sample-data")]
         Command::Seed(options) => {
             let database = Database::open(&config)?;
             database.migrate().await?;

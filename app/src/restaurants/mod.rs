@@ -8,7 +8,6 @@ mod counters;
 mod repository;
 mod views;
 mod handlers;
-mod seed;
 mod settings;
 #[cfg(test)]
 mod samples;
@@ -16,7 +15,6 @@ mod samples;
 use salvo::Router;
 #[cfg(test)]
 pub(crate) use samples::samples;
-pub use seed::{SeedOptions, seed};
 pub use settings::RestaurantsConfig;
 
 use crate::current_user::ADMIN;

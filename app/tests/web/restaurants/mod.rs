@@ -12,10 +12,10 @@ mod lists;
 mod migrating;
 mod pages;
 mod plans;
+#[cfg(feature = "sample-data")]
 mod sample_data;
 mod search;
 mod search_limit;
-mod seed;
 mod submissions;
 
 pub(crate) use self::feature::FEATURE;
