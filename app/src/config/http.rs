@@ -17,6 +17,9 @@ const SMALLEST_HEAD: usize = 8 * 1024;
 /// In bytes: a larger request would be an upload.
 const LARGEST: usize = 16 * 1024 * 1024;
 
+/// In bytes: more than a small instance has.
+const LARGEST_CACHE: usize = 1024 * 1024 * 1024;
+
 /// How the web server listens, and its limits.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Server")]
@@ -60,8 +63,8 @@ pub struct HttpConfig {
     /// Requests handled at once; further ones are answered with 503
     #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000_usize))]
     pub max_concurrent_requests: usize,
-    /// Memory for finished pages of anonymous readers, each for less than a second; 0 = off
-    #[arg(long, env, value_name = "SIZE", default_value = "16MiB", value_parser = size(0..=1024 * 1024 * 1024))]
+    /// Memory for finished pages of anonymous readers; 0 = no cache
+    #[arg(long, env, value_name = "SIZE", default_value = "16MiB", value_parser = size(0..=LARGEST_CACHE))]
     pub page_cache_bytes: usize,
 }
 

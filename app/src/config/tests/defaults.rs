@@ -69,6 +69,7 @@ fn the_limits_are_those_of_the_design() {
         (config.http.form_body_limit, config.http.request_head_limit),
         (65_536, 32_768)
     );
+    assert_eq!(config.http.page_cache_bytes, 16 * 1024 * 1024);
     assert_eq!(config.database.pool_timeout, Duration::from_secs(3));
     assert_eq!(config.database.statement_timeout, Duration::from_secs(5));
 }
@@ -90,6 +91,7 @@ fn every_limit_of_the_server_can_be_set() {
         ("FORM_BODY_LIMIT", "4KiB"),
         ("REQUEST_HEAD_LIMIT", "8KiB"),
         ("MAX_CONCURRENT_REQUESTS", "5"),
+        ("PAGE_CACHE_BYTES", "0"),
     ];
     let http = config(&limits).http;
     assert_eq!(
@@ -100,6 +102,7 @@ fn every_limit_of_the_server_can_be_set() {
         (http.form_body_limit, http.request_head_limit),
         (4096, 8192)
     );
+    assert_eq!(http.page_cache_bytes, 0);
 }
 
 #[test]
