@@ -12,22 +12,16 @@ use crate::config::TrustedProxies;
 pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// The address that a trusted proxy reports: the last entry of `X-Forwarded-For`, which the client
-    /// cannot forge. `None` for a direct connection.
+    /// The address that the trusted proxies report: the first one from the right in `X-Forwarded-For` that
+    /// is not a listed proxy's. What the client wrote itself is further left. `None` for a direct connection.
     pub fn reported(request: &Request, trusted: &TrustedProxies) -> Option<Self> {
         let peer = request.remote_addr().clone().into_std()?.ip();
         if !trusted.trusts(peer) {
             return None;
         }
-        let entries = request.headers().get_all("x-forwarded-for");
-        let last = entries
-            .iter()
-            .next_back()?
-            .to_str()
-            .ok()?
-            .rsplit(',')
-            .next()?;
-        parse(last.trim()).map(Self::of)
+        let lines = request.headers().get_all("x-forwarded-for").iter().rev();
+        let entries = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+        visitor(entries, trusted).map(Self::of)
     }
 
     fn of(address: IpAddr) -> Self {
@@ -36,6 +30,19 @@ impl ClientAddress {
             v4 @ IpAddr::V4(_) => v4,
         })
     }
+}
+
+/// The first address that is not a listed proxy's. Where every entry before an unreadable one, or before the
+/// end, is a proxy's, the furthest proxy is the visitor.
+fn visitor<'a>(entries: impl Iterator<Item = &'a str>, trusted: &TrustedProxies) -> Option<IpAddr> {
+    let mut visitor = None;
+    for address in entries.map_while(|entry| parse(entry.trim())) {
+        visitor = Some(address);
+        if !trusted.lists(address) {
+            break;
+        }
+    }
+    visitor
 }
 
 /// App Service appends the port to the address; an IPv6 address with a port is in brackets.
@@ -49,4 +56,53 @@ fn parse(entry: &str) -> Option<IpAddr> {
         })
         .or_else(|_| entry.trim_matches(['[', ']']).parse())
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visitor_of(trusted: &str, header: &str) -> Option<String> {
+        let trusted = TrustedProxies::parse(trusted).unwrap();
+        visitor(header.rsplit(','), &trusted).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn the_visitor_is_the_first_address_from_the_right_that_is_not_trusted() {
+        let trusted = "127.0.0.1,10.0.0.0/8,fd00::/8";
+        for (header, expected) in [
+            ("203.0.113.1, 10.0.0.7", "203.0.113.1"),
+            (
+                "198.51.100.9, 203.0.113.1, 10.0.0.7, 127.0.0.1",
+                "203.0.113.1",
+            ),
+            ("10.0.0.9, 203.0.113.1, 10.0.0.7", "203.0.113.1"),
+            ("203.0.113.1:4711, 10.0.0.7:443", "203.0.113.1"),
+            ("2001:db8::1, [fd00::7]:443, ::ffff:10.0.0.7", "2001:db8::1"),
+            ("203.0.113.1", "203.0.113.1"),
+        ] {
+            let visitor = visitor_of(trusted, header);
+            assert_eq!(visitor.as_deref(), Some(expected), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_visitor_inside_a_trusted_network_cannot_hide_behind_an_unreadable_entry() {
+        for header in [
+            "10.0.0.9, 10.0.0.7",
+            "unknown, 10.0.0.9, 10.0.0.7",
+            ", 10.0.0.9",
+        ] {
+            let visitor = visitor_of("10.0.0.0/8", header);
+            assert_eq!(visitor.as_deref(), Some("10.0.0.9"), "{header}");
+        }
+        assert_eq!(visitor_of("10.0.0.0/8", "unknown"), None);
+        assert_eq!(visitor_of("10.0.0.0/8", ""), None);
+    }
+
+    #[test]
+    fn a_star_trusts_the_direct_peer_alone() {
+        let visitor = visitor_of("*", "198.51.100.9, 203.0.113.1");
+        assert_eq!(visitor.as_deref(), Some("203.0.113.1"));
+    }
 }

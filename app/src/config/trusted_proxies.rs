@@ -15,7 +15,7 @@ pub enum TrustedProxies {
 
 impl TrustedProxies {
     /// Parses `*`, `none`, or addresses and networks separated by commas.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text {
             "*" => Ok(Self::Any),
             "none" => Ok(Self::None),
@@ -33,12 +33,20 @@ impl TrustedProxies {
     /// Whether the forwarded headers of this peer are trusted.
     pub fn trusts(&self, peer: IpAddr) -> bool {
         match self {
-            Self::None => false,
             Self::Any => true,
+            Self::None | Self::Networks(_) => self.lists(peer),
+        }
+    }
+
+    /// Whether the address is a listed proxy's. `*` lists none: it trusts only the direct peer, whose own
+    /// entry in `X-Forwarded-For` is the last.
+    pub fn lists(&self, address: IpAddr) -> bool {
+        match self {
+            Self::None | Self::Any => false,
             // A socket that listens on `::` reports an IPv4 peer as an IPv6 address.
             Self::Networks(networks) => networks
                 .iter()
-                .any(|network| network.contains(&peer.to_canonical())),
+                .any(|network| network.contains(&address.to_canonical())),
         }
     }
 }

@@ -67,6 +67,16 @@ async fn reading_is_not_limited() {
 }
 
 #[tokio::test]
+async fn the_client_is_the_first_entry_from_the_right_that_is_not_a_trusted_proxy() {
+    let trusted = "--trusted-proxies=127.0.0.1,10.0.0.0/8";
+    let site = Site::start_with(Store::Sqlite, &["--rate-limit-writes=2", trusted]).await;
+    assert_writes(&site, &["203.0.113.1, 10.0.0.7"], &[303]).await;
+    assert_writes(&site, &["198.51.100.9, 203.0.113.1, 10.0.0.8"], &[303]).await;
+    assert_writes(&site, &["203.0.113.1", "10.0.0.7, 127.0.0.1"], &[429]).await;
+    assert_writes(&site, &["203.0.113.2, 10.0.0.7"], &[303]).await;
+}
+
+#[tokio::test]
 async fn the_last_forwarded_entry_is_the_client_with_or_without_a_port() {
     let site = Site::start_with(Store::Sqlite, &TWO_A_MINUTE).await;
     assert_writes(&site, &["198.51.100.1, 203.0.113.7:50123"], &[303]).await;
