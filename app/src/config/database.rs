@@ -104,30 +104,24 @@ impl DatabaseSettings {
         reader: &mut Reader<'_>,
     ) -> Option<DatabaseConfig> {
         let setting = source(on_app_service, reader)?;
-        let mut in_memory = false;
         let mut token_required = false;
-        let target = match setting {
-            CONNECTION_STRING => {
-                let keywords = self.azure_postgresql_connectionstring.as_deref();
-                let keywords = keywords.map(libpq::parse_connection_string)?;
-                token_required = matches!(&keywords, Ok(keywords) if !keywords.has_password());
-                postgres(setting, keywords, token_required, reader)?
-            }
-            URL if self.database_url.starts_with("sqlite:") => {
-                let options;
-                (options, in_memory) = sqlite(&self.database_url, reader)?;
-                DatabaseTarget::Sqlite(options)
-            }
-            URL => postgres(setting, libpq::parse_url(&self.database_url), false, reader)?,
-            _ => postgres(setting, Ok(self.keywords(reader)?), false, reader)?,
+        let target = if setting == URL && self.database_url.starts_with("sqlite:") {
+            parse_sqlite(&self.database_url)
+        } else {
+            self.keywords(setting, reader)?.and_then(|keywords| {
+                token_required = setting == CONNECTION_STRING && !keywords.has_password();
+                Ok((postgres(setting, keywords, token_required, reader)?, false))
+            })
         };
+        let target = target.map_err(|problem| reader.problem(setting, &problem));
+        let (target, in_memory) = target.ok()?;
+        let percent_in_password = self.dbpass.is_some_and(|password| password.contains('%'));
         Some(DatabaseConfig {
             target,
             setting,
             token_required,
             in_memory,
-            percent_in_password: setting == "DBHOST"
-                && self.dbpass.is_some_and(|password| password.contains('%')),
+            percent_in_password: setting == "DBHOST" && percent_in_password,
             // Every connection to an in-memory database would see a database of its own.
             pool_size: if in_memory {
                 1
@@ -139,19 +133,26 @@ impl DatabaseSettings {
         })
     }
 
-    /// `None` if a part is missing, which is then a problem.
-    fn keywords(&self, reader: &mut Reader<'_>) -> Option<Keywords> {
+    /// The keywords of a setting that names PostgreSQL. `None` if a part is missing, which is then a problem.
+    fn keywords(&self, setting: &str, reader: &mut Reader<'_>) -> Option<Result<Keywords, String>> {
+        if setting == URL {
+            return Some(libpq::parse_url(&self.database_url));
+        }
+        if setting == CONNECTION_STRING {
+            let text = self.azure_postgresql_connectionstring.as_deref()?;
+            return Some(libpq::parse_connection_string(text));
+        }
         let reason = "DBHOST, DBNAME and DBUSER are required together";
         let host = reader.require("DBHOST", self.dbhost.as_deref(), reason);
         let name = reader.require("DBNAME", self.dbname.as_deref(), reason);
         let user = reader.require("DBUSER", self.dbuser.as_deref(), reason);
-        Some(Keywords::new(&[
+        Some(Ok(Keywords::new(&[
             ("host", host?),
             ("port", &self.dbport.to_string()),
             ("dbname", name?),
             ("user", user?),
             ("password", self.dbpass.as_deref().unwrap_or_default()),
-        ]))
+        ])))
     }
 }
 
@@ -178,42 +179,20 @@ fn source(on_app_service: bool, reader: &mut Reader<'_>) -> Option<&'static str>
     Some(if in_parts { "DBHOST" } else { winner })
 }
 
-/// `None` if the URL is invalid, which is then a problem.
-fn sqlite(url: &str, reader: &mut Reader<'_>) -> Option<(Box<SqliteConnectOptions>, bool)> {
-    match parse_sqlite(url) {
-        Ok((options, in_memory)) => Some((Box::new(options), in_memory)),
-        Err(problem) => {
-            reader.problem(URL, &problem);
-            None
-        }
-    }
-}
-
-/// `None` if the keywords are wrong, which is then a problem of the setting.
 fn postgres(
     setting: &str,
-    keywords: Result<Keywords, String>,
+    keywords: Keywords,
     token_required: bool,
     reader: &mut Reader<'_>,
-) -> Option<DatabaseTarget> {
-    let options = keywords.and_then(Keywords::into_options);
-    let options = options.and_then(|(options, ignored)| {
-        if !ignored.is_empty() {
-            reader.warning(format!("{setting}: {ignored} have no effect here"));
-        }
-        if token_required {
-            protect_token(options)
-        } else {
-            Ok(options)
-        }
-    });
-    match options {
-        Ok(options) => Some(DatabaseTarget::Postgres(Box::new(options))),
-        Err(problem) => {
-            reader.problem(setting, &problem);
-            None
-        }
+) -> Result<DatabaseTarget, String> {
+    let (mut options, ignored) = keywords.into_options()?;
+    if !ignored.is_empty() {
+        reader.warning(format!("{setting}: {ignored} have no effect here"));
     }
+    if token_required {
+        options = protect_token(options)?;
+    }
+    Ok(DatabaseTarget::Postgres(Box::new(options)))
 }
 
 /// Requires TLS for a token, which is sent as it is; an error if the keywords forbid TLS.
@@ -232,9 +211,9 @@ fn protect_token(options: PgConnectOptions) -> Result<PgConnectOptions, String> 
     }
 }
 
-/// Parses `sqlite://path` or `sqlite::memory:`, and whether it is in memory. The file is created if it is
+/// Parses `sqlite://path` or `sqlite::memory:`; returns the database and whether it is in memory. The file is created if it is
 /// missing, unless the URL has a `mode`.
-fn parse_sqlite(url: &str) -> Result<(SqliteConnectOptions, bool), String> {
+fn parse_sqlite(url: &str) -> Result<(DatabaseTarget, bool), String> {
     let problem = || "must be sqlite://path/to/file.db or sqlite::memory:".to_owned();
     // SQLAlchemy's form of a relative path has three slashes.
     let url = match url.strip_prefix("sqlite:///.") {
@@ -254,5 +233,5 @@ fn parse_sqlite(url: &str) -> Result<(SqliteConnectOptions, bool), String> {
         None => options.create_if_missing(true),
         Some(_) => options,
     };
-    Ok((options, in_memory))
+    Ok((DatabaseTarget::Sqlite(Box::new(options)), in_memory))
 }

@@ -135,33 +135,27 @@ fn split_url(text: &str) -> Option<Vec<(String, String)>> {
     let url = Url::parse(text)
         .ok()
         .filter(|url| url.fragment().is_none())?;
-    let host = url.host_str().unwrap_or_default();
     let port = url.port().map(|port| port.to_string()).unwrap_or_default();
-    let mut pairs = vec![
-        ("user".to_owned(), decoded(url.username())?),
-        (
-            "password".to_owned(),
-            decoded(url.password().unwrap_or_default())?,
-        ),
-        ("host".to_owned(), decoded(host.trim_matches(['[', ']']))?),
-        ("port".to_owned(), port),
-        (
-            "dbname".to_owned(),
-            decoded(url.path().trim_start_matches('/'))?,
-        ),
+    let host = url.host_str().unwrap_or_default();
+    let parts = [
+        ("user", url.username()),
+        ("password", url.password().unwrap_or_default()),
+        ("host", host.trim_matches(['[', ']'])),
+        ("port", &port),
+        ("dbname", url.path().trim_start_matches('/')),
     ];
     let parameters = url.query().unwrap_or_default().split('&');
-    for parameter in parameters.filter(|parameter| !parameter.is_empty()) {
-        let (keyword, value) = parameter.split_once('=')?;
-        pairs.push(match (decoded(keyword)?, decoded(value)?) {
+    let parameters = parameters
+        .filter(|parameter| !parameter.is_empty())
+        .map(|parameter| match parameter {
             // JDBC's spelling, which libpq accepts too.
-            (keyword, value) if keyword == "ssl" && value == "true" => {
-                ("sslmode".to_owned(), "require".to_owned())
-            }
-            pair => pair,
+            "ssl=true" => Some(("sslmode", "require")),
+            _ => parameter.split_once('='),
         });
-    }
-    Some(pairs)
+    let pairs = parts.into_iter().map(Some).chain(parameters);
+    pairs
+        .map(|pair| pair.and_then(|(keyword, value)| Some((decoded(keyword)?, decoded(value)?))))
+        .collect()
 }
 
 fn decoded(text: &str) -> Option<String> {

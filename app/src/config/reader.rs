@@ -29,7 +29,7 @@ const PLACEHOLDERS: [&str; 5] = [
 const SHOWN: usize = 80;
 
 /// Every problem of the settings, each with the setting's name, value (unless it is secret) and source.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ConfigError {
     problems: Vec<String>,
     warnings: Vec<String>,
@@ -39,7 +39,7 @@ impl ConfigError {
     pub(super) fn single(problem: String) -> Self {
         Self {
             problems: vec![problem],
-            warnings: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -67,8 +67,7 @@ pub(super) struct Reader<'a> {
     settings: &'a Settings,
     /// Variables that were added to the environment from the `.env` file.
     dotenv: &'a BTreeSet<String>,
-    problems: Vec<String>,
-    warnings: Vec<String>,
+    report: ConfigError,
 }
 
 impl<'a> Reader<'a> {
@@ -76,8 +75,7 @@ impl<'a> Reader<'a> {
         Self {
             settings,
             dotenv,
-            problems: Vec::new(),
-            warnings: Vec::new(),
+            report: ConfigError::default(),
         }
     }
 
@@ -131,22 +129,19 @@ impl<'a> Reader<'a> {
 
     pub(super) fn problem(&mut self, name: &str, problem: &str) {
         let shown = self.find(name).map(|written| self.shown(written));
-        self.problems
-            .push(format!("{name}{}: {problem}", shown.unwrap_or_default()));
+        let problem = format!("{name}{}: {problem}", shown.unwrap_or_default());
+        self.report.problems.push(problem);
     }
 
     pub(super) fn warning(&mut self, warning: impl Into<String>) {
-        self.warnings.push(warning.into());
+        self.report.warnings.push(warning.into());
     }
 
     /// What was read and the warnings, or every problem. What could not be read (`None`) must have been a problem.
     pub(super) fn finish<T>(self, read: Option<T>) -> Result<(T, Vec<String>), ConfigError> {
         match read {
-            Some(value) if self.problems.is_empty() => Ok((value, self.warnings)),
-            _ => Err(ConfigError {
-                problems: self.problems,
-                warnings: self.warnings,
-            }),
+            Some(value) if self.report.problems.is_empty() => Ok((value, self.report.warnings)),
+            _ => Err(self.report),
         }
     }
 
