@@ -1,4 +1,4 @@
-//! Installs what the tests need with the system's package manager.
+//! Installs what the tests and the benchmark need with the system's package manager.
 
 use std::path::PathBuf;
 
@@ -9,24 +9,26 @@ use crate::platform::is_root;
 use crate::process::Supervisor;
 use crate::programs::{PostgresPrograms, find, find_chromium};
 
-/// A program that the tests need and cargo does not install.
+/// A program that the tests or the benchmark need and cargo does not install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     PostgresServer,
     Chromium,
+    /// The load generator of the benchmark.
+    Wrk,
 }
 
 /// The program, its arguments to refresh the lists and to install, and its packages for each tool.
-type PackageManager = (&'static str, &'static str, &'static str, [&'static str; 2]);
+type PackageManager = (&'static str, &'static str, &'static str, [&'static str; 3]);
 
 /// All but Homebrew run as root.
 #[rustfmt::skip]
 const PACKAGE_MANAGERS: [PackageManager; 5] = [
-    ("apt-get", "update -o DPkg::Lock::Timeout=300", "install -y -o DPkg::Lock::Timeout=300", ["postgresql", "chromium"]),
-    ("dnf", "makecache", "install -y", ["postgresql-server", "chromium"]),
-    ("apk", "update", "add", ["postgresql", "chromium"]),
-    ("pacman", "-Sy", "-S --noconfirm --needed", ["postgresql", "chromium"]),
-    (HOMEBREW, "update", "install", ["postgresql@17", "google-chrome"]),
+    ("apt-get", "update -o DPkg::Lock::Timeout=300", "install -y -o DPkg::Lock::Timeout=300", ["postgresql", "chromium", "wrk"]),
+    ("dnf", "makecache", "install -y", ["postgresql-server", "chromium", "wrk"]),
+    ("apk", "update", "add", ["postgresql", "chromium", "wrk"]),
+    ("pacman", "-Sy", "-S --noconfirm --needed", ["postgresql", "chromium", "wrk"]),
+    (HOMEBREW, "update", "install", ["postgresql@17", "google-chrome", "wrk"]),
 ];
 const HOMEBREW: &str = "brew";
 
@@ -49,6 +51,7 @@ pub(crate) fn advice(tool: Tool) -> &'static str {
         Tool::PostgresServer => {
             "install the PostgreSQL server (Debian: `apt-get install postgresql`, macOS: `brew install postgresql@17`, Windows: `winget install PostgreSQL.PostgreSQL.17`)"
         }
+        Tool::Wrk => "install wrk (Debian: `apt-get install wrk`, macOS: `brew install wrk`)",
         Tool::Chromium => {
             "install Chromium or Google Chrome (Debian: `apt-get install chromium`, macOS: `brew install google-chrome`, Windows: `winget install Google.Chrome`)"
         }
@@ -63,6 +66,7 @@ pub(crate) fn ensure_installed(tools: &[Tool], supervisor: &Supervisor) -> Resul
     let is_missing = |tool: &Tool| match tool {
         Tool::PostgresServer => PostgresPrograms::find().is_none(),
         Tool::Chromium => find_chromium().is_none(),
+        Tool::Wrk => find("wrk").is_none(),
     };
     let missing: Vec<Tool> = tools.iter().copied().filter(is_missing).collect();
     if missing.is_empty() {

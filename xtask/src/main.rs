@@ -5,6 +5,7 @@
 )]
 
 mod azure;
+mod bench;
 mod checks;
 mod ci;
 mod counts;
@@ -64,6 +65,8 @@ enum Task {
     Package,
     /// Run the package as App Service would, with a PostgreSQL server.
     Simulate,
+    /// Measure the package beside a floor, pgbench and, with --peer, another server.
+    Bench(bench::Arguments),
     /// Check infra, azure.yaml, workflows and devcontainer with every checker that is installed.
     Infra,
     /// Run one of azd's hooks.
@@ -100,6 +103,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         }
         Task::Package => package::run(&supervisor),
         Task::Simulate => simulate::run(&supervisor),
+        Task::Bench(arguments) => bench::run(&arguments, &supervisor),
         Task::Infra => infra::run(&supervisor),
         Task::Hook(arguments) => hook::run(&arguments, &supervisor),
         Task::Ci(arguments) => ci::run(&arguments, &supervisor),

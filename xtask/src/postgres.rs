@@ -60,6 +60,13 @@ impl PostgresServer {
         format!("postgres://postgres:{password}@127.0.0.1:{port}")
     }
 
+    /// The process that starts all others of the server.
+    pub(crate) fn pid(&self) -> Result<u32> {
+        let file = fs::read_to_string(self.path("data/postmaster.pid"))?;
+        let line = file.lines().next().context("postmaster.pid is empty")?;
+        Ok(line.trim().parse()?)
+    }
+
     /// The path of an encrypted server's certificate, which is its own issuer.
     pub(crate) fn certificate(&self) -> String {
         self.path("server.crt")

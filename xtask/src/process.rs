@@ -102,6 +102,10 @@ impl BackgroundProcess {
         Ok(Self(in_own_process_group(program).unchecked().reader()?))
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.pids().first().copied().unwrap_or_default()
+    }
+
     /// Reads its standard output until `is_last` returns `true` for a line.
     ///
     /// # Errors

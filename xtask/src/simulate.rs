@@ -237,7 +237,7 @@ fn as_root(program: &str, arguments: &[&str]) -> Expression {
 }
 
 /// The status of a page; `None` where nothing answers.
-fn status(port: u16, path: &str) -> Option<u16> {
+pub(crate) fn status(port: u16, path: &str) -> Option<u16> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     let timeout = Some(Duration::from_secs(20));
     stream.set_read_timeout(timeout).ok()?;

@@ -72,7 +72,7 @@ fn cargo_subcommand(is_x86_64: bool, is_installed: impl Fn(&str) -> bool) -> Opt
 ///
 /// # Errors
 /// When something is missing here, with advice, or when it does not build.
-fn static_program(supervisor: &Supervisor) -> Result<PathBuf> {
+pub(crate) fn static_program(supervisor: &Supervisor) -> Result<PathBuf> {
     let is_installed = |name: &str| programs::find(name).is_some();
     let Some(build) = cargo_subcommand(cfg!(target_arch = "x86_64"), is_installed) else {
         bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}");
@@ -123,7 +123,7 @@ fn cargo_home() -> PathBuf {
 }
 
 /// Version and commit of the package, as in `0.1.0, commit 1a2b3c4d5e6f, changed`.
-fn version(repository: &Path) -> String {
+pub(crate) fn version(repository: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let describe = "describe --always --exclude=* --abbrev=12";
     let describe = describe.split(' ').chain(["--dirty=, changed"]);
