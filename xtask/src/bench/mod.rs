@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use duct::cmd;
+use duct::{Expression, cmd};
 
 use self::load::{Processes, Round};
 use self::report::{FLOOR, Measurement, Report};
 use self::restaurants::{DATASETS, REFERENCE, peer_scenes, scenes}; // domain: the scenes of the example.
-use self::scene::{Encoding, Scene, Target};
+use self::scene::{Dataset, Encoding, Scene, Target};
 use self::site::{Databases, Site, folder};
 use crate::install::{self, Tool};
 use crate::postgres::PostgresServer;
@@ -25,7 +25,7 @@ use crate::process::Supervisor;
 use crate::{package, workspace};
 
 /// Clients of pgbench: the connections of the site's pool.
-const PGBENCH_CLIENTS: &str = "8";
+const PGBENCH_CLIENTS: u32 = 8;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -127,10 +127,8 @@ impl<'a> Bench<'a> {
         let scenes = selected_scenes(arguments);
         let [emulator] = workspace::build_programs(["entra-emulator"], supervisor)?;
         let mut sites = BTreeMap::new();
-        for dataset in DATASETS
-            .iter()
-            .filter(|dataset| is_used(&scenes, dataset.name))
-        {
+        let used = |dataset: &&Dataset| is_used(&scenes, dataset.name);
+        for dataset in DATASETS.iter().filter(used) {
             println!("Loading the data of the site `{}`.", dataset.name);
             let url = databases.create(dataset.name)?;
             let site = Site::of_dataset(program, &emulator, dataset, &url, supervisor)?;
@@ -142,10 +140,8 @@ impl<'a> Bench<'a> {
         let url = databases.url(REFERENCE.page_dataset);
         let start_floor =
             |page_of| site::start_floor(page_of, &url, REFERENCE.page_query, supervisor);
-        let idle_mib = sites
-            .values()
-            .next()
-            .map_or(Ok(0.0), |site| load::memory_mib(site.pid))?;
+        let site = sites.values().next();
+        let idle_mib = site.map_or(Ok(0.0), |site| load::memory_mib(site.pid))?;
         Ok(Self {
             floor: floor.map(start_floor).transpose()?,
             arguments,
@@ -166,11 +162,7 @@ impl<'a> Bench<'a> {
         });
         let mut variants: Vec<(&Scene, Encoding, Vec<Round>)> = variants.collect();
         for round in 1..=self.arguments.rounds {
-            println!(
-                "Round {round} of {}, {} measurements.",
-                self.arguments.rounds,
-                variants.len()
-            );
+            println!("Round {round}: {} measurements.", variants.len());
             for (index, (scene, encoding, rounds)) in (0..).zip(&mut variants) {
                 let seed = (round * 100 + index) * 100_003;
                 let outcome = self.measure_once(scene, *encoding, seed);
@@ -210,7 +202,7 @@ impl<'a> Bench<'a> {
     }
 
     /// pgbench with the statements of a write.
-    fn pgbench(&self, script: usize) -> Result<duct::Expression> {
+    fn pgbench(&self, script: usize) -> Result<Expression> {
         let Databases::Postgres(_, programs) = &self.databases else {
             anyhow::bail!("pgbench needs PostgreSQL");
         };
@@ -218,22 +210,12 @@ impl<'a> Bench<'a> {
         let path = folder().join(format!("pgbench-{script}.sql"));
         fs::write(&path, format!("{first_line}\n{}", REFERENCE.write_sql))?;
         let url = self.databases.url(REFERENCE.write_dataset);
-        let seconds = self.arguments.seconds.to_string();
-        Ok(cmd!(
-            programs.path("pgbench"),
-            "-n",
-            "-M",
-            "prepared",
-            "-c",
-            PGBENCH_CLIENTS,
-            "-j",
-            "2",
-            "-T",
-            seconds,
-            "-f",
-            path,
-            url
-        ))
+        let seconds = self.arguments.seconds;
+        let options = format!("-n -M prepared -c {PGBENCH_CLIENTS} -j 2 -T {seconds} -f");
+        let mut options: Vec<&str> = options.split(' ').collect();
+        let path = path.to_string_lossy();
+        options.extend([&*path, &url]);
+        Ok(cmd(programs.path("pgbench"), options))
     }
 }
 
