@@ -65,32 +65,22 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     );
     let earlier = arguments.compare.as_deref().map(read_report).transpose()?;
     install::ensure_installed(&[Tool::Wrk], supervisor)?;
-    let program = match &arguments.program {
-        Some(program) => fs::canonicalize(program).context("--program")?,
-        None => package::static_program(supervisor)?,
+    let (program, version) = match &arguments.program {
+        Some(program) => (
+            fs::canonicalize(program).context("--program")?,
+            program.display().to_string(),
+        ),
+        None => (
+            package::static_program(supervisor)?,
+            package::version(&workspace::root()),
+        ),
     };
     fs::remove_dir_all(folder()).ok();
     fs::create_dir_all(folder())?;
     let bench = Bench::start(arguments, &program, supervisor)?;
-    let results = bench.measure()?;
-    let sites = bench.sites.values();
-    let report = Report {
-        version: package::version(&workspace::root()),
-        database: format!("{:?}", arguments.database).to_lowercase(),
-        cores: std::thread::available_parallelism()?.get(),
-        rounds: arguments.rounds,
-        seconds: arguments.seconds,
-        program_bytes: fs::metadata(&program)?.len(),
-        start_ms: sites
-            .map(|site| site.start.as_secs_f64() * 1e3)
-            .fold(f64::MAX, f64::min),
-        idle_mib: bench.idle_mib,
-        results,
-    };
-    fs::write(
-        folder().join("report.json"),
-        serde_json::to_string_pretty(&report)?,
-    )?;
+    let report = bench.report(version, fs::metadata(&program)?.len())?;
+    let json = serde_json::to_string_pretty(&report)?;
+    fs::write(folder().join("report.json"), json)?;
     fs::write(folder().join("chart.svg"), report.chart())?;
     println!("{}", report.markdown(earlier.as_ref()));
     println!("\n{}/report.json and chart.svg", folder().display());
@@ -150,6 +140,22 @@ impl<'a> Bench<'a> {
             sites,
             databases,
             idle_mib,
+        })
+    }
+
+    /// Measures, and reports with the program's version and size.
+    fn report(&self, version: String, program_bytes: u64) -> Result<Report> {
+        let starts = self.sites.values().map(|site| site.start.as_secs_f64());
+        Ok(Report {
+            version,
+            database: format!("{:?}", self.arguments.database).to_lowercase(),
+            cores: std::thread::available_parallelism()?.get(),
+            rounds: self.arguments.rounds,
+            seconds: self.arguments.seconds,
+            program_bytes,
+            start_ms: 1e3 * starts.fold(f64::MAX, f64::min),
+            idle_mib: self.idle_mib,
+            results: self.measure()?,
         })
     }
 
