@@ -1,5 +1,7 @@
 //! Submission keys: a form that is sent twice (a double click, a retry after a lost answer) inserts one row.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait,
@@ -10,6 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 /// Name of the hidden form field.
 pub const FIELD: &str = "submission_key";
+
+/// 24 characters in Base64: a digest is stored with each row and again in an index.
+const DIGEST_BYTES: usize = 18;
 
 /// Creates a key for a new form: 128 random bits in hexadecimal.
 pub fn new_key() -> String {
@@ -27,7 +32,7 @@ pub fn digest(key: &str, values: &[&str]) -> Option<String> {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    Some(hex::encode(hash.finalize()))
+    Some(BASE64_URL_SAFE_NO_PAD.encode(&hash.finalize()[..DIGEST_BYTES]))
 }
 
 /// The row of a form.

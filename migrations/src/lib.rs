@@ -4,17 +4,19 @@
 //! one reads. A migration that removes something (a column, a table) or tightens a constraint has a
 //! name ending in `_contract`; a build that does not know such a migration refuses to run on the database.
 
+mod existing_tables; // domain: the check of tables that another program has created
 mod search;
 
 mod m0000_adopt_restaurant_tables; // domain: the example's tables as the Python sample creates them
 mod m0001_create_restaurant_and_review; // domain: the example's tables
 mod m0002_create_session;
+mod m0003_count_ratings_by_trigger; // domain: the counters of the ratings
 
 use std::collections::HashSet;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{EntityTrait, QueryOrder};
+use sea_orm_migration::sea_orm::{DbBackend, EntityTrait, QueryOrder, Schema, Statement};
 use sea_orm_migration::seaql_migrations;
 
 /// Suffix of migrations that an older build cannot work with.
@@ -30,7 +32,19 @@ impl MigratorTrait for Migrator {
             Box::new(m0000_adopt_restaurant_tables::Migration), // domain: for the Python sample's tables
             Box::new(m0001_create_restaurant_and_review::Migration), // domain: the example's tables
             Box::new(m0002_create_session::Migration),
+            Box::new(m0003_count_ratings_by_trigger::Migration), // domain: the counters of the ratings
         ]
+    }
+
+    /// Creates the table of the applied migrations. Reads first, since a role may have no right to create one.
+    async fn install<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+        if has_migration_table(db).await? {
+            return Ok(());
+        }
+        let schema = Schema::new(db.get_database_backend());
+        let mut table = schema.create_table_from_entity(seaql_migrations::Entity);
+        db.execute(table.if_not_exists()).await?;
+        Ok(())
     }
 
     /// The applied migrations that this build knows.
@@ -63,4 +77,27 @@ impl MigratorTrait for Migrator {
             None => Ok(known),
         }
     }
+}
+
+impl Migrator {
+    /// Whether a migration is to be applied. Only reads.
+    ///
+    /// # Errors
+    /// When a newer build has contracted the schema, or when the database cannot be read.
+    pub async fn has_pending(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+        if !has_migration_table(db).await? {
+            return Ok(true);
+        }
+        Ok(!Self::get_pending_migrations(db).await?.is_empty())
+    }
+}
+
+async fn has_migration_table(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Sqlite => "SELECT 1 FROM sqlite_master WHERE name = 'seaql_migrations'",
+        _ => "SELECT 1 WHERE to_regclass('seaql_migrations') IS NOT NULL",
+    };
+    let statement = Statement::from_string(backend, sql);
+    Ok(db.query_one_raw(statement).await?.is_some())
 }

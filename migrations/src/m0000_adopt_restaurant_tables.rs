@@ -7,6 +7,7 @@
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
+use crate::existing_tables;
 use crate::m0001_create_restaurant_and_review::{restaurant, review};
 
 #[derive(DeriveMigrationName)]
@@ -24,7 +25,7 @@ const REVIEW_COLUMNS: [&str; 6] = [
 ];
 
 /// A column of both tables that the sample does not have.
-const ADDED_COLUMN: &str = "submission_key";
+pub(crate) const ADDED_COLUMN: &str = "submission_key";
 
 /// A date with a time zone becomes the same moment in UTC without one.
 const CONVERT_DATES: &str = "
@@ -43,24 +44,6 @@ const ADVANCE_SEQUENCE: &str = "
         GREATEST(max(id), nextval(pg_get_serial_sequence('{table}', 'id'))))
     FROM {table} WHERE id < 2000000000 HAVING count(*) > 0;";
 
-/// Counts the reviews that are there already.
-const COUNT_REVIEWS: &str = "
-    UPDATE restaurant SET
-        review_count = total.review_count, rating_sum = total.rating_sum,
-        rating_1_count = total.rating_1_count, rating_2_count = total.rating_2_count,
-        rating_3_count = total.rating_3_count, rating_4_count = total.rating_4_count,
-        rating_5_count = total.rating_5_count
-    FROM (
-        SELECT review.restaurant AS id, COUNT(*) AS review_count, SUM(rating) AS rating_sum,
-            SUM(CASE rating WHEN 1 THEN 1 ELSE 0 END) AS rating_1_count,
-            SUM(CASE rating WHEN 2 THEN 1 ELSE 0 END) AS rating_2_count,
-            SUM(CASE rating WHEN 3 THEN 1 ELSE 0 END) AS rating_3_count,
-            SUM(CASE rating WHEN 4 THEN 1 ELSE 0 END) AS rating_4_count,
-            SUM(CASE rating WHEN 5 THEN 1 ELSE 0 END) AS rating_5_count
-        FROM review WHERE rating BETWEEN 1 AND 5 GROUP BY review.restaurant
-    ) AS total
-    WHERE restaurant.id = total.id";
-
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
@@ -70,13 +53,11 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
         let db = manager.get_connection();
-        let restaurants = adopt(manager, "restaurant", &restaurant(backend)).await?;
+        existing_tables::make_fit(manager).await?;
+        adopt(manager, "restaurant", &restaurant(backend)).await?;
         let reviews = adopt(manager, "review", &review()).await?;
         if reviews && backend == DbBackend::Postgres {
             db.execute_unprepared(CONVERT_DATES).await?;
-        }
-        if restaurants && reviews {
-            db.execute_unprepared(COUNT_REVIEWS).await?;
         }
         Ok(())
     }

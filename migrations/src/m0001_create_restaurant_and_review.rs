@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer_null, integer, integer_null, pk_auto, string_len, string_len_null, timestamp,
+    integer, integer_null, pk_auto, string_len, string_len_null, timestamp,
 };
 
 use crate::search::SearchIndex;
@@ -16,29 +16,11 @@ const SEARCH: SearchIndex = SearchIndex {
     columns: &["name", "street_address", "description"],
 };
 
-/// Counters of a restaurant's ratings from 1 to 5.
-const COUNTERS: [&str; 7] = [
-    "review_count",
-    "rating_sum",
-    "rating_1_count",
-    "rating_2_count",
-    "rating_3_count",
-    "rating_4_count",
-    "rating_5_count",
-];
-
-/// The average in millionths, as an integer: an exact sort key and cursor on both databases.
-const RATING_AVERAGE: &str = "CASE WHEN review_count > 0 \
-    THEN CAST(rating_sum AS bigint) * 1000000 / review_count ELSE 0 END";
-
-/// Index name, table and columns. `review_by_date` is created in SQL, since it is on an expression.
-const INDEXES: [(&str, &str, &[&str]); 2] = [
-    (
-        "restaurant_by_rating",
-        "restaurant",
-        &["rating_average", "id"],
-    ),
-    ("restaurant_by_name", "restaurant", &["sort_name", "id"]),
+/// The submission key of a review is unique with its restaurant, so that reviews can be distributed by it.
+const INDEXES: [&str; 3] = [
+    "CREATE INDEX restaurant_by_name ON restaurant (sort_name, id)",
+    "CREATE UNIQUE INDEX restaurant_by_submission_key ON restaurant (submission_key)",
+    "CREATE UNIQUE INDEX review_by_submission_key ON review (restaurant, submission_key)",
 ];
 
 /// The expressions that `restaurants::adopted` sorts reviews by.
@@ -66,7 +48,6 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         SEARCH.drop(manager).await?;
         for name in [
-            "restaurant_by_rating",
             "restaurant_by_name",
             "restaurant_by_submission_key",
             "review_by_submission_key",
@@ -92,17 +73,19 @@ pub(crate) fn restaurant(backend: DbBackend) -> TableCreateStatement {
         .col(string_len("street_address", 50))
         .col(string_len("description", 250))
         .take();
-    for counter in COUNTERS {
-        table.col(integer(counter).default(0));
-    }
     // The first 50 characters: an index entry has a size limit, and an adopted name may be longer.
     let (sort_name, first_characters) = if is_sqlite {
-        ("varchar(50) COLLATE NOCASE", "substr(name, 1, 50)")
+        (
+            "varchar(50) COLLATE NOCASE",
+            "substr(COALESCE(name, ''), 1, 50)",
+        )
     } else {
-        (r#"varchar(50) COLLATE "und-x-icu""#, "left(name, 50)")
+        (
+            r#"varchar(50) COLLATE "und-x-icu""#,
+            "left(COALESCE(name, ''), 50)",
+        )
     };
     table
-        .col(big_integer_null("rating_average").generated(Expr::cust(RATING_AVERAGE), stored))
         .col(
             ColumnDef::new("sort_name")
                 .custom(sort_name)
@@ -134,27 +117,13 @@ pub(crate) fn review() -> TableCreateStatement {
 }
 
 async fn create_indexes(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    for (name, table, columns) in INDEXES {
-        let mut index = Index::create().name(name).table(table).take();
-        for column in columns {
-            index.col(*column);
-        }
-        manager.create_index(index).await?;
-    }
-    for table in ["restaurant", "review"] {
-        let index = Index::create()
-            .name(format!("{table}_by_submission_key"))
-            .table(table)
-            .col("submission_key")
-            .unique()
-            .take();
-        manager.create_index(index).await?;
-    }
-    let review_index = match manager.get_database_backend() {
+    let review_by_date = match manager.get_database_backend() {
         DbBackend::Sqlite => SQLITE_REVIEW_INDEX,
         _ => POSTGRES_REVIEW_INDEX,
     };
     let db = manager.get_connection();
-    db.execute_unprepared(review_index).await?;
+    for index in INDEXES.into_iter().chain([review_by_date]) {
+        db.execute_unprepared(index).await?;
+    }
     Ok(())
 }

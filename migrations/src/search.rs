@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The most calls of a function inside each other in an SQLite schema.
 const NESTED_CALLS: usize = 12;
 
-/// A table with an integer `id` and the text columns that are searched, none of them nullable.
+/// A table with an integer `id` and the text columns that are searched; null is read as empty.
 pub(crate) struct SearchIndex {
     pub(crate) table: &'static str,
     pub(crate) columns: &'static [&'static str],
@@ -65,7 +65,7 @@ impl SearchIndex {
                 .replace("{new_words}", &self.sqlite_words("new"))
                 .replace("{words}", &self.sqlite_words(self.table))
                 .replace("{columns}", &self.columns.join(", ")),
-            _ => CREATE_POSTGRES.replace("{text}", &self.columns.join(" || ' ' || ")),
+            _ => CREATE_POSTGRES.replace("{text}", &self.text("")),
         };
         self.execute(manager, &statements).await
     }
@@ -78,6 +78,13 @@ impl SearchIndex {
         self.execute(manager, statements).await
     }
 
+    /// The columns of a row in one text.
+    fn text(&self, row: &str) -> String {
+        let columns = self.columns.iter();
+        let columns = columns.map(|column| format!("COALESCE({row}{column}, '')"));
+        columns.collect::<Vec<_>>().join(" || ' ' || ")
+    }
+
     async fn execute(&self, manager: &SchemaManager<'_>, statements: &str) -> Result<(), DbErr> {
         let statements = statements.replace("{table}", self.table);
         let db = manager.get_connection();
@@ -88,8 +95,7 @@ impl SearchIndex {
     /// The searched text of a row without the accents that FTS5 keeps. The letters are replaced in
     /// nested subqueries, a few in each: SQLite before 3.46 cannot parse a schema with deeper nested calls.
     fn sqlite_words(&self, row: &str) -> String {
-        let columns = self.columns.iter().map(|column| format!("{row}.{column}"));
-        let text = columns.collect::<Vec<_>>().join(" || ' ' || ");
+        let text = self.text(&format!("{row}."));
         let letters: Vec<_> = accented_letters().collect();
         let start = format!("SELECT {text} AS words");
         let words = letters.chunks(NESTED_CALLS).fold(start, |inner, letters| {

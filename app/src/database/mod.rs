@@ -2,6 +2,7 @@
 
 mod connect_error;
 mod entra;
+mod incompatible;
 mod pool;
 mod unavailable;
 
@@ -20,6 +21,7 @@ use sea_orm::{
 
 use crate::config::{Config, DatabaseConfig, DatabaseTarget};
 use entra::EntraPassword;
+use incompatible::{Incompatible, ensure_server_fits};
 use pool::{open_postgres, open_sqlite};
 
 /// The longest readiness check. App Service's health check needs an early answer.
@@ -36,6 +38,8 @@ const ANALYZE_TABLES: &str = "
         FOR name IN SELECT oid FROM pg_class WHERE relnamespace = current_schema::regnamespace AND relkind = 'r'
         LOOP EXECUTE 'ANALYZE ' || name; END LOOP;
     END $$";
+/// The pause after an answer that only a person can change.
+const INCOMPATIBLE_PAUSE: Duration = Duration::from_mins(1);
 
 /// How often the same cause of a failing migration is logged.
 const SAME_CAUSE_PAUSE: Duration = Duration::from_mins(1);
@@ -85,29 +89,36 @@ impl Database {
         self.migrated.load(Ordering::Acquire)
     }
 
-    /// Applies the pending migrations, one instance at a time.
+    /// Applies the pending migrations, one instance at a time. Only reads where nothing is pending, as a role
+    /// without further rights and a read-only database require.
     ///
     /// # Errors
-    /// When there is no token, the database cannot be reached, or a newer build has contracted its schema.
+    /// When there is no token, the database cannot be reached, or its server, its tables or a newer build's
+    /// changes do not suit this build.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         if let Some(entra) = &self.entra {
             entra.renew_if_due().await?;
         }
-        let transaction = match self.begin_migration().await {
-            Ok(transaction) => transaction,
-            Err(error) => return Err(self.connect_error(error).await),
-        };
-        let changed = up(&transaction)
-            .await
-            .map_err(|error| without_source(&error))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| without_source(&error))?;
-        if changed {
-            self.analyze().await;
+        if let Err(error) = self.connection.ping().await {
+            return Err(self.connect_error(error).await);
+        }
+        ensure_server_fits(&self.connection).await?;
+        let is_pending = Migrator::has_pending(&self.connection).await;
+        if is_pending.map_err(|error| without_source(&error))? {
+            self.apply_pending().await?;
         }
         self.migrated.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    async fn apply_pending(&self) -> anyhow::Result<()> {
+        let applied = async {
+            let transaction = self.begin_migration().await?;
+            Migrator::up(&transaction, None).await?;
+            transaction.commit().await
+        };
+        applied.await.map_err(|error| without_source(&error))?;
+        self.analyze().await;
         Ok(())
     }
 
@@ -124,16 +135,22 @@ impl Database {
     /// Migrates as soon as the database can be reached, however long that takes; then keeps its token valid.
     pub async fn keep_ready(self) {
         let mut logged: Option<(String, Instant)> = None;
-        while let Err(cause) = self.migrate().await {
-            let cause = format!("{cause:#}");
-            let is_repeated = logged
-                .as_ref()
-                .is_some_and(|(last, at)| *last == cause && at.elapsed() < SAME_CAUSE_PAUSE);
+        while let Err(error) = self.migrate().await {
+            let is_final = error.is::<Incompatible>();
+            let cause = format!("{error:#}");
+            let is_repeated = logged.as_ref().is_some_and(|(last, at)| {
+                *last == cause && (is_final || at.elapsed() < SAME_CAUSE_PAUSE)
+            });
             if !is_repeated {
-                tracing::error!(cause, "the database cannot be migrated yet; trying again");
+                if is_final {
+                    tracing::error!(cause, "the database does not suit this build");
+                } else {
+                    tracing::error!(cause, "the database cannot be migrated yet; trying again");
+                }
                 logged = Some((cause, Instant::now()));
             }
-            tokio::time::sleep(RETRY_PAUSE).await;
+            let pause = if is_final { INCOMPATIBLE_PAUSE } else { RETRY_PAUSE };
+            tokio::time::sleep(pause).await;
         }
         tracing::info!("the database is ready");
         if let Some(entra) = &self.entra {
@@ -162,24 +179,22 @@ impl Database {
         let transaction = self.connection.begin_with_options(options).await?;
         if self.connection.get_database_backend() == DbBackend::Postgres {
             // Rewriting a large table takes longer than a request may; waiting for its lock blocks its readers.
-            let prepare = format!(
-                "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({MIGRATION_LOCK}); \
-                 SET LOCAL lock_timeout = '10s'"
-            );
-            transaction.execute_unprepared(&prepare).await?;
+            for prepare in [
+                "SET LOCAL statement_timeout = 0".to_owned(),
+                format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"),
+                "SET LOCAL lock_timeout = '10s'".to_owned(),
+            ] {
+                transaction.execute_unprepared(&prepare).await?;
+            }
         }
         Ok(transaction)
     }
 }
 
-/// Applies the pending migrations, and returns whether there were any.
-async fn up(transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
-    let pending = Migrator::get_pending_migrations(transaction).await?;
-    Migrator::up(transaction, None).await?;
-    Ok(!pending.is_empty())
-}
-
 /// The error's text alone, because it repeats that of its source.
 fn without_source(error: &DbErr) -> anyhow::Error {
-    anyhow::anyhow!("{error}")
+    match error {
+        DbErr::Migration(reason) => Incompatible(reason.clone()).into(),
+        error => anyhow::anyhow!("{error}"),
+    }
 }

@@ -5,7 +5,7 @@
 use salvo::writing::Redirect;
 use salvo::{Router, Writer as _, handler};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Order};
-use sea_orm::{DbBackend, EntityTrait as _, Iterable as _, QuerySelect as _, Select};
+use sea_orm::{DbBackend, EntityTrait as _, IdenStatic as _, Iterable as _, QuerySelect as _, Select};
 
 use super::handlers::{create_restaurant, create_review};
 use super::{restaurant, review};
@@ -39,12 +39,17 @@ async fn redirect_to_restaurant(id: Id) -> Redirect {
     Redirect::permanent(restaurant::path(id.0))
 }
 
-/// Reviews with dates and ratings that can be read: a missing rating is 0, a date outside of the
-/// calendar its first or last day.
+/// Reviews as they can be read: a missing rating is 0, a missing text empty, a date outside of the calendar its
+/// first or last day.
 pub(super) fn find_reviews(backend: DbBackend) -> Select<review::Entity> {
     use review::Column;
-    let columns =
-        Column::iter().filter(|column| !matches!(column, Column::Rating | Column::ReviewDate));
+    let replaced = [
+        Column::Rating,
+        Column::UserName,
+        Column::ReviewText,
+        Column::ReviewDate,
+    ];
+    let columns = Column::iter().filter(|column| !replaced.iter().any(|other| other.as_str() == column.as_str()));
     let date = match backend {
         DbBackend::Sqlite => Expr::col(Column::ReviewDate),
         _ => Expr::cust(POSTGRES_DATE),
@@ -53,6 +58,8 @@ pub(super) fn find_reviews(backend: DbBackend) -> Select<review::Entity> {
         .select_only()
         .columns(columns)
         .expr_as(Expr::col(Column::Rating).if_null(0), "rating")
+        .expr_as(Expr::col(Column::UserName).if_null(""), "user_name")
+        .expr_as(Expr::col(Column::ReviewText).if_null(""), "review_text")
         .expr_as(date, "review_date")
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::forms::{NewRestaurant, NewReview, RESTAURANT_FIELDS, review_fields};
 use super::repository::{self, ListRequest};
-use super::restaurant::Sort;
+use super::restaurant::{RatedRestaurant, Sort};
 use super::views::{
     EditRestaurantView, NewRestaurantView, RestaurantDetails, RestaurantListView, RestaurantView,
     ReviewEntry, SortLink,
@@ -222,7 +222,6 @@ pub(super) async fn create_review(
     let may_write = visitor.may_write(&state);
     let author = visitor.signed_in()?;
     let author = author.as_ref();
-    let restaurant = repository::get_restaurant(db, id.0).await?;
     match NewReview::parse(&form, author) {
         Ok(new) => {
             repository::insert_review(db, id.0, new, form.submission_key()).await?;
@@ -231,6 +230,7 @@ pub(super) async fn create_review(
         Err(errors) => {
             let form = FormView::refused(review_fields(author), &form, &errors);
             let query = DetailsQuery::default();
+            let restaurant = repository::get_restaurant(db, id.0).await?;
             let page = load_page(&state, author, &restaurant, &query, form).await?;
             Ok(FormOutcome::Invalid(RestaurantView { may_write, ..page }))
         }
@@ -241,7 +241,7 @@ pub(super) async fn create_review(
 async fn load_page(
     state: &AppState,
     user: Option<&CurrentUser>,
-    restaurant: &restaurant::Model,
+    restaurant: &RatedRestaurant,
     query: &DetailsQuery,
     form: FormView,
 ) -> Result<RestaurantView, Error> {

@@ -1,10 +1,10 @@
 //! The example: restaurants and their reviews. Replace this folder.
 
+pub mod rating;
 pub mod restaurant;
 pub mod review;
 mod adopted;
 mod forms;
-mod counters;
 mod repository;
 mod views;
 mod handlers;

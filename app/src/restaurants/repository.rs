@@ -1,15 +1,16 @@
 //! Queries of restaurants and reviews.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait as _, QueryFilter as _, QuerySelect as _, Select, SqlErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _, IdenStatic as _,
+    JoinType, QueryFilter as _, QuerySelect as _, RelationTrait as _, Select, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 use super::forms::{NewRestaurant, NewReview};
-use super::restaurant::Sort;
-use super::{adopted, counters, restaurant, review};
+use super::restaurant::{ListedColumns, ListedRestaurant, RatedColumns, RatedRestaurant, Sort};
+use super::{adopted, rating, restaurant, review};
 use crate::clock;
 use crate::form_key::{self, insert_once};
 use crate::pagination::{Cursor, paginate, split_page};
@@ -30,7 +31,7 @@ pub(super) struct ListRequest<'a> {
 /// The restaurants of a page.
 #[derive(Clone, Debug)]
 pub(super) struct RestaurantPage {
-    pub(super) rows: Vec<restaurant::Model>,
+    pub(super) rows: Vec<ListedRestaurant>,
     pub(super) next: Option<Cursor>,
     /// How many matches were sorted, where more match.
     pub(super) capped: Option<usize>,
@@ -82,8 +83,15 @@ async fn read_page(
     rows: Select<restaurant::Entity>,
     request: &ListRequest<'_>,
 ) -> Result<RestaurantPage, DbErr> {
+    let rows = with_rating(rows)
+        .column(rating::Column::ReviewCount)
+        .column(rating::Column::RatingSum)
+        .column(rating::Column::Rank)
+        .column(restaurant::Column::SortName);
     let rows = paginate(rows, &request.sort.keyset(), request.after.as_ref());
-    let rows = rows.limit(request.page_size + 1).all(db).await?;
+    let rows = rows.limit(request.page_size + 1);
+    let rows: Vec<ListedColumns> = rows.into_tuple().all(db).await?;
+    let rows = rows.into_iter().map(ListedRestaurant::from).collect();
     let (rows, last) = split_page(rows, request.page_size);
     Ok(RestaurantPage {
         rows,
@@ -92,13 +100,39 @@ async fn read_page(
     })
 }
 
+/// The texts of restaurants beside their ratings. An adopted table may have texts that are null.
+fn with_rating(rows: Select<restaurant::Entity>) -> Select<restaurant::Entity> {
+    use restaurant::Column;
+    let texts = [Column::Name, Column::StreetAddress, Column::Description];
+    let rows = rows.select_only().column(Column::Id);
+    let rows = texts.into_iter().fold(rows, |rows, column| {
+        let text = Expr::col((restaurant::Entity, column));
+        rows.column_as(text.if_null(""), column.as_str())
+    });
+    rows.join_rev(JoinType::InnerJoin, rating::Relation::Restaurant.def())
+}
+
 /// # Errors
 /// `RecordNotFound` when there is no such restaurant.
 pub(super) async fn get_restaurant(
     db: &impl ConnectionTrait,
     id: i32,
-) -> Result<restaurant::Model, DbErr> {
-    let found = restaurant::Entity::find_by_id(id).one(db).await?;
+) -> Result<RatedRestaurant, DbErr> {
+    use rating::Column;
+    let found: Option<RatedColumns> = with_rating(restaurant::Entity::find_by_id(id))
+        .column(Column::ReviewCount)
+        .column(Column::RatingSum)
+        .columns([
+            Column::Rating1Count,
+            Column::Rating2Count,
+            Column::Rating3Count,
+            Column::Rating4Count,
+            Column::Rating5Count,
+        ])
+        .into_tuple()
+        .one(db)
+        .await?;
+    let found = found.map(RatedRestaurant::from);
     found.ok_or_else(|| DbErr::RecordNotFound(format!("restaurant {id}")))
 }
 
@@ -135,9 +169,21 @@ pub(super) async fn update_restaurant(
     Ok(())
 }
 
-/// Deletes a restaurant and its reviews.
+/// Deletes a restaurant and its reviews. The restaurant is locked first, so that no review of it is inserted
+/// meanwhile.
 pub(super) async fn delete_restaurant(db: &DatabaseConnection, id: i32) -> Result<(), DbErr> {
-    let transaction = begin_locked(db, id).await?;
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = db.begin_with_options(options).await?;
+    restaurant::Entity::find_by_id(id)
+        .select_only()
+        .column(restaurant::Column::Id)
+        .lock_exclusive()
+        .into_tuple::<i32>()
+        .one(&transaction)
+        .await?;
     review::Entity::delete_many()
         .filter(review::Column::Restaurant.eq(id))
         .exec(&transaction)
@@ -171,77 +217,53 @@ pub(super) async fn get_review(db: &impl ConnectionTrait, id: i32) -> Result<rev
     found.ok_or_else(|| DbErr::RecordNotFound(format!("review {id}")))
 }
 
-/// Inserts a review and counts its rating. The same form sent again changes nothing.
+/// Inserts a review. The same form sent again changes nothing.
 ///
 /// # Errors
-/// `RecordNotFound` when the restaurant has been deleted.
+/// `RecordNotFound` when there is no such restaurant.
 pub(super) async fn insert_review(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     restaurant: i32,
     new: NewReview,
     key: &str,
 ) -> Result<(), DbErr> {
-    let rating = new.rating;
     let values = [
         &restaurant.to_string(),
         new.author_key.as_deref().unwrap_or_default(),
         &new.user_name,
-        &rating.to_string(),
+        &new.rating.to_string(),
         &new.review_text,
     ];
-    let digest = form_key::digest(key, &values);
     let row = review::ActiveModel {
+        submission_key: Set(form_key::digest(key, &values)),
         restaurant: Set(restaurant),
         user_name: Set(new.user_name),
-        rating: Set(rating),
+        rating: Set(new.rating),
         review_text: Set(new.review_text),
         review_date: Set(clock::now()),
         author_key: Set(new.author_key),
         ..Default::default()
     };
-    let transaction = db.begin().await?;
-    let column = review::Column::SubmissionKey;
-    let inserted = insert_once(&transaction, row, column, digest).await;
-    let inserted = inserted.map_err(|error| match error.sql_err() {
+    // Any of the unique indexes: a database of an earlier build has another one.
+    let ignore_duplicate = OnConflict::new().do_nothing().to_owned();
+    let insert = review::Entity::insert(row).on_conflict(ignore_duplicate);
+    let inserted = insert.exec_without_returning(db).await;
+    inserted.map(|_| ()).map_err(|error| match error.sql_err() {
         Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
             DbErr::RecordNotFound(format!("restaurant {restaurant}"))
         }
         _ => error,
-    })?;
-    if inserted.is_new {
-        counters::add(&transaction, restaurant, rating).await?;
-    }
-    transaction.commit().await
+    })
 }
 
-/// Deletes a review. A review that is already gone is not subtracted from the counters again.
 pub(super) async fn delete_review(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     review: &review::Model,
 ) -> Result<(), DbErr> {
-    let transaction = begin_locked(db, review.restaurant).await?;
-    let deleted = review::Entity::delete_by_id(review.id)
-        .exec(&transaction)
+    review::Entity::delete_many()
+        .filter(review::Column::Restaurant.eq(review.restaurant))
+        .filter(review::Column::Id.eq(review.id))
+        .exec(db)
         .await?;
-    if deleted.rows_affected == 1 {
-        counters::remove(&transaction, review.restaurant, review.rating).await?;
-    }
-    transaction.commit().await
-}
-
-/// Begins a transaction that locks the restaurant, so that no review of it is inserted meanwhile.
-async fn begin_locked(
-    db: &DatabaseConnection,
-    restaurant: i32,
-) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let transaction = db.begin_with_options(options).await?;
-    restaurant::Entity::find_by_id(restaurant)
-        .lock_exclusive()
-        .one(&transaction)
-        .await?;
-    Ok(transaction)
+    Ok(())
 }

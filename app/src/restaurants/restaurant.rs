@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Order};
 
+use super::rating;
 use crate::pagination::{Cursor, Key, KeyType, Keyset};
 
-/// A restaurant. The counters cover ratings from 1 to 5.
+/// A restaurant. `rating` has the counters of its reviews.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "restaurant")]
 pub struct Model {
@@ -14,15 +15,6 @@ pub struct Model {
     pub name: String,
     pub street_address: String,
     pub description: String,
-    pub review_count: i32,
-    pub rating_sum: i32,
-    pub rating_1_count: i32,
-    pub rating_2_count: i32,
-    pub rating_3_count: i32,
-    pub rating_4_count: i32,
-    pub rating_5_count: i32,
-    /// The average in millionths, 0 without a rating; a generated column.
-    pub rating_average: Option<i64>,
     /// The first characters of the name with a collation; a generated column.
     pub sort_name: Option<String>,
     pub submission_key: Option<String>,
@@ -33,30 +25,81 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl Model {
-    /// The counters of the ratings 1 to 5.
-    pub fn rating_counts(&self) -> [i32; 5] {
-        [
-            self.rating_1_count,
-            self.rating_2_count,
-            self.rating_3_count,
-            self.rating_4_count,
-            self.rating_5_count,
-        ]
-    }
+/// A restaurant in the list.
+#[derive(Clone, Debug)]
+pub(super) struct ListedRestaurant {
+    pub(super) id: i32,
+    pub(super) name: String,
+    pub(super) street_address: String,
+    pub(super) description: String,
+    pub(super) review_count: i32,
+    pub(super) rating_sum: i32,
+    rank: i64,
+    sort_name: Option<String>,
+}
 
+/// The columns of [`ListedRestaurant`].
+pub(super) type ListedColumns = (i32, String, String, String, i32, i32, i64, Option<String>);
+
+impl From<ListedColumns> for ListedRestaurant {
+    fn from(row: ListedColumns) -> Self {
+        let (id, name, street_address, description, review_count, rating_sum, rank, sort_name) =
+            row;
+        Self {
+            id,
+            name,
+            street_address,
+            description,
+            review_count,
+            rating_sum,
+            rank,
+            sort_name,
+        }
+    }
+}
+
+impl ListedRestaurant {
     /// The position of this restaurant in a list.
     pub(super) fn cursor(&self, sort: Sort) -> Cursor {
         match sort {
             Sort::Newest => Cursor::id(self.id),
-            Sort::Rating => Cursor::new(
-                Key::Integer(self.rating_average.unwrap_or_default()),
-                self.id,
-            ),
+            Sort::Rating => Cursor::new(Key::Integer(self.rank), self.id),
             Sort::Name => {
                 let name = self.sort_name.clone().unwrap_or_default();
                 Cursor::new(Key::Text(name), self.id)
             }
+        }
+    }
+}
+
+/// A restaurant with the counters of its ratings from 1 to 5.
+#[derive(Clone, Debug)]
+pub(super) struct RatedRestaurant {
+    pub(super) id: i32,
+    pub(super) name: String,
+    pub(super) street_address: String,
+    pub(super) description: String,
+    pub(super) review_count: i32,
+    pub(super) rating_sum: i32,
+    /// The number of reviews with a rating of 1, of 2 and so on.
+    pub(super) rating_counts: [i32; 5],
+}
+
+/// The columns of [`RatedRestaurant`].
+pub(super) type RatedColumns = (i32, String, String, String, i32, i32, i32, i32, i32, i32, i32);
+
+impl From<RatedColumns> for RatedRestaurant {
+    fn from(row: RatedColumns) -> Self {
+        let (id, name, street_address, description, review_count, rating_sum, one, two, three, four, five) =
+            row;
+        Self {
+            id,
+            name,
+            street_address,
+            description,
+            review_count,
+            rating_sum,
+            rating_counts: [one, two, three, four, five],
         }
     }
 }
@@ -90,7 +133,7 @@ impl Sort {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Newest => "Newest",
-            Self::Rating => "Rating",
+            Self::Rating => "Top rated",
             Self::Name => "Name",
         }
     }
@@ -102,12 +145,16 @@ impl Sort {
     }
 
     pub(super) fn keyset(self) -> Keyset {
+        let id = (Entity, Column::Id);
         match self {
-            Self::Newest => Keyset::by_id(Column::Id, Order::Desc),
+            Self::Newest => Keyset::by_id(id, Order::Desc),
+            // The columns of the index `restaurant_rating_by_rank`.
             Self::Rating => {
-                Keyset::by_key(Expr::col(Column::RatingAverage), Column::Id, Order::Desc)
+                let rank = Expr::col((rating::Entity, rating::Column::Rank));
+                let restaurant = (rating::Entity, rating::Column::Restaurant);
+                Keyset::by_key(rank, restaurant, Order::Desc)
             }
-            Self::Name => Keyset::by_key(Expr::col(Column::SortName), Column::Id, Order::Asc),
+            Self::Name => Keyset::by_key(Expr::col(Column::SortName), id, Order::Asc),
         }
     }
 

@@ -3,12 +3,12 @@
 use time::macros::datetime;
 
 use super::forms::{NewRestaurant, NewReview, RESTAURANT_FIELDS, review_fields};
-use super::restaurant::Sort;
+use super::restaurant::{ListedRestaurant, RatedRestaurant, Sort};
 use super::views::{
     EditRestaurantView, NewRestaurantView, RestaurantDetails, RestaurantListView, RestaurantView,
     ReviewEntry, SortLink,
 };
-use super::{restaurant, review};
+use super::review;
 use crate::form::{FormValues, FormView};
 use crate::response::samples::{HOSTILE, Sample, render_sample, sample_user};
 
@@ -23,22 +23,21 @@ pub(crate) fn samples() -> Vec<Sample> {
     pages.concat()
 }
 
-fn restaurant(sum: i32, count: i32) -> restaurant::Model {
-    restaurant::Model {
+fn listed(sum: i32, count: i32) -> ListedRestaurant {
+    let text = HOSTILE.to_owned();
+    let columns = (7, text.clone(), text.clone(), text, count, sum, 0, None);
+    columns.into()
+}
+
+fn restaurant(sum: i32, count: i32) -> RatedRestaurant {
+    RatedRestaurant {
         id: 7,
         name: HOSTILE.to_owned(),
         street_address: HOSTILE.to_owned(),
         description: HOSTILE.to_owned(),
         review_count: count,
         rating_sum: sum,
-        rating_1_count: 0,
-        rating_2_count: 0,
-        rating_3_count: 0,
-        rating_4_count: count,
-        rating_5_count: 0,
-        rating_average: None,
-        sort_name: None,
-        submission_key: None,
+        rating_counts: [0, 0, 0, count, 0],
     }
 }
 
@@ -57,14 +56,14 @@ fn review(rating: i32) -> review::Model {
 
 /// Empty, with rows, a search without matches, a capped search, and a page after the last row.
 fn list_samples() -> Vec<RestaurantListView> {
-    let list = |query: &str, rows: Vec<restaurant::Model>| RestaurantListView {
+    let list = |query: &str, rows: Vec<ListedRestaurant>| RestaurantListView {
         restaurants: rows.into_iter().map(Into::into).collect(),
         searching: !query.is_empty(),
         query: query.to_owned(),
         sort: Sort::Rating.name(),
         is_default_sort: query.is_empty(),
         sort_links: vec![SortLink {
-            label: "Rating",
+            label: "Top rated",
             path: "/?sort=rating".to_owned(),
             current: true,
         }],
@@ -73,7 +72,7 @@ fn list_samples() -> Vec<RestaurantListView> {
         capped: None,
         notice: None,
     };
-    let rows = vec![restaurant(13, 3), restaurant(0, 0)];
+    let rows = vec![listed(13, 3), listed(0, 0)];
     vec![
         list("", Vec::new()),
         list("", rows.clone()),

@@ -6,6 +6,7 @@ use time::format_description::well_known::Iso8601;
 use time::macros::format_description;
 
 use super::adopted::valid_rating;
+use super::restaurant::{ListedRestaurant, RatedRestaurant};
 use super::{restaurant, review};
 use crate::current_user::CurrentUser;
 use crate::form::FormView;
@@ -119,8 +120,8 @@ pub(super) struct RestaurantEntry {
     score: Score,
 }
 
-impl From<restaurant::Model> for RestaurantEntry {
-    fn from(row: restaurant::Model) -> Self {
+impl From<ListedRestaurant> for RestaurantEntry {
+    fn from(row: ListedRestaurant) -> Self {
         Self {
             path: restaurant::path(row.id),
             score: Score::new(row.rating_sum, row.review_count),
@@ -144,9 +145,9 @@ pub(super) struct RestaurantDetails {
     distribution: Vec<RatingShare>,
 }
 
-impl From<&restaurant::Model> for RestaurantDetails {
-    fn from(row: &restaurant::Model) -> Self {
-        let counts = (1..).zip(row.rating_counts());
+impl From<&RatedRestaurant> for RestaurantDetails {
+    fn from(row: &RatedRestaurant) -> Self {
+        let counts = (1..).zip(row.rating_counts);
         let mut distribution: Vec<_> = counts
             .map(|(rating, count)| RatingShare {
                 rating,
@@ -182,7 +183,7 @@ impl Score {
             return Self {
                 rating: None,
                 stars: 0,
-                review_count: count,
+                review_count: 0,
             };
         }
         let tenths = scaled_average(sum, count, 10);

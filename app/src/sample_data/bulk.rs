@@ -49,7 +49,7 @@ pub(super) async fn copy(
     copy_rows::<restaurant::Entity>(connection, &RESTAURANT, restaurants, progress).await?;
     let reviews = data.reviews(first.restaurant, first.review);
     copy_rows::<review::Entity>(connection, &REVIEW, reviews, progress).await?;
-    let finish = finish(DbBackend::Postgres, first);
+    let finish = finish(DbBackend::Postgres);
     sqlx::raw_sql(AssertSqlSafe(finish))
         .execute(connection)
         .await?;

@@ -48,7 +48,7 @@ const MOVE_SEQUENCES: &str = "
     ) AS highest (sequence, last)
     WHERE last IS NOT NULL";
 
-const ANALYZE: &str = "ANALYZE restaurant; ANALYZE review";
+const ANALYZE: &str = "ANALYZE restaurant; ANALYZE restaurant_rating; ANALYZE review";
 
 /// Loads sample data into a migrated database and prints a summary to stderr.
 ///
@@ -102,7 +102,7 @@ async fn insert(
         insert_many::<review::Entity>(&transaction, reviews, progress).await?;
     }
     transaction
-        .execute_unprepared(&finish(transaction.get_database_backend(), first))
+        .execute_unprepared(&finish(transaction.get_database_backend()))
         .await?;
     transaction.commit().await.context("the commit failed")?;
     Ok(true)
@@ -136,31 +136,13 @@ async fn insert_many<E: EntityTrait>(
     Ok(())
 }
 
-/// What follows the rows: counters, sequences and statistics.
-fn finish(backend: DbBackend, first: FirstIds) -> String {
-    let counters = count_reviews(first);
+/// What follows the rows: sequences and statistics. The database's triggers have counted the ratings.
+fn finish(backend: DbBackend) -> String {
     if backend == DbBackend::Postgres {
-        format!("{counters}; {MOVE_SEQUENCES}; {ANALYZE}")
+        format!("{MOVE_SEQUENCES}; {ANALYZE}")
     } else {
-        format!("{counters}; {ANALYZE}")
+        ANALYZE.to_owned()
     }
-}
-
-/// Sets the counters of the new restaurants.
-fn count_reviews(first: FirstIds) -> String {
-    let FirstIds { restaurant, review } = first;
-    let with_each_rating = |format: fn(i32) -> String| (1..=5).map(format).collect::<String>();
-    let set = with_each_rating(|n| format!(", rating_{n}_count = total.rating_{n}"));
-    let counts =
-        with_each_rating(|n| format!(", COUNT(*) FILTER (WHERE rating = {n}) AS rating_{n}"));
-    format!(
-        "UPDATE restaurant SET review_count = total.reviews, rating_sum = total.ratings{set}
-        FROM (
-            SELECT restaurant AS id, COUNT(*) AS reviews, SUM(rating) AS ratings{counts}
-            FROM review WHERE review.id >= {review} GROUP BY restaurant
-        ) AS total
-        WHERE restaurant.id = total.id AND restaurant.id >= {restaurant}"
-    )
 }
 
 /// Vectors of up to [`BATCH`] rows.
