@@ -138,19 +138,29 @@ impl Kind {
         let is_right = match self {
             Self::Id | Self::Integer => matches!(r#type.as_str(), "integer" | "int"),
             Self::Text(_) => is_text(r#type),
-            Self::Date => ["timestamp", "date", "text"].iter().any(|kind| r#type.starts_with(kind)) && r#type != "date",
+            Self::Date => {
+                ["timestamp", "date", "text"]
+                    .iter()
+                    .any(|kind| r#type.starts_with(kind))
+                    && r#type != "date"
+            }
         };
         if !is_right {
             let expected = self.sql();
-            return Err(format!("{table}.{name} is {type}, not {expected}; change its type to {expected}"));
+            return Err(format!(
+                "{table}.{name} is {type}, not {expected}; change its type to {expected}"
+            ));
         }
         if self == Self::Id && !column.is_unique {
             return Err(format!("{table}.{name} is no primary key; make it one"));
         }
         if self == Self::Id && !column.has_default {
-            return Err(format!("{table}.{name} has no default; make it an identity column"));
+            return Err(format!(
+                "{table}.{name} has no default; make it an identity column"
+            ));
         }
-        let is_short = matches!((self, column.length), (Self::Text(limit), Some(length)) if length < limit);
+        let is_short =
+            matches!((self, column.length), (Self::Text(limit), Some(length)) if length < limit);
         Ok(is_short.then(|| format!("ALTER TABLE {table} ALTER {name} TYPE {}", self.sql())))
     }
 
@@ -165,7 +175,15 @@ impl Kind {
 
 /// The texts of both databases, with the limit in the type on SQLite.
 fn is_text(name: &str) -> bool {
-    ["character", "varchar", "nvarchar", "text", "char", "citext", "clob"]
-        .iter()
-        .any(|kind| name.starts_with(kind))
+    [
+        "character",
+        "varchar",
+        "nvarchar",
+        "text",
+        "char",
+        "citext",
+        "clob",
+    ]
+    .iter()
+    .any(|kind| name.starts_with(kind))
 }

@@ -220,11 +220,7 @@ fn with_columns(sql: &str) -> String {
 }
 
 fn sqlite_trigger(sql: &str) -> String {
-    let change = |row, sign| {
-        SQLITE_CHANGE
-            .replace("{row}", row)
-            .replace("{sign}", sign)
-    };
+    let change = |row, sign| SQLITE_CHANGE.replace("{row}", row).replace("{sign}", sign);
     with_columns(sql)
         .replace("{add}", &change("new", "+"))
         .replace("{subtract}", &change("old", "-"))
@@ -249,6 +245,7 @@ async fn current_schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
     let sql = "SELECT quote_ident(current_schema())";
     let statement = Statement::from_string(DbBackend::Postgres, sql);
     let row = manager.get_connection().query_one_raw(statement).await?;
-    let row = row.ok_or_else(|| DbErr::Migration("there is no schema to create tables in".to_owned()))?;
+    let row =
+        row.ok_or_else(|| DbErr::Migration("there is no schema to create tables in".to_owned()))?;
     row.try_get_by_index(0)
 }

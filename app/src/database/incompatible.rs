@@ -62,7 +62,10 @@ mod tests {
     #[test]
     fn an_old_server_and_another_encoding_are_refused_by_name() {
         let old = refusal(12, "UTF8", "db").expect("refused");
-        assert!(old.contains("PostgreSQL 12;") && old.contains("13 or newer"), "{old}");
+        assert!(
+            old.contains("PostgreSQL 12;") && old.contains("13 or newer"),
+            "{old}"
+        );
         let latin = refusal(15, "LATIN1", "db").expect("refused");
         assert!(latin.contains("LATIN1; UTF8 is needed"), "{latin}");
         assert_eq!(refusal(13, "UTF8", "db"), None);

@@ -149,7 +149,11 @@ impl Database {
                 }
                 logged = Some((cause, Instant::now()));
             }
-            let pause = if is_final { INCOMPATIBLE_PAUSE } else { RETRY_PAUSE };
+            let pause = if is_final {
+                INCOMPATIBLE_PAUSE
+            } else {
+                RETRY_PAUSE
+            };
             tokio::time::sleep(pause).await;
         }
         tracing::info!("the database is ready");

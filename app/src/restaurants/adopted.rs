@@ -5,7 +5,9 @@
 use salvo::writing::Redirect;
 use salvo::{Router, Writer as _, handler};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Order};
-use sea_orm::{DbBackend, EntityTrait as _, IdenStatic as _, Iterable as _, QuerySelect as _, Select};
+use sea_orm::{
+    DbBackend, EntityTrait as _, IdenStatic as _, Iterable as _, QuerySelect as _, Select,
+};
 
 use super::handlers::{create_restaurant, create_review};
 use super::{restaurant, review};
@@ -49,7 +51,11 @@ pub(super) fn find_reviews(backend: DbBackend) -> Select<review::Entity> {
         Column::ReviewText,
         Column::ReviewDate,
     ];
-    let columns = Column::iter().filter(|column| !replaced.iter().any(|other| other.as_str() == column.as_str()));
+    let columns = Column::iter().filter(|column| {
+        !replaced
+            .iter()
+            .any(|other| other.as_str() == column.as_str())
+    });
     let date = match backend {
         DbBackend::Sqlite => Expr::col(Column::ReviewDate),
         _ => Expr::cust(POSTGRES_DATE),

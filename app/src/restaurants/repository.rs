@@ -3,9 +3,9 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _, IdenStatic as _,
-    JoinType, QueryFilter as _, QuerySelect as _, RelationTrait as _, Select, SqlErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _,
+    IdenStatic as _, JoinType, QueryFilter as _, QuerySelect as _, RelationTrait as _, Select,
+    SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 use super::forms::{NewRestaurant, NewReview};

@@ -86,12 +86,35 @@ pub(super) struct RatedRestaurant {
 }
 
 /// The columns of [`RatedRestaurant`].
-pub(super) type RatedColumns = (i32, String, String, String, i32, i32, i32, i32, i32, i32, i32);
+pub(super) type RatedColumns = (
+    i32,
+    String,
+    String,
+    String,
+    i32,
+    i32,
+    i32,
+    i32,
+    i32,
+    i32,
+    i32,
+);
 
 impl From<RatedColumns> for RatedRestaurant {
     fn from(row: RatedColumns) -> Self {
-        let (id, name, street_address, description, review_count, rating_sum, one, two, three, four, five) =
-            row;
+        let (
+            id,
+            name,
+            street_address,
+            description,
+            review_count,
+            rating_sum,
+            one,
+            two,
+            three,
+            four,
+            five,
+        ) = row;
         Self {
             id,
             name,

@@ -4,11 +4,11 @@ use time::macros::datetime;
 
 use super::forms::{NewRestaurant, NewReview, RESTAURANT_FIELDS, review_fields};
 use super::restaurant::{ListedRestaurant, RatedRestaurant, Sort};
+use super::review;
 use super::views::{
     EditRestaurantView, NewRestaurantView, RestaurantDetails, RestaurantListView, RestaurantView,
     ReviewEntry, SortLink,
 };
-use super::review;
 use crate::form::{FormValues, FormView};
 use crate::response::samples::{HOSTILE, Sample, render_sample, sample_user};
 

@@ -17,7 +17,7 @@ use sea_orm::{
 
 use crate::restaurants::{restaurant, review};
 pub use options::SeedOptions;
-use options::{FirstIds, LastIds};
+use options::LastIds;
 use rows::SampleData;
 
 /// More rows than this are loaded by the bulk loader.

@@ -22,8 +22,9 @@ const EDITED: [(&str, &str); 3] = [
 /// Restaurants whose counters are not what a recount gives.
 const MISCOUNTED: &str = "
     SELECT restaurant.id::bigint AS value FROM restaurant
+    JOIN restaurant_rating ON restaurant_rating.restaurant = restaurant.id
     LEFT JOIN review ON review.restaurant = restaurant.id AND rating BETWEEN 1 AND 5
-    GROUP BY restaurant.id
+    GROUP BY restaurant.id, restaurant_rating.restaurant
     HAVING review_count <> count(rating) OR rating_sum <> coalesce(sum(rating), 0)
         OR rating_1_count <> count(*) FILTER (WHERE rating = 1)
         OR rating_2_count <> count(*) FILTER (WHERE rating = 2)

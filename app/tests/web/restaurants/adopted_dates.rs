@@ -53,7 +53,7 @@ async fn reviews_with_dates_beyond_the_calendar_are_each_on_one_page_on_postgres
     assert_eq!(shown(&site).await, DATES);
     let kept = "SELECT CAST(review_date AS text) AS value FROM review ORDER BY id DESC";
     assert_eq!(site.texts(kept).await, DATES);
-    let sum = "SELECT CAST(rating_sum AS bigint) AS value FROM restaurant";
+    let sum = "SELECT CAST(rating_sum AS bigint) AS value FROM restaurant_rating";
     assert_eq!(site.values(sum).await, [36]);
 }
 

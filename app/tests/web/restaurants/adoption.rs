@@ -120,6 +120,7 @@ async fn check_later_insert(site: &Site) {
 
     // For a restaurant with sound ratings the sample's average and ours are one.
     let sql = "SELECT CAST(restaurant.id AS bigint) AS value FROM restaurant
+        JOIN restaurant_rating ON restaurant_rating.restaurant = restaurant.id
         WHERE restaurant.id = 9 AND review_count = (SELECT count(id) FROM review WHERE restaurant = 9)
         AND round(rating_average / 1000.0) =
             (SELECT round(avg(rating) * 1000.0) FROM review WHERE restaurant = 9)";

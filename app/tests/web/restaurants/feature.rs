@@ -62,8 +62,8 @@ pub(crate) const FEATURE: Feature = Feature {
     rows: &[
         Row {
             table: "restaurant",
-            insert: "INSERT INTO restaurant (name, street_address, description, review_count, rating_sum, rating_3_count)
-                VALUES ('Old', 'Old', 'Old', 1, 3, 1) RETURNING CAST(id AS bigint) AS value",
+            insert: "INSERT INTO restaurant (name, street_address, description)
+                VALUES ('Old', 'Old', 'Old') RETURNING CAST(id AS bigint) AS value",
         },
         Row {
             table: "review",

@@ -12,7 +12,7 @@ on_both_databases! {
         fill(&site).await;
         let visitor = site.visitor();
         for (sort, order) in orders(&site) {
-            let expected = site.values(&format!("SELECT CAST(id AS bigint) AS value FROM restaurant ORDER BY {order}")).await;
+            let expected = site.values(&format!("SELECT CAST(id AS bigint) AS value FROM restaurant JOIN restaurant_rating ON restaurant = id ORDER BY {order}")).await;
             let pages = pages_from(&visitor, &format!("/?sort={sort}")).await;
             let sizes: Vec<usize> = pages.iter().map(|page| listed(page).len()).collect();
             assert_eq!(sizes, [50, 50, 30], "{sort}");
@@ -56,6 +56,15 @@ on_both_databases! {
         assert_eq!(names, expected);
         let same: Vec<i64> = ids.into_iter().filter(|id| *id > 8).collect();
         assert_eq!(same, [9, 10]);
+    }
+
+    async fn one_best_review_does_not_outrank_hundreds_of_nearly_as_good_ones(site: Site) {
+        add_named(&site, &["One", "Many", "None"]).await;
+        site.execute("UPDATE restaurant_rating SET review_count = 1, rating_sum = 5 WHERE restaurant = 1").await;
+        site.execute("UPDATE restaurant_rating SET review_count = 210, rating_sum = 987 WHERE restaurant = 2").await;
+        let page = site.visitor().get("/?sort=rating").await;
+        assert_eq!(listed(&page), [2, 1, 3]);
+        assert_eq!(between(&page, "entry-score\" aria-hidden=\"true\">", "<"), ["4.7", "5.0"]);
     }
 
     async fn a_page_behind_the_last_says_so_and_leads_back(site: Site) {
@@ -102,9 +111,10 @@ on_both_databases! {
             (17, 4, "4.3", 85), (87, 20, "4.4", 87), (81, 20, "4.1", 81), (5, 1, "5.0", 100), (1, 1, "1.0", 20),
             (99, 20, "5.0", 99), (9, 2, "4.5", 90), (10, 3, "3.3", 67), (2_000_000_000, 400_000_000, "5.0", 100),
         ];
-        for (sum, count, ..) in cases {
+        for (id, (sum, count, ..)) in (1..).zip(cases) {
+            add_named(&site, &["A"]).await;
             site.execute(&format!(
-                "INSERT INTO restaurant (name, street_address, description, rating_sum, review_count) VALUES ('A', '', '', {sum}, {count})"
+                "UPDATE restaurant_rating SET rating_sum = {sum}, review_count = {count} WHERE restaurant = {id}"
             )).await;
         }
         let visitor = site.visitor();
@@ -137,12 +147,16 @@ async fn fill(site: &Site) {
         .collect();
     let (names, rows) = (names.join(" "), series(site.store, 130));
     site.execute(&format!(
-        "INSERT INTO restaurant (name, street_address, description, rating_sum, review_count)
-         SELECT CASE number % 10 {names} END, 'S', 'D', number % 5 * 3, number % 5 FROM {rows}"
+        "INSERT INTO restaurant (name, street_address, description)
+         SELECT CASE number % 10 {names} END, 'S', 'D' FROM {rows}"
     ))
     .await;
-    site.execute("UPDATE restaurant SET rating_sum = 1 + review_count WHERE review_count > 0")
-        .await;
+    for change in [
+        "UPDATE restaurant_rating SET review_count = restaurant % 5",
+        "UPDATE restaurant_rating SET rating_sum = 1 + review_count WHERE review_count > 0",
+    ] {
+        site.execute(change).await;
+    }
 }
 
 fn orders(site: &Site) -> [(&'static str, &'static str); 3] {
@@ -154,7 +168,7 @@ fn orders(site: &Site) -> [(&'static str, &'static str); 3] {
         ("newest", "id DESC"),
         (
             "rating",
-            "CASE WHEN review_count = 0 THEN 0 ELSE rating_sum * 1.0 / review_count END DESC, id DESC",
+            "CASE WHEN review_count = 0 THEN 0 ELSE (rating_sum + 17.5) / (review_count + 5) END DESC, id DESC",
         ),
         ("name", name),
     ]

@@ -83,8 +83,9 @@ pub(super) fn series(store: Store, last: u32) -> String {
 /// The restaurants whose counters are not what a recount of their reviews gives.
 pub(super) async fn miscounted(site: &Site) -> Vec<i64> {
     site.values(
-        "SELECT CAST(id AS bigint) AS value FROM restaurant WHERE
-            review_count <> (SELECT count(*) FROM review
+        "SELECT CAST(id AS bigint) AS value FROM restaurant
+            LEFT JOIN restaurant_rating ON restaurant_rating.restaurant = restaurant.id WHERE
+            review_count IS NULL OR review_count <> (SELECT count(*) FROM review
                 WHERE review.restaurant = restaurant.id AND rating BETWEEN 1 AND 5)
             OR rating_sum <> (SELECT coalesce(sum(rating), 0) FROM review
                 WHERE review.restaurant = restaurant.id AND rating BETWEEN 1 AND 5)
@@ -95,4 +96,11 @@ pub(super) async fn miscounted(site: &Site) -> Vec<i64> {
             OR rating_5_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 5)",
     )
     .await
+}
+
+/// The numbers of reviews that the counters tell, in the order of the restaurants.
+pub(super) async fn review_counts(site: &Site) -> Vec<i64> {
+    let sql =
+        "SELECT CAST(review_count AS bigint) AS value FROM restaurant_rating ORDER BY restaurant";
+    site.values(sql).await
 }

@@ -76,15 +76,19 @@ async fn site(store: Store) -> Site {
     let site = Site::start_with(store, &FLAGS).await;
     let rows = series(store, 600);
     site.execute(&format!(
-        "INSERT INTO restaurant (name, street_address, description, review_count, rating_sum)
+        "INSERT INTO restaurant (name, street_address, description)
          SELECT 'N' || CAST(2000 - number AS text), '',
             CASE WHEN number % 3 = 0 THEN 'third ' ELSE '' END
             || CASE WHEN number <= 20 THEN 'oldest ' ELSE '' END
             || CASE WHEN number <= 5 THEN 'five ' ELSE '' END
-            || CASE WHEN number <= 4 THEN 'four ' ELSE '' END,
-            1, CASE number WHEN 594 THEN 5 WHEN 597 THEN 4 WHEN 591 THEN 3 ELSE 1 END
+            || CASE WHEN number <= 4 THEN 'four ' ELSE '' END
          FROM {rows}"
     ))
+    .await;
+    site.execute(
+        "UPDATE restaurant_rating SET review_count = 1,
+            rating_sum = CASE restaurant WHEN 594 THEN 5 WHEN 597 THEN 4 WHEN 591 THEN 3 ELSE 1 END",
+    )
     .await;
     site
 }

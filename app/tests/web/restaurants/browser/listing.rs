@@ -42,7 +42,7 @@ async fn the_list_is_sorted_as_the_visitor_likes() {
         }
         page.follow("Restaurants").await;
         assert_eq!(listed(page).await, ["Anna", "Carla", "Berta"]);
-        page.follow("Rating").await;
+        page.follow("Top rated").await;
         assert_eq!(listed(page).await, ["Berta", "Anna", "Carla"]);
         page.follow("Name").await;
         assert_eq!(listed(page).await, ["Anna", "Berta", "Carla"]);
@@ -66,7 +66,7 @@ async fn every_restaurant_is_on_one_page_of_the_list() {
         page.follow("Back to the first page").await;
         assert_eq!(listed(page).await, first);
 
-        page.follow("Rating").await;
+        page.follow("Top rated").await;
         let ratings = all_pages(page, "More restaurants", ratings).await;
         assert_eq!(ratings.len(), 120);
         assert!(

@@ -132,7 +132,7 @@ fn problem(step: &Value, most: i64) -> Option<String> {
     let most = match kind {
         "Bitmap Index Scan" => 2 * i64::from(RESTAURANTS),
         "Sort" => most.min(SEARCH_LIMIT + 1),
-        _ if step["Index Name"] == "restaurant_by_rating"
+        _ if step["Index Name"] == "restaurant_rating_by_rank"
             || step["Index Name"] == "restaurant_by_name" =>
         {
             LIST_PAGE + 1

@@ -86,10 +86,13 @@ fn is_wrong(what: &str, step: &str, plan: &[String]) -> bool {
     if what.contains("q=") {
         let is_fetched = plan[0] == "CO-ROUTINE restaurant" && step == "SCAN restaurant";
         let is_search = step.starts_with("SCAN restaurant_search VIRTUAL TABLE INDEX");
-        return walks && !is_fetched && !is_search || step.contains("INDEX restaurant_by_");
+        return walks && !is_fetched && !is_search
+            || step.contains("INDEX restaurant_by_")
+            || step.contains("restaurant_rating_by_rank");
     }
     let is_first_page = what.starts_with("/?sort=") && !what.contains("after=");
-    let follows_index =
-        step == "SCAN restaurant" || step.starts_with("SCAN restaurant USING INDEX restaurant_by_");
+    let follows_index = step == "SCAN restaurant"
+        || step.starts_with("SCAN restaurant USING INDEX restaurant_by_")
+        || step.starts_with("SCAN restaurant_rating USING INDEX restaurant_rating_by_rank");
     step.contains("TEMP B-TREE") || walks && !(is_first_page && follows_index)
 }
