@@ -1,5 +1,4 @@
-//! Static files, part of the binary; read from the disk in debug builds, so that an edit shows at the
-//! next reload.
+//! Static files, embedded in the binary; read from disk in debug builds, so that a reload shows an edit.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -36,7 +36,7 @@ const BROTLI_WINDOW: u32 = 19;
 const BROTLI_BUFFER: usize = 4096;
 
 impl Encoding {
-    /// The preferred one of those that the client accepts; no coding unless the client asks for one.
+    /// The preferred one of those that the client accepts; no coding unless the client requests one.
     pub fn negotiate(headers: &HeaderMap) -> Self {
         let accepted = || headers.get_all(ACCEPT_ENCODING).iter();
         if accepted().next().is_none() {
@@ -71,7 +71,7 @@ impl Encoding {
     /// Compresses a whole body.
     ///
     /// # Errors
-    /// When the encoder fails, for want of memory.
+    /// When the encoder runs out of memory.
     pub fn compress(self, body: &[u8], effort: Effort) -> io::Result<Vec<u8>> {
         match self {
             Self::Identity => Ok(body.to_vec()),

@@ -1,4 +1,4 @@
-//! Submission keys: a form that is sent twice (a double click, a retry after a lost answer) inserts one row.
+//! Submission keys (idempotency): a form that is sent twice (double click, retry after a lost response) inserts one row.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! The two questions a platform asks: is the process alive, and can it serve.
+//! Health checks: liveness (`/livez`), readiness (`/readyz`) and the command `app healthcheck`.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub async fn show_readiness(state: AppState) -> Result<&'static str, Error> {
 /// How long `app healthcheck` waits for the answer.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks the site on this machine whether it is alive.
+/// Calls `/livez` of the site on this machine.
 ///
 /// # Errors
 /// When nothing answers within 5 s, or not with 200.
@@ -53,6 +53,6 @@ pub async fn check(config: &HttpConfig) -> anyhow::Result<()> {
         .with_context(|| format!("{url} does not answer"))?;
     answer
         .error_for_status()
-        .with_context(|| format!("{url} is not well"))?;
+        .with_context(|| format!("{url} reports a failure"))?;
     Ok(())
 }

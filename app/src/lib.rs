@@ -1,10 +1,10 @@
 //! The site: one process, one database, pages rendered on the server.
 //!
 //! A request flows one way: middleware (`middleware`, `telemetry`; Salvo calls a middleware a hoop) →
-//! extractors (`extract`) → handler → repository → page. The modules below stand in the order of their dependencies: each one imports
-//! only from those above it, so reading them in order tells the whole story.
+//! extractors (`extract`) → handler → repository → page. The modules are in the order of their dependencies: each one imports
+//! only from those above it.
 //!
-//! What is deliberately absent: globals, a service layer, traits with one implementation, and any
+//! Deliberately absent: globals, a service layer, traits with one implementation, and any
 //! word of the example domain outside its own folder and the lines marked `domain:`.
 
 pub mod config;

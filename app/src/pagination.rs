@@ -1,7 +1,7 @@
 //! Keyset pagination: cursors, and queries for the rows after a cursor.
 //!
 //! A cursor is the sort key and the id of a page's last row, in the query parameter `after`. Each page
-//! costs the same, and a row that is added meanwhile neither repeats nor hides another.
+//! costs the same, and rows that are added meanwhile cause no duplicate and no missing row.
 
 use std::fmt;
 

@@ -29,7 +29,7 @@ impl RateLimiters {
         }
     }
 
-    /// Removes client addresses that are below their limit again, once a minute and for ever.
+    /// Removes client addresses that are below their limit again, once a minute.
     pub async fn clean_up_periodically(&self) {
         let mut interval = tokio::time::interval(CLEAN_UP_INTERVAL);
         loop {

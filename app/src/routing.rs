@@ -1,4 +1,4 @@
-//! Route helpers: GET, POST, and routes behind a middleware.
+//! Route helpers: GET, POST, and routes with a middleware.
 
 use salvo::routing::{Filter as _, filters};
 use salvo::{Handler, Router};
@@ -23,7 +23,7 @@ fn at(path: &str) -> Router {
     }
 }
 
-/// Routes behind a middleware of their own.
+/// Routes with this middleware.
 pub fn guarded(middleware: impl Handler, routes: Router) -> Router {
     Router::new().hoop(middleware).push(routes)
 }

@@ -1,4 +1,4 @@
-//! Listening, the limits of a connection, and stopping without losing a request.
+//! The HTTP server: listening, connection limits, graceful shutdown.
 
 use std::future::pending;
 use std::io;
@@ -18,17 +18,17 @@ use crate::config::HttpConfig;
 use crate::router;
 use crate::state::AppState;
 
-/// An idle connection is kept this long: longer than App Service's front end keeps its own.
+/// Idle timeout of a connection: longer than that of App Service's front end.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// The queue of accepted connections counts as drained when none has come for so long; meanwhile
-/// those that have come are read, for a connection of which nothing was read is not in flight.
-const QUIET: Duration = Duration::from_millis(100);
+/// The queue of accepted connections counts as drained when no connection has arrived for this long.
+/// Meanwhile the server reads from those that have arrived, which makes them count as in flight.
+const QUIET_PERIOD: Duration = Duration::from_millis(100);
 
-/// Clients that keep coming are taken for so long.
-const LONGEST_DRAIN: Duration = Duration::from_secs(1);
+/// Limit of the drain while new connections keep arriving.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Binds the address, so that a taken port is told before anything else is started.
+/// Binds the address before anything else starts, so that a port in use is reported at once.
 ///
 /// # Errors
 /// When the address cannot be bound: names `HOST` and `PORT`.
@@ -107,8 +107,8 @@ pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// An acceptor that, told to stop, first takes every connection that the kernel has already accepted, and
-/// then closes: whoever came later would wait for the end of the process, to be cut off.
+/// An acceptor that, on shutdown, first takes every connection that the kernel has already accepted and
+/// then closes the listener. Connections left in its queue would be reset at the end of the process.
 struct DrainingAcceptor {
     inner: Option<TcpAcceptor>,
     draining: Option<oneshot::Receiver<()>>,
@@ -131,17 +131,18 @@ impl Acceptor for DrainingAcceptor {
         let Some(inner) = &mut self.inner else {
             return pending().await;
         };
-        if let Some(told) = &mut self.draining {
+        if let Some(signal) = &mut self.draining {
             tokio::select! {
                 biased;
-                _ = told => self.draining = None,
+                _ = signal => self.draining = None,
                 accepted = inner.accept(fuse_policy.clone()) => return accepted,
             }
         }
         if let Some(drained) = self.drained.take() {
             let now = Instant::now();
-            let in_time = now < *self.drain_end.get_or_insert(now + LONGEST_DRAIN);
-            if in_time && let Ok(accepted) = timeout(QUIET, inner.accept(fuse_policy)).await {
+            let in_time = now < *self.drain_end.get_or_insert(now + DRAIN_LIMIT);
+            if in_time && let Ok(accepted) = timeout(QUIET_PERIOD, inner.accept(fuse_policy)).await
+            {
                 self.drained = Some(drained);
                 return accepted;
             }

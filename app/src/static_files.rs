@@ -1,4 +1,4 @@
-//! Static files under names that change with their content, so that a browser may keep them for ever.
+//! Static files under names that change with their content, so that a browser may cache them forever.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ async fn show_static_file(
     write(asset, CACHE_IMMUTABLE, request, response)
 }
 
-/// For clients that ask for the icon without having read the page's link.
+/// For clients that request the icon without having read the page's link.
 #[handler]
 async fn show_favicon(
     state: AppState,

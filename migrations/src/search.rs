@@ -41,7 +41,7 @@ const DROP_SQLITE: &str = "
 /// The rule of the SQLite index in SQL: decompose, drop the combining marks, recompose (kana and Hangul
 /// need it), lower the case, replace the final sigma, and split on what is neither letter nor digit.
 /// ICU's collation makes it independent of the database's. `to_tsvector` would parse numbers and
-/// addresses by rules of its own. The two limits keep longer texts within the size of a `tsvector`.
+/// addresses by its own rules. The two limits keep longer texts within the size of a `tsvector`.
 const CREATE_POSTGRES: &str = r#"
     ALTER TABLE {table} ADD COLUMN search tsvector GENERATED ALWAYS AS (
         array_to_tsvector(array_remove(regexp_split_to_array(regexp_replace(

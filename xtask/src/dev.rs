@@ -25,7 +25,7 @@ const SERVE_LOG: &str = "info,salvo=warn,sqlx=warn,sea_orm_migration=warn";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Use a PostgreSQL server of its own instead of SQLite; its data are kept in data/postgres.
+    /// Start a local PostgreSQL server and use it instead of SQLite; its data is in data/postgres.
     #[arg(long)]
     postgres: bool,
     /// Run without sign-in and without the Entra ID emulator.

@@ -24,7 +24,7 @@ pub(crate) fn end_children_with_this_process() -> Result<()> {
     Ok(())
 }
 
-/// Makes the program the leader of a process group of its own, which Ctrl+C in the terminal does not reach.
+/// Makes the program the leader of a new process group, which Ctrl+C in the terminal does not reach.
 /// On Windows Ctrl+C reaches every program of the console by itself.
 pub(crate) fn lead_process_group(command: &mut Command) {
     #[cfg(unix)]
@@ -67,7 +67,7 @@ pub(crate) fn make_executable(path: &Path) -> Result<()> {
 
 /// Writes a file that only its owner can read; on Windows it is as private as its folder.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
-    // The permissions come first: nobody can open the file in between.
+    // The permissions come first: no other user can open the file in between.
     fs::File::create(path)?;
     set_mode(path, 0o600)?;
     Ok(fs::write(path, text)?)

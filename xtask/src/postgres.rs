@@ -112,7 +112,7 @@ impl PostgresServer {
     }
 
     fn start(self, options: &str) -> Result<Self> {
-        // The server of a killed process may still run; we hold the lock, so nobody else uses it.
+        // The server of a killed process may still run; we hold the lock, so no other process uses it.
         self.stop()?;
         let (data, log) = (self.path("data"), self.path("log"));
         if !Path::new(&data).join("PG_VERSION").exists() {

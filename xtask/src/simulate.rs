@@ -149,7 +149,7 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        // The whole process group: a start script that does not pass signals on leaves its program behind.
+        // The whole process group: a start script that does not forward signals leaves its program running.
         signal("-KILL", &format!("-{}", self.pid())).run().ok();
         self.0.wait().ok();
     }

@@ -1,4 +1,4 @@
-//! The session cookie and the sign-in cookie: names, attributes, signature.
+//! The session cookie and the sign-in cookie: names, attributes (`HttpOnly`, `SameSite`, `Secure`), signature.
 //!
 //! The session cookie holds the session id. The sign-in cookie ties a sign-in attempt to the browser
 //! that began it (protection against login CSRF). Over https both names carry the prefix `__Host-`,
@@ -15,7 +15,7 @@ use sha2::Sha256;
 use tower_sessions_core::session::Id;
 
 /// How long an attempt is kept, by the table and by the sign-in cookie: a user who comes back after
-/// its lifetime is told that the sign-in has expired.
+/// its lifetime sees the page "The sign-in has expired".
 pub(super) const ATTEMPT_RETENTION: Duration = Duration::minutes(30);
 
 /// The keys derived from `SESSION_SECRET_KEY`.

@@ -1,4 +1,4 @@
-//! The provider's signing keys (JWKS).
+//! The provider's signing keys (JWKS). `provider.rs` has the JWKS refresh.
 
 use std::time::{Duration, Instant};
 

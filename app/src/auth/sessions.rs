@@ -1,7 +1,7 @@
 //! Sessions: the table `session` as a tower-sessions store, idle timeout and absolute lifetime.
 //!
 //! tower-sessions' `Session` and `SessionManagerLayer` are not used: they cannot limit a session's age,
-//! do not tell a record's expiry (activity would be written with every request), log a warning for each
+//! do not expose a record's expiry (activity would be written with every request), log a warning for each
 //! ended session, and answer a failing store with an empty 500.
 
 use std::collections::HashMap;

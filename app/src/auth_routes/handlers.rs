@@ -110,7 +110,7 @@ pub(super) async fn complete_sign_in(
     Ok(RedirectWithCookies::to(return_to).with(session))
 }
 
-/// `GET /auth/logout`: signs out if the link is on this site, else asks for confirmation.
+/// `GET /auth/logout`: signs out if the link is on this site, otherwise shows a confirmation page.
 #[handler]
 pub(super) async fn confirm_sign_out(
     context: SignInContext,

@@ -1,4 +1,4 @@
-//! The reason why no connection is to be had, which the pool hides behind its own timeout.
+//! The cause of a failed connection, which the pool hides by its own timeout error.
 
 use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::error::DatabaseError;

@@ -97,7 +97,7 @@ impl EntraPassword {
         *renew_at = Some(Instant::now() + half);
         tracing::info!(
             next_in_seconds = half.as_secs(),
-            "the database has a new Entra token"
+            "renewed the database's Entra token"
         );
         Ok(())
     }
@@ -112,7 +112,7 @@ impl EntraPassword {
             match self.renew_if_due().await {
                 Ok(()) => pause = shortest,
                 Err(cause) => {
-                    tracing::error!(%cause, "the database's Entra token cannot be renewed; trying again");
+                    tracing::error!(%cause, "failed to renew the database's Entra token; trying again");
                     tokio::time::sleep(pause).await;
                     pause = longest.min(pause * 2);
                 }

@@ -123,7 +123,7 @@ impl Database {
     }
 
     /// Collects the statistics of tables that have just been adopted or filled, without which the planner
-    /// reads them whole until autovacuum comes by. SQLite needs none for these queries.
+    /// scans them until autovacuum has analyzed them. SQLite needs none for these queries.
     async fn analyze(&self) {
         if self.connection.get_database_backend() == DbBackend::Postgres {
             if let Err(error) = self.connection.execute_unprepared(ANALYZE_TABLES).await {
@@ -145,7 +145,7 @@ impl Database {
                 if is_final {
                     tracing::error!(cause, "the database does not suit this build");
                 } else {
-                    tracing::error!(cause, "the database cannot be migrated yet; trying again");
+                    tracing::error!(cause, "failed to migrate the database; trying again");
                 }
                 logged = Some((cause, Instant::now()));
             }

@@ -1,4 +1,4 @@
-//! Fields in the query or in a form, strictly read.
+//! Extractors for the query and for forms; malformed or duplicate fields are rejected.
 
 use percent_encoding::percent_decode;
 use salvo::extract::Metadata;

@@ -64,7 +64,7 @@ impl<'ex> Extractible<'ex> for Visitor {
     }
 }
 
-/// The signed-in user, on routes behind the middleware `require_user` or `require_role`.
+/// The signed-in user, on routes with the middleware `require_user` or `require_role`.
 impl<'ex> Extractible<'ex> for CurrentUser {
     fn metadata() -> &'static Metadata {
         no_metadata()

@@ -14,7 +14,7 @@ pub struct Access(Rule);
 enum Rule {
     SignedIn,
     Role(&'static str),
-    /// Signed in, if `SIGN_IN_REQUIRED` asks for it; `write` for a page with a form that writes.
+    /// Signed in, if `SIGN_IN_REQUIRED` requires it; `write` for a page with a form that writes.
     Configured {
         write: bool,
     },

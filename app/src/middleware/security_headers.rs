@@ -22,7 +22,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// One year, as RFC 6797 and OWASP ASVS 5.0, V3.4.1 ask for; sent over https only.
+/// One year, as RFC 6797 and OWASP ASVS 5.0, V3.4.1 require; sent over https only.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubDomains";
 
 /// Adds the security headers, computed once, to every response, errors and static files included.

@@ -52,7 +52,7 @@ impl View for ErrorPage {
 }
 
 impl ErrorPage {
-    /// Writes the error as a page, or as problem details to a program that asked for JSON.
+    /// Writes the error as a page, or as problem details to a program that accepts JSON.
     pub(super) fn write(self, request: &Request, depot: &Depot, response: &mut Response) {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if wants_json(request) {

@@ -16,8 +16,8 @@ use sea_orm::{
 };
 
 use crate::restaurants::{restaurant, review};
-pub use options::SeedOptions;
 use options::LastIds;
+pub use options::SeedOptions;
 use rows::SampleData;
 
 /// More rows than this are loaded by the bulk loader.

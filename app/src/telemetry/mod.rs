@@ -91,7 +91,7 @@ fn log_layer(config: &TelemetryConfig, writer: NonBlocking) -> BoxedLayer {
     }
 }
 
-/// The filter of all layers. The log layer has no filter of its own: after a library has only asked
+/// The filter of all layers. The log layer has no separate filter: after a library has only asked
 /// whether it should log, a per-layer filter would drop the next line.
 fn filter(config: &TelemetryConfig, traced: bool) -> anyhow::Result<EnvFilter> {
     let level = if traced { "info" } else { "warn" };

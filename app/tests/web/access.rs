@@ -50,7 +50,7 @@ const ALL_OPEN: [&str; 11] = [
     "GET /favicon.ico",
 ];
 
-/// Who asks: nobody can sign in, a visitor, and three users.
+/// The client: a site without sign-in, an anonymous visitor, and three users.
 const COLUMNS: [&str; 5] = ["not configured", "anonymous", "user", "author", "admin"];
 
 #[derive(Clone, Copy)]
@@ -180,7 +180,7 @@ async fn if_nothing_requires_sign_in_everyone_may_write() {
     }
 }
 
-/// Asks with a browser and with a program, each time for rows of their own.
+/// Requests as a browser and as a program, each for new rows.
 async fn check(site: &SignInSite, column: &str, signed_in: &Browser, route: &Route, cell: &str) {
     for is_program in [false, true] {
         // The routes of sign-in change who is signed in.

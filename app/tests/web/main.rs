@@ -1,4 +1,4 @@
-//! Integration tests: each has a server and a database of its own.
+//! Integration tests: each has its own server and database.
 //!
 //! The harness crate has what they need. Tests that need PostgreSQL or Chromium are ignored unless asked for:
 //! `cargo xtask test` provides both and runs everything.

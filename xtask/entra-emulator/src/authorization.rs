@@ -7,7 +7,7 @@ use crate::request::ReceivedRequest;
 /// A SHA-256 digest as base64url.
 const CHALLENGE_LENGTH: usize = 43;
 
-/// What the app asked for.
+/// The authorization request of the app.
 pub(crate) struct AuthorizationRequest {
     pub(crate) redirect_uri: String,
     pub(crate) response_mode: String,
@@ -28,7 +28,7 @@ pub(crate) enum Refusal {
 }
 
 impl AuthorizationRequest {
-    /// Reads the query. The app must ask for a code, for `openid`, and by PKCE with S256.
+    /// Reads the query. The app must request a code, the scope `openid`, and PKCE with S256.
     pub(crate) fn parse(provider: &Provider, request: &ReceivedRequest) -> Result<Self, Refusal> {
         let redirect_uri = check_registration(provider, request).map_err(Refusal::Here)?;
         let text = |name: &str| request.query(name).map(str::to_owned);

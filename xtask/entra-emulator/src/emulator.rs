@@ -39,7 +39,7 @@ impl Emulator {
     /// Stops listening and closes all connections: from now on they are refused.
     pub async fn stop(mut self) {
         self.server.abort();
-        // It was cancelled, which is what was asked for.
+        // It was cancelled, as intended.
         let _ = (&mut self.server).await;
     }
 

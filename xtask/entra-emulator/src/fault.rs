@@ -24,7 +24,7 @@ pub enum Endpoint {
     Graph,
     /// `/msi/token` of App Service
     ManagedIdentity,
-    /// Everything else: 404. A request here is one that nobody should have sent.
+    /// Everything else: 404. A request here is an error of the client.
     Other,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// What an authorization code stands for.
+/// The grant of an authorization code.
 #[derive(Clone)]
 pub(crate) struct Grant {
     pub(crate) person: String,

@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use clap::Parser;
 use entra_emulator::{Emulator, HOME_TENANT_ID, Options};
 
-/// A local stand-in for Microsoft Entra ID, Microsoft Graph and the managed identity of App
+/// A local emulator of Microsoft Entra ID, Microsoft Graph and the managed identity of App
 /// Service. It lets anyone in as anyone: for development and tests only.
 #[derive(Parser)]
 struct Arguments {

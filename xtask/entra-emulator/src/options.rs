@@ -1,4 +1,4 @@
-//! How an emulator is set up, and what an app has to be told about it.
+//! Options of an emulator, and the settings that an app needs to use it.
 
 /// The tenant of the registration and of most people, unless [`Options`] names another.
 pub const HOME_TENANT_ID: &str = "0badc0de-0000-4000-8000-000000000001";

@@ -36,7 +36,7 @@ pub(crate) fn everyone(tenant_id: &str, base_url: &str) -> Vec<Person> {
     ]
 }
 
-/// Another tenant let Eve take Alice's address: whoever goes by e-mail mistakes her for Alice.
+/// Another tenant let Eve take Alice's address: an app that identifies users by e-mail mistakes her for Alice.
 fn eve() -> Person {
     Person::new("eve", 4, OTHER_TENANT_ID)
         .summary("Of another tenant, with Alice's e-mail address and user name")
@@ -63,7 +63,7 @@ fn mallory(tenant_id: &str) -> Person {
     person
 }
 
-/// Instead of the groups, Entra names a place to ask for them. Nobody should.
+/// Instead of the groups, Entra returns an address to query for them (groups overage), which an app should not call.
 fn olivia(tenant_id: &str, base_url: &str) -> Person {
     let person = Person::new("olivia", 8, tenant_id);
     let place = format!(

@@ -16,7 +16,7 @@ use crate::request::ReceivedRequest;
 
 pub(crate) type CallbackEdit = Arc<dyn Fn(&mut Vec<(String, String)>) + Send + Sync>;
 
-/// The provider behind one port.
+/// The provider on one port.
 pub(crate) struct Provider {
     pub(crate) options: Options,
     pub(crate) base_url: String,

@@ -24,7 +24,7 @@ struct KeyPair {
 }
 
 impl SigningKey {
-    /// A key that is nobody's: what an attacker would sign with. The same one within a process.
+    /// An unpublished key, as an attacker would use. There is one per process.
     pub fn foreign() -> Self {
         static FOREIGN: OnceLock<SigningKey> = OnceLock::new();
         FOREIGN.get_or_init(Self::generate).clone()

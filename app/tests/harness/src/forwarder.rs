@@ -19,7 +19,7 @@ pub struct Forwarder {
 }
 
 impl Forwarder {
-    /// Takes a free port; nobody listens on it yet.
+    /// Takes a free port without listening on it yet.
     pub fn closed(database_url: &str) -> Self {
         let mut url = Url::parse(database_url).expect("a URL");
         let target = SocketAddr::from(([127, 0, 0, 1], url.port().expect("a port")));

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 /// The instrumentation key that telemetry comes with.
 pub const KEY: &str = "0badc0de-1111-4222-8333-444444444444";
 
-/// A running stand-in; stopped when it is dropped.
+/// A running ingestion emulator; stopped when it is dropped.
 pub struct Ingestion {
     port: u16,
     items: Items,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::visitor::Visitor;
 use super::wait::{LONG, eventually};
 
-/// `app serve` with settings of its own, killed when it is dropped.
+/// A process `app serve` with its own settings, killed when it is dropped.
 pub struct Process {
     pub url: String,
     child: Child,
@@ -51,7 +51,7 @@ impl Process {
         process
     }
 
-    /// The same, waiting until the database is ready too.
+    /// Starts the process and waits until the database is ready too.
     pub async fn serve_ready(settings: &[(&str, &str)]) -> Self {
         let process = Self::serve(settings).await;
         process.logged("the database is ready").await;

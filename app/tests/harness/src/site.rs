@@ -36,13 +36,13 @@ impl Site {
         Self::start_with(store, &[]).await
     }
 
-    /// The same with further flags, as `--list-page-size=2`.
+    /// Starts a site with further flags, such as `--list-page-size=2`.
     pub async fn start_with(store: Store, flags: &[&str]) -> Self {
         let database = TestDatabase::create(store).await;
         Self::start_on(store, database, flags).await
     }
 
-    /// The same on a database that the test has made and perhaps filled.
+    /// Starts a site on a database that the test has created.
     pub async fn start_on(store: Store, database: TestDatabase, flags: &[&str]) -> Self {
         let state = AppState::new(config(&database.url, flags)).expect("a state");
         state.database.migrate().await.expect("a migrated database");
@@ -65,7 +65,7 @@ impl Site {
         }
     }
 
-    /// Somebody with a browser's habits: cookies, no redirects followed unless asked for.
+    /// A client that stores cookies and follows redirects only on request.
     pub fn visitor(&self) -> Visitor {
         Visitor::new(&self.url)
     }
@@ -130,7 +130,7 @@ const CACHE_FLAG: &str = "--page-cache-bytes";
 /// The configuration that these flags make on this database, without a page cache unless one of them sizes it.
 pub fn config(database_url: &str, flags: &[&str]) -> Config {
     let database = format!("--database-url={database_url}");
-    // A busy machine may take seconds to connect; what a site does then is not asked here.
+    // A busy machine may take seconds to connect; this harness does not test that.
     let patience = "--database-pool-timeout=30s";
     // Tests write by SQL too, of which the site knows nothing.
     let is_cached = flags.iter().any(|flag| flag.starts_with(CACHE_FLAG));

@@ -4,7 +4,7 @@ use app::tls::install_crypto_provider;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 
-/// Somebody who visits the site.
+/// A client of the site.
 #[derive(Clone)]
 pub struct Visitor {
     client: Client,

@@ -12,7 +12,7 @@ use harness::sign_in::{Browser, SignInSite};
 
 const BEHIND_HTTPS: [(&str, &str); 1] = [("BASE_URL", "https://site.example")];
 
-/// An address for each kind of answer, with its status for somebody who has not signed in.
+/// An address for each kind of answer, with its status for an anonymous visitor.
 const ADDRESSES: [(&str, u16); 16] = [
     ("/", 200),
     ("/?q=cake", 200),

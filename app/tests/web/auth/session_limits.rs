@@ -153,7 +153,7 @@ async fn expired_sessions_are_deleted() {
     assert!(browser.account().await.is_some());
 }
 
-/// The site's sign-in in this process: what sweeps every ten minutes, to be told when.
+/// `SignIn` in this process, to run its clean-up at a chosen time.
 fn in_process(site: &SignInSite) -> Arc<SignIn> {
     let value = |name: &str| {
         let found = site.settings.iter().find(|(other, _)| other == name);

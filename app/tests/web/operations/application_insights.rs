@@ -1,4 +1,4 @@
-//! What Application Insights is told, and that telling it never stands in the way.
+//! Export to Application Insights: its content, and that a failing export never delays a request.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const SETTING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 /// Well below the grace of 20 s.
 const SOON: Duration = Duration::from_secs(8);
 
-/// Everything that is to be told has been told when the site has ended.
+/// All telemetry has been sent when the process has exited.
 async fn end(mut process: Process) -> Vec<Value> {
     process.signal("TERM");
     assert_eq!(process.exit(SOON).await.code(), Some(0));

@@ -11,7 +11,7 @@ use super::Server;
 use crate::feature::{FIELDS, FORM, FORM_PAGE, TABLE};
 use harness::{LONG, Process, Site, Store, connect, eventually};
 
-/// Ends every connection to the database but the one that asks.
+/// Ends every connection to the database but its own.
 const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
@@ -122,7 +122,7 @@ async fn a_blocked_write_gets_503_while_reads_work() {
     }
 }
 
-/// Another program's transaction that lets nobody else write.
+/// A transaction of another program that blocks all writes.
 async fn hold_writes(site: &Site) -> DatabaseTransaction {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

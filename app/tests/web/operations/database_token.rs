@@ -10,8 +10,8 @@ use super::Server;
 use crate::feature::{FIELDS, FORM};
 use harness::{LONG, Process, eventually, run_app};
 
-const RENEWED: &str = "the database has a new Entra token";
-const NOT_RENEWED: &str = "the database's Entra token cannot be renewed; trying again";
+const RENEWED: &str = "renewed the database's Entra token";
+const NOT_RENEWED: &str = "failed to renew the database's Entra token; trying again";
 
 /// Seconds that are over soon, and that are not.
 const SHORT: u64 = 4;

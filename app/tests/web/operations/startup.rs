@@ -26,7 +26,7 @@ async fn the_site_listens_without_its_database_and_recovers() {
     assert_put_off(&process).await;
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 503);
     process
-        .logged("the database cannot be migrated yet; trying again")
+        .logged("failed to migrate the database; trying again")
         .await;
 
     forwarder.open();
@@ -74,7 +74,7 @@ async fn the_site_recovers_when_its_database_was_unresponsive() {
     assert_heals(&process).await;
 }
 
-/// Alive, and everything that needs the database is put off in time.
+/// Alive; requests that need the database are answered 503 in time.
 async fn assert_put_off(process: &Process) {
     let visitor = process.visitor();
     assert_eq!(visitor.get("/livez").await.status.as_u16(), 200);

@@ -36,7 +36,7 @@ pub(super) fn token(provider: &Provider, request: &ReceivedRequest) -> Reply {
     }
 }
 
-/// The platform keeps a token and gives it to everybody who asks until its last hour.
+/// The platform caches a token and returns it until its last hour.
 fn issue(provider: &Provider, resource: &str) -> Reply {
     let (token, expires) =
         kept(provider, resource).unwrap_or_else(|| issue_new(provider, resource));

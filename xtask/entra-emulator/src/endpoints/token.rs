@@ -32,7 +32,7 @@ pub(super) fn exchange(provider: &Provider, request: &ReceivedRequest) -> Reply 
     }
 }
 
-/// The grant behind the code, if the rest of the request fits it.
+/// The grant of the code, if the rest of the request matches it.
 fn redeem(provider: &Provider, request: &ReceivedRequest) -> Result<Grant, EntraError> {
     let grant = take(provider, request.form("code").unwrap_or_default())?;
     if request.form("redirect_uri") != Some(&grant.redirect_uri) {

@@ -1,4 +1,4 @@
-//! The emulator seen from outside: honest where nothing is switched, and lying exactly as told.
+//! Tests of the emulator over HTTP: correct by default, misbehaving exactly as configured.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod client_credentials;

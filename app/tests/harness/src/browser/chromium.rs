@@ -1,4 +1,4 @@
-//! A Chromium process with a profile of its own.
+//! A Chromium process with its own profile.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ const LAUNCH_LIMIT: Duration = Duration::from_secs(30);
 const CALL_LIMIT: Duration = Duration::from_secs(20);
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
-/// The same on every machine, and not a word to anybody but the site.
+/// Flags for the same rendering on every machine and no traffic but to the site.
 const ARGUMENTS: [&str; 7] = [
     "disable-gpu",
     "disable-dev-shm-usage",

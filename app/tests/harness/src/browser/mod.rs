@@ -23,14 +23,14 @@ use crate::{Store, TestDatabase};
 /// A test that takes longer hangs.
 const TEST_LIMIT: Duration = Duration::from_mins(3);
 
-/// Runs a test on a site and in a browser of its own; sample data are loaded when options of `app seed` are given.
+/// Runs a test with its own site and browser; sample data are loaded when options of `app seed` are given.
 ///
 /// It fails too for every complaint of the browser or the program that the test has not expected.
 pub async fn visit(sample_data: &[&str], test: impl AsyncFnOnce(&Page)) {
     visit_with(&[], sample_data, async |_, page| test(page).await).await;
 }
 
-/// The same on a site with these settings; the test may open more tabs.
+/// Runs a test on a site with these settings; the test may open more tabs.
 pub async fn visit_with(
     settings: &Settings,
     sample_data: &[&str],

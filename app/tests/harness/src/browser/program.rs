@@ -117,7 +117,7 @@ fn command(database_url: &str) -> Command {
     command
 }
 
-/// Reads the log to its end on a thread of its own; the address is handed over as soon as it is told.
+/// Reads the log to its end on a separate thread; sends the address as soon as it is logged.
 fn read_log(log: ChildStdout, complaints: Arc<Mutex<Vec<String>>>) -> mpsc::Receiver<String> {
     let (sender, listening) = mpsc::channel();
     thread::spawn(move || {

@@ -10,7 +10,7 @@ use crate::sign_in::free_port;
 /// A provider that takes longer counts as down.
 const OUTBOUND_TIMEOUT: &str = "2s";
 
-/// A browser at the start page of a site that people can sign in to; nobody has.
+/// A browser without a session at the start page of a site with sign-in.
 pub struct Visit<'a> {
     chromium: &'a Chromium,
     pub page: &'a Page,

@@ -8,7 +8,7 @@ pub async fn sign_in_as(page: &Page, name: &str) {
     choose_person(page, name).await;
 }
 
-/// On the provider's page; the rest of a button's name tells more of the person.
+/// On the provider's page; the rest of a button's name describes the person.
 pub async fn choose_person(page: &Page, name: &str) {
     let buttons = page.find_all("button").await;
     let button = buttons.iter().find(|button| button.name.starts_with(name));

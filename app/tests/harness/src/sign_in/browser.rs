@@ -25,7 +25,7 @@ pub struct Exchange {
     pub elapsed: Duration,
 }
 
-/// Somebody's browser. A clone is another tab: it shares the cookies.
+/// A browser. A clone is another tab: it shares the cookies.
 #[derive(Clone)]
 pub struct Browser {
     client: Client,
@@ -53,7 +53,7 @@ impl Browser {
         }
     }
 
-    /// The same browser, whose requests reach another instance from here on.
+    /// Sends the requests of this browser to another instance from now on.
     #[must_use]
     pub fn on_port(&self, port: u16) -> Self {
         Self {

@@ -7,13 +7,13 @@ use entra_emulator::Endpoint;
 pub struct Expected {
     pub(super) status: u16,
     pub(super) calls: Vec<(Endpoint, usize)>,
-    /// Key of the person who is signed in afterwards; `None`: whoever was before.
+    /// Key of the person who is signed in afterwards; `None`: the same as before.
     pub(super) person: Option<String>,
     pub(super) recovers: bool,
 }
 
 impl Expected {
-    /// An error page, nobody newly signed in, neither the token endpoint nor Graph asked.
+    /// An error page, no new session, no request to the token endpoint or Graph.
     pub fn refused(status: u16) -> Self {
         Self {
             status,
@@ -23,7 +23,7 @@ impl Expected {
         }
     }
 
-    /// 502 after one call for tokens: the provider is at fault, and Graph is not asked.
+    /// 502 after one call for tokens: the provider is at fault, and there is no request to Graph.
     pub fn provider_failed() -> Self {
         Self::refused(502).calls(Endpoint::Token, 1)
     }

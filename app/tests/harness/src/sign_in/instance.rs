@@ -37,7 +37,7 @@ impl App {
         Self { child, port }
     }
 
-    /// The most memory it has held since [`Self::forget_peak`], and what it holds now, in bytes; Linux alone tells.
+    /// The most memory it has held since [`Self::forget_peak`], and what it holds now, in bytes; on Linux only.
     pub fn memory(&self) -> Option<Memory> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let field = |name: &str| {
@@ -77,7 +77,7 @@ pub fn run_to_end(settings: &Settings) -> Output {
     command(settings).output().expect("the program runs")
 }
 
-/// A port that nobody else of this process is given.
+/// A port that this process gives out once.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() * 97 % u32::from(PORTS)).expect("a remainder");

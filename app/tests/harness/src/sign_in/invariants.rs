@@ -27,7 +27,7 @@ impl SignInSite {
         self.send(browser, request, expected).await
     }
 
-    /// The same for any request.
+    /// Checks the invariants of any request.
     pub async fn send(
         &self,
         browser: &Browser,
@@ -138,7 +138,7 @@ impl SignInSite {
         assert!(sessions <= before + begun, "I1: {sessions} sessions");
     }
 
-    /// I2: an answer of the provider can be used once, whatever came of it.
+    /// I2: an answer of the provider can be used once, whatever the result.
     async fn assert_spent(&self, browser: &Browser, again: reqwest::RequestBuilder) {
         let calls = self.emulator.requests_to(Endpoint::Token).len();
         let path = again.try_clone().and_then(|again| again.build().ok());

@@ -44,7 +44,7 @@ impl Line {
 }
 
 impl Log {
-    /// Reads this output to its end, on a thread of its own.
+    /// Reads this output to its end, on a separate thread.
     pub fn follow(&self, output: impl Read + Send + 'static) {
         let lines = self.0.clone();
         std::thread::spawn(move || {

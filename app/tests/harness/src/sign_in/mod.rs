@@ -1,4 +1,4 @@
-//! A site that people can sign in to, browsers for them, and what must hold whatever happens.
+//! A site with sign-in, browsers, and the invariants of each exchange.
 //!
 //! [`SignInSite::open`] is the heart: it opens one address and asserts the answer together with all
 //! that a failing sign-in must leave as it was.

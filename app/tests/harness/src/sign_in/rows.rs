@@ -35,7 +35,7 @@ pub async fn let_pass(site: &SignInSite, time: Duration) {
     }
 }
 
-/// Another browser with the same cookies: somebody has copied them.
+/// Another browser with copied cookies.
 pub fn copy_of(site: &SignInSite, browser: &Browser) -> Browser {
     let copy = site.browser();
     for (name, value) in browser.cookies() {

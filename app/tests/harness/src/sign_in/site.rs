@@ -17,12 +17,12 @@ pub(super) const SESSION_KEY: &str = "a key that is long enough for the tests";
 /// A running site and its provider.
 pub struct SignInSite {
     pub emulator: Emulator,
-    /// Each is a process of its own, on the same database.
+    /// Each is a separate process on the same database.
     pub instances: Vec<App>,
     pub log: Log,
     /// For the test's own SQL.
     pub db: DatabaseConnection,
-    /// Who signs in when it is asked whether an honest sign-in works.
+    /// The person of the check that a regular sign-in works.
     pub honest_person: &'static str,
     pub settings: Settings,
     pub(super) outbound_timeout: Duration,
@@ -34,12 +34,12 @@ pub struct SignInSite {
 }
 
 impl SignInSite {
-    /// One instance with the settings of the README, and nobody signed in.
+    /// Starts one instance with the settings of the README, without a session.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// The same with further settings; an empty one is not set.
+    /// Starts one instance with further settings; an empty one is not set.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let emulator = Emulator::start(Options::default())
             .await
@@ -47,7 +47,7 @@ impl SignInSite {
         Self::start_on(emulator, settings).await
     }
 
-    /// The same with a provider of the test's own.
+    /// Starts one instance with a provider of the test.
     pub async fn start_on(emulator: Emulator, further: &[(&str, &str)]) -> Self {
         let database = TestDatabase::create(Store::Postgres).await;
         let port = free_port();
@@ -87,7 +87,7 @@ impl SignInSite {
         self.instances.insert(index, restarted);
     }
 
-    /// Somebody's browser, without cookies, that talks to the first instance.
+    /// A browser without cookies that uses the first instance.
     pub fn browser(&self) -> Browser {
         Browser::new(
             self.instances[0].port,
@@ -121,12 +121,12 @@ fn settings(
     further: &[(&str, &str)],
 ) -> Settings {
     let base_url = format!("http://127.0.0.1:{port}");
-    // So that the server tells the site's connections from the test's own.
+    // So that the server can distinguish the site's connections from the test's.
     let database_url = format!("{database_url}?application_name=site");
     let own = [
         ("DATABASE_URL", database_url.as_str()),
         ("DATABASE_POOL_SIZE", "4"),
-        // A busy machine may take seconds to connect; what a site does then is not asked here.
+        // A busy machine may take seconds to connect; this harness does not test that.
         ("DATABASE_POOL_TIMEOUT", "30s"),
         // Tests write by SQL too, of which the site knows nothing.
         ("PAGE_CACHE_BYTES", "0"),

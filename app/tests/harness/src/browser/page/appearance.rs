@@ -41,7 +41,7 @@ impl Window {
     };
 }
 
-/// A wish of the visitor that a style sheet can ask for.
+/// A media feature for user preferences, such as `prefers-color-scheme`.
 #[derive(Clone, Copy, Debug)]
 pub enum Preference {
     Light,

@@ -27,7 +27,7 @@ const WATCHED: [&str; 6] = [
     EventResponseReceived::IDENTIFIER,
 ];
 
-/// Whether this message of the browser tells of something that the tests listen for.
+/// Whether the tests evaluate this event of the browser.
 pub(crate) fn is_watched(message: &str) -> bool {
     let message: Value = serde_json::from_str(message).unwrap_or_default();
     WATCHED.iter().any(|method| message["method"] == *method)
@@ -79,7 +79,7 @@ impl Watch {
         let entries = received(&mut self.log)
             .into_iter()
             .map(|added| added.entry.clone());
-        // An answer with an error's status is told twice; the response below says more.
+        // An answer with an error's status is reported twice; the response below has more details.
         let entries = entries.filter(|entry| {
             matches!(entry.level, LogEntryLevel::Error | LogEntryLevel::Warning)
                 && entry.source != LogEntrySource::Network
@@ -125,7 +125,7 @@ impl Page {
         self.watch.borrow_mut().expected.push(refusal.to_owned());
     }
 
-    /// Number of forms sent since this was last asked.
+    /// Number of forms sent since the last call.
     pub async fn forms_sent(&self) -> usize {
         self.settle().await;
         let requests = received(&mut self.watch.borrow_mut().requests);

@@ -9,7 +9,7 @@ use super::Page;
 
 const FOCUS_LIMIT: Duration = Duration::from_secs(5);
 
-/// An element as assistive technology is told of it.
+/// An element in the accessibility tree.
 #[derive(Debug)]
 pub struct Element {
     /// The browser's number of the node.

@@ -63,7 +63,7 @@ impl Page {
             .await;
     }
 
-    /// The address behind the origin.
+    /// Path and query of the address.
     pub async fn path(&self) -> String {
         self.evaluate("location.pathname + location.search").await
     }
