@@ -39,7 +39,7 @@ pub fn digest(key: &str, values: &[&str]) -> Option<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inserted {
     pub id: i32,
-    /// `false` when the same form had been sent before.
+    /// `false` when the same form was sent before.
     pub is_new: bool,
 }
 

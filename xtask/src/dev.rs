@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     no_sign_in: bool,
 }
 
-/// Something that the site uses: its settings of the app, and its process unless it is none of ours.
+/// A service that the site uses: the settings of the app for it, and its process if this command started it.
 struct Dependency<T> {
     settings: Vec<(String, String)>,
     description: String,

@@ -1,5 +1,6 @@
-//! The identity provider: its metadata (OpenID Connect Discovery 1.0) and signing keys, fetched when
-//! first needed, cached for a day; JWKS refresh for an unknown key.
+//! The identity provider: metadata (OpenID Connect Discovery 1.0), signing keys and their JWKS refresh.
+//!
+//! Both are fetched when first needed and cached for a day. A token with an unknown key causes a refresh.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

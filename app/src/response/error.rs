@@ -82,7 +82,7 @@ impl Error {
         }))
     }
 
-    /// The answer to a status that the framework has set by itself.
+    /// The error for a status that the framework has set.
     pub fn from_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,

@@ -184,7 +184,7 @@ pub(crate) mod samples {
     /// For every text of a sample that a visitor can type. No page shows it unescaped.
     pub(crate) const HOSTILE: &str = "<script>alert('1')</script>";
 
-    /// A template, and the page that came of it.
+    /// A template and the page rendered from it.
     pub(crate) type Sample = (&'static str, String);
 
     pub(crate) fn sample_user() -> CurrentUser {

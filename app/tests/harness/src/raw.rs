@@ -9,13 +9,13 @@ use tokio::time::timeout;
 use super::visitor::Answer;
 use super::wait::LONG;
 
-/// The length of an answer that has no body.
+/// The length of a response without a body.
 static NOTHING: HeaderValue = HeaderValue::from_static("0");
 
 /// A connection to the site.
 pub struct Connection(TcpStream);
 
-/// Sends these bytes on a connection of their own and reads the answer.
+/// Sends these bytes on a new connection and reads the answer.
 pub async fn exchange(url: &str, request: impl AsRef<[u8]>) -> Answer {
     let mut connection = Connection::open(url).await;
     connection.send(request).await;
@@ -47,7 +47,7 @@ impl Connection {
         self.0.shutdown().await.expect("an open connection");
     }
 
-    /// Reads one answer; the body as long as its `Content-Length` says, else up to the end.
+    /// Reads one response; the body has the length of `Content-Length`, or ends with the connection.
     pub async fn answer(&mut self) -> Answer {
         timeout(LONG, self.read_answer())
             .await
