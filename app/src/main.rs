@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use app::config::{self, Config, Settings};
 use app::database::{self, Database};
 #[cfg(feature = "sample-data")]
-use app::sample_data::{SeedOptions, seed}; // domain: the sample data
+use app::sample_data::{SeedOptions, seed};
 use app::server;
 use app::state::AppState;
 use app::telemetry::Telemetry;
@@ -36,7 +36,7 @@ enum Command {
     Migrate,
     /// Load sample data into the database.
     #[cfg(feature = "sample-data")]
-    Seed(SeedOptions), // domain: the sample data
+    Seed(SeedOptions),
     /// Check whether the site on this machine is alive; exit code 0 if it is.
     Healthcheck,
     /// Print an Entra token for the database server, to be used as psql's password.
@@ -90,7 +90,7 @@ async fn execute(
         Command::Seed(options) => {
             let database = Database::open(&config)?;
             database.migrate().await?;
-            seed(database.connection(), &options).await // domain: the sample data
+            seed(database.connection(), &options).await
         }
         Command::Healthcheck => app::health::check(&config.http).await,
         Command::DatabaseToken => print_database_token(&config).await,

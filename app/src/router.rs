@@ -1,4 +1,4 @@
-//! The router: the middleware in order, and one line for each feature.
+//! The router: the middleware in order, and the routes.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use salvo::{Router, Service};
 use crate::assets;
 use crate::auth_routes;
 use crate::config::Config;
+use crate::feature;
 use crate::health;
 use crate::middleware::{self, Deadline, SecurityHeaders, ShedLoad};
-use crate::restaurants; // domain: the example's pages
 use crate::routing::get;
 use crate::state::AppState;
 use crate::static_files;
@@ -57,11 +57,11 @@ fn pages(config: &Config) -> Router {
         .hoop(Deadline(deadline))
         .hoop(middleware::require_database)
         .hoop(middleware::require_user_as_configured())
-        .push(restaurants::routes()); // domain: the example's pages
+        .push(feature::routes());
     if config.sign_in.is_none() {
         return pages;
     }
-    pages.push(restaurants::protected_routes()) // domain: the example's pages
+    pages.push(feature::protected_routes())
 }
 
 /// Whether responses at this path depend on the visitor: static files and health checks need no session.

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::response::samples::{HOSTILE, Sample};
-use crate::restaurants; // domain: the example's pages
-use crate::{auth_routes, response};
+use crate::{auth_routes, feature, response};
 
 fn samples() -> Vec<Sample> {
     let mut samples = response::error_samples();
     samples.extend(auth_routes::samples());
-    samples.extend(restaurants::samples()); // domain: the example's pages
+    samples.extend(feature::samples());
     samples
 }
 

@@ -5,7 +5,7 @@
 //! name ending in `_contract`; a build that does not know such a migration refuses to run on the database.
 
 mod existing_tables; // domain: the check of tables that another program has created
-mod search;
+pub mod search;
 
 mod m0000_adopt_restaurant_tables; // domain: the example's tables as the Python sample creates them
 mod m0001_create_restaurant_and_review; // domain: the example's tables

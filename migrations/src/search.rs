@@ -9,9 +9,9 @@ use unicode_normalization::UnicodeNormalization as _;
 const NESTED_CALLS: usize = 12;
 
 /// A table with an integer `id` and the text columns that are searched; null is read as empty.
-pub(crate) struct SearchIndex {
-    pub(crate) table: &'static str,
-    pub(crate) columns: &'static [&'static str],
+pub struct SearchIndex {
+    pub table: &'static str,
+    pub columns: &'static [&'static str],
 }
 
 /// One FTS5 row for each row of the table, with its words: letters and digits, without case and accents.
@@ -59,7 +59,7 @@ const DROP_POSTGRES: &str = "ALTER TABLE {table} DROP COLUMN search;";
 
 impl SearchIndex {
     /// Creates the index and fills it from the rows of the table.
-    pub(crate) async fn create(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    pub async fn create(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let statements = match manager.get_database_backend() {
             DbBackend::Sqlite => CREATE_SQLITE
                 .replace("{new_words}", &self.sqlite_words("new"))
@@ -70,7 +70,7 @@ impl SearchIndex {
         self.execute(manager, &statements).await
     }
 
-    pub(crate) async fn drop(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    pub async fn drop(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let statements = match manager.get_database_backend() {
             DbBackend::Sqlite => DROP_SQLITE,
             _ => DROP_POSTGRES,

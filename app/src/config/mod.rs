@@ -43,7 +43,7 @@ pub use trusted_proxies::TrustedProxies;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, stdout};
 
-use crate::restaurants::RestaurantsConfig; // domain: its settings
+use crate::feature::FeatureConfig;
 use database::DatabaseSettings;
 use reader::Reader;
 use sign_in::SignInSettings;
@@ -54,7 +54,7 @@ pub(in crate::config) struct Definitions {
     #[command(flatten)]
     http: HttpConfig,
     #[command(flatten)]
-    restaurants: RestaurantsConfig, // domain: its settings
+    feature: FeatureConfig,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
@@ -69,7 +69,7 @@ pub(in crate::config) struct Definitions {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub http: HttpConfig,
-    pub restaurants: RestaurantsConfig, // domain: its settings
+    pub feature: FeatureConfig,
     pub database: DatabaseConfig,
     /// `None`: sign-in is not configured.
     pub sign_in: Option<SignInConfig>,
@@ -101,7 +101,7 @@ impl Config {
         let (database, warnings) = reader.finish(database)?;
         Ok(Self {
             http: read.http,
-            restaurants: read.restaurants, // domain: its settings
+            feature: read.feature,
             database,
             sign_in,
             outbound: read.outbound,

@@ -6,6 +6,6 @@ mod page;
 
 pub use error::Error;
 pub use error_page::{ErrorDetails, RecoveryLink, wants_json};
-pub use page::{FormOutcome, Page, SITE_NAME, View};
+pub use page::{FormOutcome, Page, View};
 #[cfg(test)]
 pub(crate) use {error_page::samples as error_samples, page::samples};

@@ -6,13 +6,11 @@ use salvo::{Depot, Request, Response, Writer, async_trait};
 use serde::Serialize;
 
 use super::error::Error;
+use crate::SITE_NAME;
 use crate::auth::RequestSession;
 use crate::auth::return_address::{return_address_of, sign_in_path};
 use crate::current_user::CurrentUser;
 use crate::state::AppState;
-
-/// The site's name, in every title and on every page.
-pub const SITE_NAME: &str = "Table Talk"; // domain: the site's name
 
 /// The data of a template, one struct for each.
 pub trait View: Serialize + Send {
@@ -174,9 +172,10 @@ impl<V: View> Writer for FormOutcome<V> {
 pub(crate) mod samples {
     use time::macros::datetime;
 
-    use super::{Layout, SITE_NAME, View};
+    use super::{Layout, View};
     use std::sync::Arc;
 
+    use crate::SITE_NAME;
     use crate::assets::Assets;
     use crate::current_user::{ADMIN, CurrentUser};
     use crate::templates::Templates;

@@ -68,7 +68,7 @@ pub(super) async fn list_restaurants(
     query: Query<ListQuery>,
 ) -> Result<Page<RestaurantListView>, Error> {
     let query = query.0;
-    let settings = &state.config.restaurants;
+    let settings = &state.config.feature;
     let sort = Sort::from_name(&query.sort);
     let request = ListRequest {
         words: &query.q,
@@ -245,7 +245,7 @@ async fn load_page(
     query: &DetailsQuery,
     form: FormView,
 ) -> Result<RestaurantView, Error> {
-    let page_size = state.config.restaurants.details_page_size;
+    let page_size = state.config.feature.details_page_size;
     let after = review::parse_cursor(&query.after);
     let db = state.database.connection();
     let (reviews, next) =

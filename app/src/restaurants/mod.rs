@@ -1,4 +1,7 @@
 //! The example: restaurants and their reviews. Replace this folder.
+//!
+//! The site uses `routes`, `protected_routes`, `FeatureConfig` and, in tests, `samples`; `app seed` uses
+//! `crate::sample_data`.
 
 pub mod rating;
 pub mod restaurant;
@@ -15,7 +18,7 @@ mod samples;
 use salvo::Router;
 #[cfg(test)]
 pub(crate) use samples::samples;
-pub use settings::RestaurantsConfig;
+pub use settings::FeatureConfig;
 
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user, require_user_to_write};

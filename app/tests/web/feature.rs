@@ -1,6 +1,6 @@
 //! The feature that the general tests are run with.
 
-pub(crate) use crate::restaurants::FEATURE; // domain: the feature that the general tests use
+pub(crate) use crate::FEATURE;
 
 /// Where its first form is sent.
 pub(crate) const FORM: &str = FEATURE.form().action;

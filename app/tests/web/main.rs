@@ -19,3 +19,5 @@ mod refused_forms;
 mod restaurants; // domain: the example's own tests
 mod same_origin;
 mod static_files;
+
+use restaurants::FEATURE; // domain: the feature that the general tests use

@@ -29,6 +29,12 @@ fn text_fields() -> impl Iterator<Item = (&'static Form, &'static Field, usize)>
     })
 }
 
+/// Every field with its form.
+fn all_fields() -> impl Iterator<Item = (&'static Form, &'static Field)> {
+    let forms = FEATURE.forms.iter();
+    forms.flat_map(|form| form.fields.iter().map(move |field| (form, field)))
+}
+
 /// Adds the row that the other forms belong to.
 pub(crate) async fn add_row(site: &Site) {
     let added = site.visitor().post(FORM, &FIELDS).await;
@@ -62,11 +68,11 @@ pub(crate) async fn assert_accepted(site: &Site, form: &Form, field: &str, value
     );
 }
 
-/// The last value of the field's column.
+/// The last value of the field's column, as text.
 async fn stored(site: &Site, form: &Form, field: &Field) -> Vec<String> {
     let (column, table) = (field.column, form.table);
     site.texts(&format!(
-        "SELECT {column} AS value FROM {table} ORDER BY id DESC LIMIT 1"
+        "SELECT CAST({column} AS text) AS value FROM {table} ORDER BY id DESC LIMIT 1"
     ))
     .await
 }
@@ -199,19 +205,47 @@ on_both_databases! {
 
     async fn a_choice_is_one_of_the_offered_values(site: Site) {
         add_row(&site).await;
-        for form in FEATURE.forms {
-            for field in form.fields {
-                let Kind::Choice(values) = field.kind else { continue };
-                assert_refused(&site, form, field.name, None).await;
-                for junk in ["", "junk", "null"] {
-                    assert_refused(&site, form, field.name, Some(junk)).await;
+        for (form, field) in all_fields() {
+            let Kind::Choice(values) = field.kind else { continue };
+            assert_refused(&site, form, field.name, None).await;
+            for junk in ["", "junk", "null"] {
+                assert_refused(&site, form, field.name, Some(junk)).await;
+            }
+            for value in values {
+                for junk in [format!(" {value} "), format!("{value} "), format!("{value}\0"), format!("{value};{value}")] {
+                    assert_refused(&site, form, field.name, Some(&junk)).await;
                 }
-                for value in values {
-                    for junk in [format!(" {value} "), format!("{value} "), format!("{value}\0"), format!("{value};{value}")] {
-                        assert_refused(&site, form, field.name, Some(&junk)).await;
-                    }
-                    assert_accepted(&site, form, field.name, value).await;
-                }
+                assert_accepted(&site, form, field.name, value).await;
+            }
+        }
+    }
+
+    async fn a_number_is_whole_and_from_the_first_to_the_last(site: Site) {
+        add_row(&site).await;
+        for (form, field) in all_fields() {
+            let Kind::Number(first, last) = field.kind else { continue };
+            let outside = [i64::from(first) - 1, i64::from(last) + 1].map(|number| number.to_string());
+            assert_refused(&site, form, field.name, None).await;
+            for value in ["", "1.5", "1e1", "+1", "0x1", "١", "1 2", "99999999999", &outside[0], &outside[1]] {
+                assert_refused(&site, form, field.name, Some(value)).await;
+            }
+            for value in [first, last] {
+                assert_accepted(&site, form, field.name, &value.to_string()).await;
+            }
+        }
+    }
+
+    async fn a_date_is_in_the_calendar_and_from_the_first_to_the_last(site: Site) {
+        add_row(&site).await;
+        for (form, field) in all_fields() {
+            let Kind::Date(first, last) = field.kind else { continue };
+            assert_refused(&site, form, field.name, None).await;
+            for value in ["", "2023-02-29", "2024-2-1", "01.02.2024", "0001-01-01", "9999-12-31", "99999-01-01", "today"] {
+                assert_refused(&site, form, field.name, Some(value)).await;
+            }
+            for value in [first, last] {
+                assert_accepted(&site, form, field.name, value).await;
+                assert_eq!(stored(&site, form, field).await, [value]);
             }
         }
     }

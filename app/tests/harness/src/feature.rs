@@ -56,12 +56,16 @@ pub enum Kind {
     Lines(usize),
     /// One of these values, chosen by radio buttons.
     Choice(&'static [&'static str]),
+    /// A whole number from the first to the last.
+    Number(i32, i32),
+    /// A date from the first to the last.
+    Date(&'static str, &'static str),
 }
 
 /// A row that the tests insert.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Its table, which is also its placeholder in the routes, as `{restaurant}`.
+    /// Its table, which is also its placeholder in the routes, in braces.
     pub table: &'static str,
     /// Inserts it and returns its id as `value`. `{parent}` is the id of the row before, `{author}` the author's key.
     pub insert: &'static str,
@@ -147,7 +151,7 @@ impl Field {
     pub const fn limit(&self) -> Option<usize> {
         match self.kind {
             Kind::Line(limit) | Kind::Lines(limit) => Some(limit),
-            Kind::Choice(_) => None,
+            Kind::Choice(_) | Kind::Number(..) | Kind::Date(..) => None,
         }
     }
 }
