@@ -17,8 +17,7 @@ use crate::process::Supervisor;
 use crate::{install, settings, workspace};
 
 const FIRST_PORT: u16 = 8000;
-// domain: arguments of `app seed`.
-const SAMPLE_DATA: &str = "seed --if-empty --restaurants 200 --reviews 3000";
+const SAMPLE_DATA: &str = "seed --if-empty";
 
 /// The app's default log filter, without the migrations, which `app seed` has logged already.
 const SERVE_LOG: &str = "info,salvo=warn,sqlx=warn,sea_orm_migration=warn";

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -10,13 +11,8 @@ use duct::cmd;
 
 use crate::workspace;
 
-/// The features of the example domain and the tables of each. Outside its own files nothing may refer to a
-/// feature, so that a copy of this repository can replace it. An empty list turns the rule off.
-// domain: put your own features here.
-const FEATURES: &[Feature] = &[("restaurants", &["restaurant", "review"])];
-
-/// The module name, which is also the name of its folders and the first part of its URLs, and the tables.
-type Feature = (&'static str, &'static [&'static str]);
+/// A feature's module name, which is also the name of its folders and the first part of its URLs, and its tables.
+type Feature<'a> = (&'a str, Vec<&'a str>);
 
 /// A line may refer to a feature if it, or the comment above it, says why after this word.
 const MARK: &str = "domain:";
@@ -25,15 +21,7 @@ const MARK: &str = "domain:";
 const CHECKED_FOLDERS: [&str; 3] = ["app/", "migrations/", "xtask/"];
 
 /// Words of SQL that come before the name of a table.
-const BEFORE_TABLE: [&str; 7] = [
-    "FROM",
-    "JOIN",
-    "INTO",
-    "ON",
-    "REFERENCES",
-    "TABLE",
-    "UPDATE",
-];
+const BEFORE_TABLE: &str = "FROM JOIN INTO ON REFERENCES TABLE UPDATE";
 
 const MAX_LINES: usize = 400;
 
@@ -41,19 +29,20 @@ const MAX_LINES: usize = 400;
 const MODULE_LIST: &str = "app/src/lib.rs";
 
 /// A text file of the repository.
-struct SourceFile {
+pub(crate) struct SourceFile {
     /// From the repository's root, with `/` on every system.
-    path: String,
-    text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 pub(crate) fn run() -> Result<ExitCode> {
-    Ok(crate::exit_code(check()?))
+    Ok(crate::exit_code(check(&workspace::root())?))
 }
 
-/// Prints every violation; `true` when there is none.
-pub(crate) fn check() -> Result<bool> {
-    let files = source_files()?;
+/// Prints every violation in this repository; `true` when there is none.
+pub(crate) fn check(root: &Path) -> Result<bool> {
+    let files = source_files(root)?;
+    let features = features(&files);
     let modules = files.iter().find(|file| file.path == MODULE_LIST);
     let modules = modules.map_or_else(Vec::new, |list| listed_modules(&list.text));
     let mut violations = Vec::new();
@@ -61,7 +50,7 @@ pub(crate) fn check() -> Result<bool> {
         violations.extend(module_comment(file));
         violations.extend(length(file));
         violations.extend(module_order(file, &modules));
-        violations.extend(feature_references(file, FEATURES));
+        violations.extend(feature_references(file, &features));
     }
     for violation in &violations {
         println!("{violation}");
@@ -72,10 +61,9 @@ pub(crate) fn check() -> Result<bool> {
 }
 
 /// Every text file that git tracks or would track.
-fn source_files() -> Result<Vec<SourceFile>> {
-    let root = workspace::root();
+pub(crate) fn source_files(root: &Path) -> Result<Vec<SourceFile>> {
     let list = "ls-files -z --deduplicate --cached --others --exclude-standard";
-    let paths = cmd("git", list.split(' ')).dir(&root).read();
+    let paths = cmd("git", list.split(' ')).dir(root).read();
     let paths = paths.context("cannot list the files with git")?;
     let file = |path: &str| {
         // Binary files and files that were just deleted have no text.
@@ -161,8 +149,24 @@ fn first_name(path: &str) -> &str {
     path.split(|c| !is_name_part(c)).next().unwrap_or_default()
 }
 
+/// The modules of the list with the mark. Without one, the rule below is off.
+fn features(files: &[SourceFile]) -> Vec<Feature<'_>> {
+    let list = files.iter().find(|file| file.path == MODULE_LIST);
+    let lines = list.map_or("", |list| &list.text).lines();
+    let names = lines
+        .filter(|line| line.contains(MARK))
+        .flat_map(listed_modules);
+    let with_tables = names.map(|name| {
+        let folder = format!("app/src/{name}");
+        let own = files.iter().filter(|file| file.path.starts_with(&folder));
+        let tables = own.flat_map(|file| file.text.split("table_name = \"").skip(1));
+        (name, tables.map(first_name).collect())
+    });
+    with_tables.collect()
+}
+
 /// Outside a feature's own files, references to its modules, paths and tables need the mark.
-fn feature_references(file: &SourceFile, features: &[Feature]) -> Vec<String> {
+fn feature_references(file: &SourceFile, features: &[Feature<'_>]) -> Vec<String> {
     let is_checked = |folder: &&str| file.path.starts_with(*folder) && !file.has_extension("md");
     let is_checked = CHECKED_FOLDERS.iter().any(is_checked);
     let mut violations = Vec::new();
@@ -206,7 +210,8 @@ fn names(name: &str, tables: &[&str], line: &str) -> bool {
     let is_table = |(before, after): (&str, &str)| {
         let before = before.strip_suffix('"').unwrap_or(before);
         let keyword = before.split_whitespace().next_back().unwrap_or_default();
-        after.starts_with("\".\"") || before.ends_with(' ') && BEFORE_TABLE.contains(&keyword)
+        after.starts_with("\".\"")
+            || before.ends_with(' ') && BEFORE_TABLE.split(' ').any(|word| word == keyword)
     };
     let mut tables = tables.iter().flat_map(|table| whole_words(line, table));
     whole_words(line, name).any(is_path) || tables.any(is_table)

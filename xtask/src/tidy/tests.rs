@@ -1,14 +1,18 @@
 //! Tests of the rules of `cargo xtask tidy`.
 
 use super::{
-    Feature, SourceFile, feature_references, length, listed_modules, module_comment, module_order,
+    SourceFile, feature_references, features, length, listed_modules, module_comment, module_order,
 };
-
-const FEATURES: &[Feature] = &[("post", &["post", "order"]), ("trail", &["trail", "hike"])];
 
 /// The lines of the file that refer to a feature.
 fn referring_lines(path: &str, text: &str) -> Vec<usize> {
-    let violations = feature_references(&SourceFile::new(path, text), FEATURES);
+    let violations = feature_references(
+        &SourceFile::new(path, text),
+        &[
+            ("post", vec!["post", "order"]),
+            ("trail", vec!["trail", "hike"]),
+        ],
+    );
     let line = |violation: &String| violation.split(':').nth(1)?.parse().ok();
     let mut lines: Vec<usize> = violations.iter().filter_map(line).collect();
     lines.sort_unstable();
@@ -63,6 +67,22 @@ fn references_to_modules_paths_and_tables_of_a_feature_are_found() {
         referring_lines("app/src/router.rs", &text),
         [1, 2, 3, 4, 5, 6, 7]
     );
+}
+
+#[test]
+fn the_features_are_the_marked_modules_with_the_tables_of_their_entities() {
+    let files = [
+        SourceFile::new(
+            "app/src/lib.rs",
+            "mod page;\npub mod post; // domain: a\npub use post as feature; // domain: a\n",
+        ),
+        SourceFile::new(
+            "app/src/post/order.rs",
+            "#[sea_orm(table_name = \"order\")]\n",
+        ),
+        SourceFile::new("app/src/page/row.rs", "#[sea_orm(table_name = \"row\")]\n"),
+    ];
+    assert_eq!(features(&files), [("post", vec!["order"])]);
 }
 
 #[test]
