@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
 use crate::process::Supervisor;
-use crate::{infra, programs, test, tidy, workspace};
+use crate::{infra, minimal_feature, programs, test, tidy, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -17,11 +17,12 @@ pub(crate) struct Arguments {
 }
 
 #[rustfmt::skip]
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     Check { name: "Format", step: Step::Command("cargo fmt --all --check") },
     Check { name: "Clippy", step: Step::Command("cargo clippy --locked --workspace --all-targets -- -D warnings") },
     Check { name: "Documentation", step: Step::Command("cargo --config build.rustdocflags=['-Dwarnings'] doc --locked --workspace --no-deps --document-private-items") },
-    Check { name: "Rules of the repository", step: Step::Function(|_| Ok(tidy::check()?.into())) },
+    Check { name: "Rules of the repository", step: Step::Function(|_| Ok(tidy::check(&workspace::root())?.into())) },
+    Check { name: "General tests with the minimal feature", step: Step::Function(minimal_feature::check) },
     Check { name: "Licences and sources of dependencies", step: Step::Command("cargo-deny --locked check bans licenses sources") },
     Check { name: "Security advisories for dependencies", step: Step::Function(check_advisories) },
 ];

@@ -16,6 +16,7 @@ mod entra_emulator;
 mod hook;
 mod infra;
 mod install;
+mod minimal_feature;
 mod package;
 mod platform;
 mod postgres;
@@ -75,6 +76,8 @@ enum Task {
     Ci(ci::Arguments),
     /// Check the rules of the code that rustc, clippy and rustfmt do not check.
     Tidy,
+    /// Run the general tests in a copy of the repository with docs/minimal-feature in the example's place.
+    MinimalFeature,
     /// List what is installed and what is missing, with advice.
     Doctor,
 }
@@ -108,6 +111,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Hook(arguments) => hook::run(&arguments, &supervisor),
         Task::Ci(arguments) => ci::run(&arguments, &supervisor),
         Task::Tidy => tidy::run(),
+        Task::MinimalFeature => minimal_feature::run(&supervisor),
         Task::Doctor => Ok(doctor::run()),
     }
 }

@@ -17,7 +17,15 @@ pub(crate) fn root() -> PathBuf {
 
 /// Cargo with these arguments, in the repository's folder.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Expression {
-    without_package(duct::cmd("cargo", arguments)).dir(root())
+    cargo_in(&root(), arguments)
+}
+
+/// Cargo with these arguments in another folder.
+pub(crate) fn cargo_in<'a>(
+    folder: &Path,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Expression {
+    without_package(duct::cmd("cargo", arguments)).dir(folder)
 }
 
 /// Removes the variables that cargo sets for xtask's own package. Build scripts that read them, as that of `ring`

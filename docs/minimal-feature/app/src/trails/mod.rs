@@ -1,0 +1,49 @@
+//! The feature: hiking trails.
+//!
+//! The site uses `routes`, `protected_routes`, `FeatureConfig`, `SeedOptions`, `seed` and, in tests, `samples`.
+
+mod trail;
+mod forms;
+mod repository;
+mod views;
+mod handlers;
+mod seed;
+mod settings;
+#[cfg(test)]
+mod samples;
+
+use salvo::Router;
+#[cfg(test)]
+pub(crate) use samples::samples;
+pub use seed::{SeedOptions, seed};
+pub use settings::FeatureConfig;
+
+use crate::current_user::ADMIN;
+use crate::middleware::{cached, require_role, require_user_to_write};
+use crate::routing::{get, guarded, post};
+
+/// The routes of the feature.
+pub fn routes() -> Router {
+    Router::new()
+        .push(cached(
+            &["after", "notice"],
+            get("", handlers::list_trails),
+        ))
+        .push(post("trails", handlers::create_trail))
+        .push(guarded(
+            require_user_to_write(),
+            get("trails/new", handlers::new_trail),
+        ))
+        .push(cached(
+            &["notice"],
+            get("trails/{id}", handlers::show_trail),
+        ))
+}
+
+/// Routes that exist only where sign-in is configured.
+pub fn protected_routes() -> Router {
+    guarded(
+        require_role(ADMIN),
+        post("trails/{id}/delete", handlers::delete_trail),
+    )
+}
