@@ -197,10 +197,9 @@ async fn text_that_is_not_utf8_is_rejected() {
         let body = body_with("").replace(&format!("{last}="), &format!("{last}={text}"));
         let answer = site.visitor().post_body(FORM, body).await;
         assert_refused(&site, &answer, 400, text).await;
-        for address in [format!("/?q={text}"), format!("/?after={text}")] {
-            let answer = site.visitor().get(&address).await;
-            assert_refused(&site, &answer, 400, &address).await;
-        }
+        let address = format!("/?after={text}");
+        let answer = site.visitor().get(&address).await;
+        assert_refused(&site, &answer, 400, &address).await;
         let answer = site.visitor().get(&format!("/{text}")).await;
         assert_refused(&site, &answer, 404, text).await;
     }
@@ -212,6 +211,6 @@ async fn text_that_is_not_utf8_is_rejected() {
 #[tokio::test]
 async fn a_query_with_a_duplicate_parameter_is_rejected() {
     let site = start().await;
-    let answer = site.visitor().get("/?q=a&q=b").await;
+    let answer = site.visitor().get("/?after=1&after=2").await;
     assert_refused(&site, &answer, 400, "twice").await;
 }

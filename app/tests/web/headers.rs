@@ -15,7 +15,7 @@ async fn answers(site: &Site) -> Vec<Answer> {
         visitor.post(FORM, &FIELDS).await,
         visitor.get(ROW).await,
         visitor.get(MOVED).await,
-        visitor.get("/?q=%ff").await,
+        visitor.get("/?after=%ff").await,
         visitor.get("/nothing").await,
         visitor.get(FORM).await,
         visitor.post_body(FORM, "x".repeat(70_000)).await,

@@ -2,7 +2,7 @@
 
 use harness::{Site, on_both_databases};
 
-use crate::feature::FEATURE;
+use crate::feature::{FEATURE, FORM_PAGE, ROW};
 
 /// What a trace would look like, in lower case.
 const TRACES: [&str; 9] = [
@@ -44,7 +44,9 @@ on_both_databases! {
         FEATURE.insert_rows(&site.db, "nobody").await;
         let visitor = site.visitor();
         let pages = pages(&site).await;
-        assert!(pages.len() > 5, "{pages:?}");
+        for page in [FORM_PAGE, ROW] {
+            assert!(pages.iter().any(|path| path == page), "{page} is not in {pages:?}");
+        }
         for path in pages {
             let page = visitor.get(&path).await;
             let text = page.body.to_lowercase();
