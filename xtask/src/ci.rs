@@ -22,7 +22,7 @@ const CHECKS: [Check; 7] = [
     Check { name: "Clippy", step: Step::Command("cargo clippy --locked --workspace --all-targets -- -D warnings") },
     Check { name: "Documentation", step: Step::Command("cargo --config build.rustdocflags=['-Dwarnings'] doc --locked --workspace --no-deps --document-private-items") },
     Check { name: "Rules of the repository", step: Step::Function(|_| Ok(tidy::check(&workspace::root())?.into())) },
-    Check { name: "General tests with the minimal feature", step: Step::Function(minimal_feature::check) },
+    Check { name: "General tests with the minimal feature", step: Step::Function(|supervisor| Ok(minimal_feature::check(supervisor)?.into())) },
     Check { name: "Licences and sources of dependencies", step: Step::Command("cargo-deny --locked check bans licenses sources") },
     Check { name: "Security advisories for dependencies", step: Step::Function(check_advisories) },
 ];

@@ -111,7 +111,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Hook(arguments) => hook::run(&arguments, &supervisor),
         Task::Ci(arguments) => ci::run(&arguments, &supervisor),
         Task::Tidy => tidy::run(),
-        Task::MinimalFeature => minimal_feature::run(&supervisor),
+        Task::MinimalFeature => Ok(exit_code(minimal_feature::check(&supervisor)?)),
         Task::Doctor => Ok(doctor::run()),
     }
 }

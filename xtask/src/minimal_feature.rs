@@ -5,12 +5,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use duct::cmd;
 
-use crate::checks::Outcome;
 use crate::process::Supervisor;
 use crate::{tidy, workspace};
 
@@ -18,33 +16,28 @@ use crate::{tidy, workspace};
 const SOURCE: &str = "docs/minimal-feature/";
 const README: &str = "docs/minimal-feature/README.md";
 
-/// The texts of files by their paths from the repository's root.
+/// Texts by their paths from the repository's root.
 type Files = BTreeMap<String, String>;
 
-pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
-    let outcome = check(supervisor)?;
-    Ok(crate::exit_code(matches!(outcome, Outcome::Passed)))
-}
-
-/// Makes or updates the copy, and runs every check in it, even after a failed one.
-pub(crate) fn check(supervisor: &Supervisor) -> Result<Outcome> {
+/// Updates the copy and runs every check in it, even after a failed one. The dependencies are built already.
+pub(crate) fn check(supervisor: &Supervisor) -> Result<bool> {
     let root = workspace::root();
     let folder = root.join("target/minimal-feature");
-    let files = replace_example(read(&root)?).context(README)?;
+    let mut files = replace_example(read(&root)?).context(README)?;
+    set_version(&mut files);
     write(&files, &folder)?;
     let mut passed = tidy::check(&folder)?;
-    let packages = "--locked --package app --package migrations";
+    let packages = "--package app --package migrations";
     for check in [
         "fmt --all --check".to_owned(),
         format!("clippy {packages} --all-targets -- -D warnings"),
         format!("test {packages} --no-fail-fast -- {}", further_tests()),
     ] {
         let cargo = workspace::cargo_in(&folder, check.split_whitespace());
-        // The dependencies are built already.
         let cargo = cargo.env("CARGO_TARGET_DIR", root.join("target"));
         passed &= supervisor.run(&cargo)?;
     }
-    Ok(passed.into())
+    Ok(passed)
 }
 
 /// The options that add the tests for which there are a PostgreSQL server and a browser.
@@ -72,10 +65,8 @@ fn write(files: &Files, folder: &Path) -> Result<()> {
     for path in copied.keys().filter(|path| !files.contains_key(*path)) {
         fs::remove_file(folder.join(path))?;
     }
-    for (path, text) in files
-        .iter()
-        .filter(|(path, text)| copied.get(*path) != Some(text))
-    {
+    let is_changed = |(path, text): &(&String, &String)| copied.get(*path) != Some(*text);
+    for (path, text) in files.iter().filter(is_changed) {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         fs::write(&path, text)?;
@@ -83,16 +74,21 @@ fn write(files: &Files, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Gives the copy's packages a version of their own. Cargo identifies a package of a workspace by its name, version
+/// and folder in the workspace, and would confuse those of the copy and of the repository in one target folder.
+fn set_version(files: &mut Files) {
+    if let Some(manifest) = files.get_mut("Cargo.toml") {
+        *manifest = manifest.replacen("\nversion = \"", "\nversion = \"0.0.0-minimal\" # \"", 1);
+    }
+}
+
 /// Applies the steps of the README: `rm` removes files, `---` names a file in which the lines after it are changed,
 /// `-` removes a line, which must be there once, and `+` adds one there. Then the feature's files are added.
 fn replace_example(mut files: Files) -> Result<Files> {
     let readme = files.remove(README).unwrap_or_default();
-    let steps = readme
-        .split("```diff\n")
-        .nth(1)
-        .and_then(|steps| steps.split("```").next());
+    let (_, steps) = readme.split_once("```diff\n").context("no steps")?;
     let (mut path, mut place) = ("", 0);
-    for step in steps.context("no steps")?.lines() {
+    for step in steps.lines().take_while(|step| *step != "```") {
         if let Some(removed) = step.strip_prefix("rm ") {
             let before = files.len();
             files.retain(|path, _| !path.starts_with(removed));
@@ -103,11 +99,7 @@ fn replace_example(mut files: Files) -> Result<Files> {
             let line = format!("{}\n", step.get(1..).unwrap_or_default());
             if step.starts_with('-') {
                 let places: Vec<_> = text.match_indices(&format!("\n{line}")).collect();
-                ensure!(
-                    places.len() == 1,
-                    "{path} has {} such lines: {step}",
-                    places.len()
-                );
+                ensure!(places.len() == 1, "not one such line in {path}: {step}");
                 place = places[0].0 + 1;
                 text.replace_range(place..place + line.len(), "");
             } else {
@@ -116,13 +108,7 @@ fn replace_example(mut files: Files) -> Result<Files> {
             }
         }
     }
-    let is_added = |path: &String| path.starts_with(SOURCE);
-    let (added, mut files): (Files, Files) =
-        files.into_iter().partition(|(path, _)| is_added(path));
-    files.extend(
-        added
-            .into_iter()
-            .map(|(path, text)| (path[SOURCE.len()..].to_owned(), text)),
-    );
-    Ok(files)
+    let place = |path: String| path.strip_prefix(SOURCE).unwrap_or(&path).to_owned();
+    let files = files.into_iter();
+    Ok(files.map(|(path, text)| (place(path), text)).collect())
 }

@@ -2,7 +2,7 @@
 //!
 //! The site uses `routes`, `protected_routes`, `FeatureConfig`, `SeedOptions`, `seed` and, in tests, `samples`.
 
-mod trail;
+pub mod trail;
 mod forms;
 mod repository;
 mod views;
@@ -25,10 +25,7 @@ use crate::routing::{get, guarded, post};
 /// The routes of the feature.
 pub fn routes() -> Router {
     Router::new()
-        .push(cached(
-            &["after", "notice"],
-            get("", handlers::list_trails),
-        ))
+        .push(cached(&["after", "notice"], get("", handlers::list_trails)))
         .push(post("trails", handlers::create_trail))
         .push(guarded(
             require_user_to_write(),

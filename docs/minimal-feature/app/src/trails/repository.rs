@@ -44,7 +44,9 @@ pub(super) async fn insert_trail(
     ];
     let digest = form_key::digest(key, &values);
     let row = row(new);
-    Ok(insert_once(db, row, Column::SubmissionKey, digest).await?.id)
+    Ok(insert_once(db, row, Column::SubmissionKey, digest)
+        .await?
+        .id)
 }
 
 /// The row of a new trail.

@@ -38,7 +38,11 @@ fn list_samples() -> [TrailListView; 3] {
         next: first.map(|_| "/?after=7".to_owned()),
         notice: first.map(|_| "Saved."),
     };
-    [list(&[], None), list(&[trail()], Some("/")), list(&[], Some("/"))]
+    [
+        list(&[], None),
+        list(&[trail()], Some("/")),
+        list(&[], Some("/")),
+    ]
 }
 
 fn new_samples() -> [NewTrailView; 2] {

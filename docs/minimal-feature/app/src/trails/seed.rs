@@ -27,7 +27,12 @@ pub async fn seed(db: &DatabaseConnection, options: &SeedOptions) -> anyhow::Res
     }
     let trails = [
         ("River Walk", 6, Difficulty::Easy, date!(1998 - 05 - 01)),
-        ("Ridge Path", 14, Difficulty::Moderate, date!(1972 - 08 - 19)),
+        (
+            "Ridge Path",
+            14,
+            Difficulty::Moderate,
+            date!(1972 - 08 - 19),
+        ),
         ("North Face", 21, Difficulty::Hard, date!(2011 - 06 - 30)),
     ];
     let rows = trails.map(|(name, length_km, difficulty, opened_on)| {
