@@ -1,13 +1,13 @@
 //! The feature: hiking trails.
 //!
-//! The site uses `routes`, `protected_routes`, `FeatureConfig`, `SeedOptions`, `seed` and, in tests, `samples`.
+//! The site uses `routes`, `protected_routes`, `FeatureConfig` and, in tests, `samples`; `app seed` uses
+//! `crate::sample_data`.
 
 pub mod trail;
 mod forms;
 mod repository;
 mod views;
 mod handlers;
-mod seed;
 mod settings;
 #[cfg(test)]
 mod samples;
@@ -15,7 +15,6 @@ mod samples;
 use salvo::Router;
 #[cfg(test)]
 pub(crate) use samples::samples;
-pub use seed::{SeedOptions, seed};
 pub use settings::FeatureConfig;
 
 use crate::current_user::ADMIN;

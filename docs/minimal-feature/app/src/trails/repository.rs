@@ -43,22 +43,17 @@ pub(super) async fn insert_trail(
         &new.notes,
     ];
     let digest = form_key::digest(key, &values);
-    let row = row(new);
-    Ok(insert_once(db, row, Column::SubmissionKey, digest)
-        .await?
-        .id)
-}
-
-/// The row of a new trail.
-pub(super) fn row(new: NewTrail) -> ActiveModel {
-    ActiveModel {
+    let row = ActiveModel {
         name: Set(new.name),
         length_km: Set(new.length_km),
         difficulty: Set(new.difficulty),
         opened_on: Set(new.opened_on),
         notes: Set(new.notes),
         ..Default::default()
-    }
+    };
+    Ok(insert_once(db, row, Column::SubmissionKey, digest)
+        .await?
+        .id)
 }
 
 /// # Errors

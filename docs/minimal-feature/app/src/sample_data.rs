@@ -1,12 +1,11 @@
 //! `app seed`: sample data.
 
 use anyhow::ensure;
+use sea_orm::ActiveValue::Set;
 use sea_orm::{DatabaseConnection, EntityTrait as _, PaginatorTrait as _};
 use time::macros::date;
 
-use super::forms::NewTrail;
-use super::repository::row;
-use super::trail::{Difficulty, Entity};
+use crate::trails::trail::{ActiveModel, Difficulty, Entity};
 
 /// Flags of `app seed`.
 #[derive(clap::Args, Debug, Clone)]
@@ -35,14 +34,13 @@ pub async fn seed(db: &DatabaseConnection, options: &SeedOptions) -> anyhow::Res
         ),
         ("North Face", 21, Difficulty::Hard, date!(2011 - 06 - 30)),
     ];
-    let rows = trails.map(|(name, length_km, difficulty, opened_on)| {
-        row(NewTrail {
-            name: name.to_owned(),
-            length_km,
-            difficulty,
-            opened_on,
-            notes: "Marked in both directions.".to_owned(),
-        })
+    let rows = trails.map(|(name, length_km, difficulty, opened_on)| ActiveModel {
+        name: Set(name.to_owned()),
+        length_km: Set(length_km),
+        difficulty: Set(difficulty),
+        opened_on: Set(opened_on),
+        notes: Set("Marked in both directions.".to_owned()),
+        ..Default::default()
     });
     Entity::insert_many(rows).exec(db).await?;
     Ok(())
