@@ -144,18 +144,21 @@ fn row(result: &Measurement, floor: Option<f64>) -> String {
     let (least, most) = (rates.first(), rates.last());
     let [least, most] = [least, most].map(|rate| rate.copied().unwrap_or_default());
     let of_floor = optional(floor.map(|floor| result.rate() / floor));
-    let median = |figure: fn(&Round) -> f64| result.median(figure);
+    let median = |figure: fn(&Round) -> f64, decimals: usize| match result.median(figure) {
+        0.0 => String::new(),
+        value => format!("{value:.decimals$}"),
+    };
     let errors: f64 = result.rounds.iter().map(|round| round.errors).sum();
     format!(
-        "| {} | {} | {:.0} | {least:.0}–{most:.0} | {of_floor} | {:.1} | {:.1} | {errors:.0} | {:.0} | {:.0} | {:.0} |",
+        "| {} | {} | {:.0} | {least:.0}–{most:.0} | {of_floor} | {} | {} | {errors:.0} | {} | {} | {} |",
         result.scene,
         result.accept_encoding,
         result.rate(),
-        median(|round| round.p50_ms),
-        median(|round| round.p99_ms),
-        median(|round| round.app_cpu_us),
-        median(|round| round.database_cpu_us),
-        median(|round| round.memory_mib),
+        median(|round| round.p50_ms, 1),
+        median(|round| round.p99_ms, 1),
+        median(|round| round.app_cpu_us, 0),
+        median(|round| round.database_cpu_us, 0),
+        median(|round| round.memory_mib, 0),
     )
 }
 
@@ -202,7 +205,7 @@ mod tests {
     #[test]
     fn a_row_shows_the_median_and_its_ratios() {
         let table = report(500.0).markdown(Some(&report(250.0)));
-        let row = "| list | none | 500 | 20–900 | 0.50 | 0.0 | 0.0 | 0 | 0 | 0 | 0 | 2.00 |";
+        let row = "| list | none | 500 | 20–900 | 0.50 |  |  | 0 |  |  |  | 2.00 |";
         assert!(table.ends_with(row), "{table}");
     }
 
