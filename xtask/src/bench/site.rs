@@ -203,7 +203,24 @@ fn sign_in(port: u16) -> Result<String> {
         .lines()
         .find_map(|line| line.split_once("\tsession\t"));
     let (_, session) = session.context("the sign-in gave no session")?;
-    Ok(format!("Cookie: session={session}"))
+    let header = format!("Cookie: session={session}");
+    let profile = format!("http://127.0.0.1:{port}/auth/profile");
+    let request = [
+        "-sS",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        "-H",
+        &header,
+        &profile,
+    ];
+    let status = cmd("curl", request).read()?;
+    ensure!(
+        status == "200",
+        "the profile page answers {status} to the session"
+    );
+    Ok(header)
 }
 
 /// Where the results are written, and what the measurement needs.
