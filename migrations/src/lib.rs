@@ -10,7 +10,7 @@ pub mod search;
 mod m0000_adopt_restaurant_tables; // domain: the example's tables as the Python sample creates them
 mod m0001_create_restaurant_and_review; // domain: the example's tables
 mod m0002_create_session;
-mod m0003_count_ratings_by_trigger; // domain: the counters of the ratings
+mod m0003_count_restaurant_ratings; // domain: the counters of the ratings
 
 use std::collections::HashSet;
 
@@ -32,7 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0000_adopt_restaurant_tables::Migration), // domain: for the Python sample's tables
             Box::new(m0001_create_restaurant_and_review::Migration), // domain: the example's tables
             Box::new(m0002_create_session::Migration),
-            Box::new(m0003_count_ratings_by_trigger::Migration), // domain: the counters of the ratings
+            Box::new(m0003_count_restaurant_ratings::Migration), // domain: the counters of the ratings
         ]
     }
 

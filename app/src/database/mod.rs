@@ -125,10 +125,10 @@ impl Database {
     /// Collects the statistics of tables that have just been adopted or filled, without which the planner
     /// scans them until autovacuum has analyzed them. SQLite needs none for these queries.
     async fn analyze(&self) {
-        if self.connection.get_database_backend() == DbBackend::Postgres {
-            if let Err(error) = self.connection.execute_unprepared(ANALYZE_TABLES).await {
-                tracing::warn!(%error, "failed to analyze the tables");
-            }
+        if self.connection.get_database_backend() == DbBackend::Postgres
+            && let Err(error) = self.connection.execute_unprepared(ANALYZE_TABLES).await
+        {
+            tracing::warn!(%error, "failed to analyze the tables");
         }
     }
 

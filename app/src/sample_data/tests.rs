@@ -89,7 +89,7 @@ fn existing_data_is_left_alone_unless_an_option_says_otherwise() {
         restaurant: Some(7),
         review: None,
     };
-    let first = FirstIds {
+    let first = options::FirstIds {
         restaurant: 8,
         review: 1,
     };
