@@ -1,11 +1,11 @@
 //! Queries of restaurants and reviews.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _,
-    IdenStatic as _, JoinType, QueryFilter as _, QuerySelect as _, RelationTrait as _, Select,
-    SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
+    IdenStatic as _, Iterable as _, JoinType, QueryFilter as _, QuerySelect, RelationTrait as _,
+    Select, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 use super::forms::{NewRestaurant, NewReview};
@@ -83,11 +83,21 @@ async fn read_page(
     rows: Select<restaurant::Entity>,
     request: &ListRequest<'_>,
 ) -> Result<RestaurantPage, DbErr> {
-    let rows = with_rating(rows)
+    let rows = select_texts(rows)
         .column(rating::Column::ReviewCount)
         .column(rating::Column::RatingSum)
         .column(rating::Column::Rank)
         .column(restaurant::Column::SortName);
+    let is_search = !request.words.trim().is_empty();
+    let rows = if request.sort == Sort::Rating && !is_search {
+        let mut rows = rows;
+        QuerySelect::query(&mut rows)
+            .from_clear()
+            .from(rating::Entity);
+        join_one(db, rows, restaurant::Entity)
+    } else {
+        join_one(db, rows, rating::Entity)
+    };
     let rows = paginate(rows, &request.sort.keyset(), request.after.as_ref());
     let rows = rows.limit(request.page_size + 1);
     let rows: Vec<ListedColumns> = rows.into_tuple().all(db).await?;
@@ -100,16 +110,44 @@ async fn read_page(
     })
 }
 
-/// The texts of restaurants beside their ratings. An adopted table may have texts that are null.
-fn with_rating(rows: Select<restaurant::Entity>) -> Select<restaurant::Entity> {
+/// The texts of restaurants. An adopted table may have texts that are null.
+fn select_texts(rows: Select<restaurant::Entity>) -> Select<restaurant::Entity> {
     use restaurant::Column;
     let texts = [Column::Name, Column::StreetAddress, Column::Description];
     let rows = rows.select_only().column(Column::Id);
-    let rows = texts.into_iter().fold(rows, |rows, column| {
+    texts.into_iter().fold(rows, |rows, column| {
         let text = Expr::col((restaurant::Entity, column));
         rows.column_as(text.if_null(""), column.as_str())
-    });
-    rows.join_rev(JoinType::InnerJoin, rating::Relation::Restaurant.def())
+    })
+}
+
+/// Joins the rows, in their order, with the one row of the other table that each of them has.
+///
+/// The planner may not reorder such a join: read from the other side, a page would cost more the more restaurants
+/// there are, or the further the page is from the first.
+fn join_one<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    mut rows: Select<restaurant::Entity>,
+    other: E,
+) -> Select<restaurant::Entity> {
+    let id = Expr::col((restaurant::Entity, restaurant::Column::Id));
+    let on = id.eq(Expr::col((rating::Entity, rating::Column::Restaurant)));
+    let query = QuerySelect::query(&mut rows);
+    if db.get_database_backend() == DbBackend::Sqlite {
+        query
+            .join(JoinType::CrossJoin, other, Condition::all())
+            .and_where(on);
+    } else {
+        let row = Query::select()
+            .columns(E::Column::iter())
+            .from(other)
+            .and_where(on)
+            .limit(1)
+            .take();
+        let always = Expr::val(true);
+        query.join_lateral(JoinType::InnerJoin, row, other, always);
+    }
+    rows
 }
 
 /// # Errors
@@ -119,7 +157,8 @@ pub(super) async fn get_restaurant(
     id: i32,
 ) -> Result<RatedRestaurant, DbErr> {
     use rating::Column;
-    let found: Option<RatedColumns> = with_rating(restaurant::Entity::find_by_id(id))
+    let found: Option<RatedColumns> = select_texts(restaurant::Entity::find_by_id(id))
+        .join_rev(JoinType::InnerJoin, rating::Relation::Restaurant.def())
         .column(Column::ReviewCount)
         .column(Column::RatingSum)
         .columns([

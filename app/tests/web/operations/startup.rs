@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::Server;
 use crate::feature::{FIELDS, FORM};
-use harness::{Forwarder, LONG, Process, eventually};
+use harness::{Forwarder, LONG, Process, Store, TestDatabase, eventually, run_app};
+use sea_orm::ConnectionTrait as _;
 
 /// Readiness is answered within 2 s; a busy machine adds to it.
 const IN_TIME: Duration = Duration::from_secs(5);
@@ -166,4 +167,77 @@ async fn several_instances_start_on_one_empty_database() {
         let log = process.log();
         assert!(log.iter().all(|line| line["level"] != "ERROR"), "{log:?}");
     }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_role_that_may_not_create_tables_serves_a_migrated_database() {
+    let server = Server::create().await;
+    let migrated = run_app(&["migrate"], &[("DATABASE_URL", server.url())]).await;
+    assert!(migrated.status.success(), "{migrated:?}");
+    let role = format!("writer_{:016x}", rand::random::<u64>());
+    let grant = format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'secret'; \
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}; \
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
+    );
+    server.db.execute_unprepared(&grant).await.expect("a role");
+    let mut url = url::Url::parse(server.url()).expect("a URL");
+    url.set_username(&role).expect("a URL with a user");
+    url.set_password(Some("secret")).expect("a URL with a user");
+    let process = Process::serve_ready(&[("DATABASE_URL", url.as_str())]).await;
+    let visitor = process.visitor();
+    assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+    assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 303);
+    drop(process);
+    let drop_role = format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}");
+    server
+        .db
+        .execute_unprepared(&drop_role)
+        .await
+        .expect("dropped");
+}
+
+#[tokio::test]
+async fn a_read_only_sqlite_file_is_read() {
+    let database = TestDatabase::create(Store::Sqlite).await;
+    let migrated = run_app(&["migrate"], &[("DATABASE_URL", database.url.as_str())]).await;
+    assert!(migrated.status.success(), "{migrated:?}");
+    let url = format!("{}?mode=ro", database.url);
+    let process = Process::serve_ready(&[("DATABASE_URL", url.as_str())]).await;
+    let visitor = process.visitor();
+    assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+    assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 503);
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn an_encoding_other_than_utf8_is_refused_in_plain_words() {
+    let server = Server::create().await;
+    let name = format!("test_{:016x}", rand::random::<u64>());
+    let create = format!(
+        "CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    );
+    server.db.execute_unprepared(&create).await.expect(&create);
+    let mut url = url::Url::parse(server.url()).expect("a URL");
+    url.set_path(&name);
+    let url = [("DATABASE_URL", url.as_str())];
+    let refused = run_app(&["migrate"], &url).await;
+    assert!(!refused.status.success());
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        message.contains("has the encoding LATIN1; UTF8 is needed"),
+        "{message}"
+    );
+    let process = Process::serve(&url).await;
+    process
+        .logged("the database does not suit this build")
+        .await;
+    drop(process);
+    let drop_database = format!("DROP DATABASE {name} WITH (FORCE)");
+    server
+        .db
+        .execute_unprepared(&drop_database)
+        .await
+        .expect("dropped");
 }

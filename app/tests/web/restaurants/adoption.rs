@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
 
 use super::pages::{found, listed, listed_from, miscounted, next, pages_from};
-use harness::{Site, Store, TestDatabase, connect};
+use harness::{Process, Site, Store, TestDatabase, connect, run_app};
 
 /// Texts that are hard on a page or on an index.
 const AWKWARD: [&str; 7] = [
@@ -285,4 +285,74 @@ fn create_mode(url: &str) -> String {
         return format!("{url}?mode=rwc");
     }
     url.to_owned()
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn shorter_and_nullable_texts_are_made_to_fit_on_postgres() {
+    let database = TestDatabase::create(Store::Postgres).await;
+    let db = connect(&database.url).await;
+    for statement in [
+        "CREATE TABLE restaurant (id serial PRIMARY KEY, name varchar(50), street_address varchar(20), description text)",
+        "CREATE TABLE review (id serial PRIMARY KEY, restaurant integer REFERENCES restaurant (id), \
+         user_name varchar(30), rating integer, review_text varchar(500), review_date timestamp NOT NULL)",
+        "INSERT INTO restaurant (street_address) VALUES ('Street'), (NULL)",
+        "INSERT INTO review (restaurant, review_date) VALUES (1, '2024-01-01')",
+    ] {
+        run(&db, statement).await;
+    }
+    let site = Site::start_on(Store::Postgres, database, &["--list-page-size=1"]).await;
+    let visitor = site.visitor();
+    for sort in ["newest", "rating", "name"] {
+        let ids = listed_from(&visitor, &format!("/?sort={sort}")).await;
+        assert_eq!(ids.len(), 2, "{sort}");
+    }
+    assert_eq!(visitor.get("/restaurants/1").await.status, StatusCode::OK);
+    assert_eq!(found(&visitor, "street").await, [1]);
+    let name = "x".repeat(50);
+    let form = [
+        ("user_name", name.as_str()),
+        ("rating", "4"),
+        ("review_text", "Fine"),
+    ];
+    let answer = visitor.post("/restaurants/1/reviews", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn tables_that_do_not_fit_are_refused_by_their_columns_on_sqlite() {
+    refuse(Store::Sqlite, "text").await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn tables_that_do_not_fit_are_refused_by_their_columns_on_postgres() {
+    refuse(Store::Postgres, "bigint").await;
+}
+
+async fn refuse(store: Store, id: &str) {
+    let database = TestDatabase::create(store).await;
+    let db = connect(&create_mode(&database.url)).await;
+    let owner = "owner text NOT NULL";
+    run(&db, &format!("CREATE TABLE restaurant (id {id} PRIMARY KEY, name varchar(50), description text, {owner})")).await;
+    let url = [("DATABASE_URL", database.url.as_str())];
+    let refused = run_app(&["migrate"], &url).await;
+    assert!(!refused.status.success());
+    let message = String::from_utf8_lossy(&refused.stderr);
+    let problems = [
+        "restaurant.id is",
+        "restaurant.street_address is missing",
+        "restaurant.owner is not null and has no default",
+    ];
+    for problem in problems {
+        assert!(message.contains(problem), "{problem}: {message}");
+    }
+    let process = Process::serve(&url).await;
+    process
+        .logged("the database does not suit this build")
+        .await;
+    assert_eq!(
+        process.visitor().get("/readyz").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
 }

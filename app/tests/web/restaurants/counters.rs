@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::{Method, StatusCode};
+use sea_orm::sqlx::postgres::PgPoolCopyExt as _;
 use tokio::task::JoinSet;
 
 use super::pages::{add_named, miscounted, review_counts};
@@ -10,7 +11,50 @@ use harness::{LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_
 
 const CLIENTS: usize = 8;
 
+const COLUMNS: &str = "review (restaurant, user_name, rating, review_text, review_date)";
+
+/// What a review may write to PostgreSQL's log, in bytes.
+const WAL_LIMIT: i64 = 2500;
+
 on_both_databases! {
+    async fn reviews_that_another_program_inserts_changes_and_deletes_are_counted_at_once(site: Site) {
+        add_named(&site, &["One", "Two"]).await;
+        for (statement, counts) in [
+            (insert("(1, 5), (1, 4), (1, 0), (1, NULL), (1, 9), (2, 3)"), [2, 1]),
+            ("UPDATE review SET rating = 1 WHERE restaurant = 1 AND rating = 5".to_owned(), [2, 1]),
+            ("UPDATE review SET rating = NULL WHERE rating = 4".to_owned(), [1, 1]),
+            ("UPDATE review SET rating = 2 WHERE rating = 9".to_owned(), [2, 1]),
+            ("UPDATE review SET restaurant = 3 - restaurant".to_owned(), [1, 2]),
+            ("UPDATE review SET review_text = 'Changed'".to_owned(), [1, 2]),
+            ("DELETE FROM review WHERE rating = 1 OR rating = 0".to_owned(), [1, 1]),
+            ("DELETE FROM review".to_owned(), [0, 0]),
+        ] {
+            site.execute(&statement).await;
+            assert_eq!(review_counts(&site).await, counts, "{statement}");
+            assert_eq!(miscounted(&site).await, Vec::<i64>::new(), "{statement}");
+        }
+    }
+
+    async fn a_counter_that_was_reset_never_falls_below_zero(site: Site) {
+        add_named(&site, &["One"]).await;
+        site.execute(&insert("(1, 5)")).await;
+        site.execute("UPDATE restaurant_rating SET review_count = 0, rating_sum = 0, rating_5_count = 0").await;
+        site.execute("DELETE FROM review").await;
+        assert_eq!(review_counts(&site).await, [0]);
+        let page = site.visitor().get("/restaurants/1").await;
+        assert!(!page.body.contains('−') && !page.body.contains(">-1"), "{}", page.body);
+    }
+
+    async fn a_restaurant_that_is_deleted_and_added_again_has_no_old_ratings(site: Site) {
+        add_named(&site, &["One"]).await;
+        site.execute(&insert("(1, 5)")).await;
+        site.execute("DELETE FROM review").await;
+        site.execute("DELETE FROM restaurant").await;
+        assert_eq!(site.count("restaurant_rating").await, 0);
+        site.execute("INSERT INTO restaurant (id, name, street_address, description) VALUES (1, 'One', '', '')").await;
+        assert_eq!(review_counts(&site).await, [0]);
+    }
+
     async fn reviews_written_through_two_sites_at_once_are_all_counted(site: Site) {
         add_named(&site, &["One", "Two"]).await;
         let other = Process::serve_ready(&settings(&site.database)).await;
@@ -75,6 +119,88 @@ on_both_databases! {
         assert_eq!(review_counts(&site).await, [0]);
     }
 }
+
+/// The file that `pg_dump --data-only --table=restaurant --table=review` makes of the Python sample's tables.
+const DUMP: [&str; 2] = [
+    "COPY restaurant (id, name, street_address, description) FROM STDIN",
+    "COPY review (id, restaurant, user_name, rating, review_text, review_date) FROM STDIN",
+];
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn rows_that_are_restored_by_copy_are_counted_on_postgres() {
+    let site = Site::start(Store::Postgres).await;
+    let rows = [
+        "1\tOne\t\t\n2\tTwo\t\t\n",
+        "1\t1\tNoor\t5\tFine\t2024-01-01\n2\t1\tNoor\t\\N\tFine\t2024-01-01\n3\t2\tNoor\t3\tFine\t2024-01-01\n",
+    ];
+    for (statement, rows) in DUMP.into_iter().zip(rows) {
+        let mut copy = site
+            .db
+            .get_postgres_connection_pool()
+            .copy_in_raw(statement)
+            .await
+            .expect(statement);
+        copy.send(rows.as_bytes()).await.expect("rows");
+        copy.finish().await.expect("copied");
+    }
+    assert_eq!(review_counts(&site).await, [1, 1]);
+    assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+    site.execute("TRUNCATE review").await;
+    assert_eq!(review_counts(&site).await, [0, 0]);
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_role_that_may_only_write_reviews_is_counted_on_postgres() {
+    let site = Site::start(Store::Postgres).await;
+    add_named(&site, &["One"]).await;
+    let role = format!("writer_{:016x}", rand::random::<u64>());
+    site.execute(&format!(
+        "CREATE ROLE {role}; GRANT SELECT, INSERT ON restaurant, review TO {role}; \
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
+    ))
+    .await;
+    let insert = insert("(1, 4)");
+    site.execute(&format!("BEGIN; SET LOCAL ROLE {role}; {insert}; COMMIT"))
+        .await;
+    assert_eq!(review_counts(&site).await, [1]);
+    site.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"))
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_review_writes_at_most_two_and_a_half_kilobytes_of_wal_on_postgres() {
+    let site = Site::start(Store::Postgres).await;
+    add_named(&site, &["One"]).await;
+    let position = "SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS bigint) AS value";
+    let mut least = i64::MAX;
+    // Other tests write to the same log meanwhile: the quietest of several rounds counts.
+    for round in 0..10 {
+        let before = site.values(position).await[0];
+        for number in 0..50 {
+            let text = format!("round {round} review {number} {}", "Good cake. ".repeat(25));
+            let status = send_review(&site.visitor(), 1, number % 5 + 1, &text).await;
+            assert_eq!(status, Some(StatusCode::SEE_OTHER));
+        }
+        let after = site.values(position).await[0];
+        least = least.min((after - before) / 50);
+    }
+    assert!(least <= WAL_LIMIT, "{least} bytes");
+    eprintln!("{least} bytes of WAL for each review");
+}
+
+/// An INSERT as another program sends it, of restaurants with ratings.
+fn insert(rows: &str) -> String {
+    format!(
+        "WITH rows(restaurant, rating) AS (VALUES {rows}) INSERT INTO {COLUMNS} \
+         SELECT restaurant, 'Noor', rating, 'Fine', {DATE} FROM rows"
+    )
+}
+
+/// A date that both databases take without a cast.
+const DATE: &str = "CURRENT_TIMESTAMP";
 
 fn settings(database: &TestDatabase) -> [(&'static str, &str); 1] {
     [("DATABASE_URL", &database.url)]

@@ -12,6 +12,27 @@ use harness::{
 const ROWS: &str = "SELECT CAST(restaurant.id AS text) || name || user_name || CAST(rating AS text) || review_text \
     || CAST(review_date AS text) AS value FROM restaurant JOIN review ON review.restaurant = restaurant.id ORDER BY review.id";
 
+/// The schema of the previous build, with rows: the counters stand in `restaurant`, and the submission key alone
+/// is unique.
+const PREVIOUS_BUILD: [&str; 8] = [
+    "ALTER TABLE restaurant ADD COLUMN review_count integer NOT NULL DEFAULT 0",
+    "ALTER TABLE restaurant ADD COLUMN rating_sum integer NOT NULL DEFAULT 0",
+    "ALTER TABLE restaurant ADD COLUMN rating_5_count integer NOT NULL DEFAULT 0",
+    "CREATE INDEX restaurant_by_rating ON restaurant (rating_sum, id)",
+    "DROP INDEX review_by_submission_key",
+    "CREATE UNIQUE INDEX review_by_submission_key ON review (submission_key)",
+    "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
+        VALUES (1, 'Noor', 5, 'Fine', '2024-01-01 10:00:00'), (1, 'Noor', 5, 'Fine', '2024-01-01 10:00:00')",
+    "UPDATE restaurant SET review_count = 2, rating_sum = 10, rating_5_count = 2 WHERE id = 1",
+];
+
+/// How the previous build writes a review.
+const PREVIOUS_WRITES: [&str; 2] = [
+    "INSERT INTO review (restaurant, user_name, rating, review_text, review_date, submission_key)
+        VALUES (2, 'Noor', 1, 'Fine', '2024-01-01 10:00:00', 'digest') ON CONFLICT (submission_key) DO NOTHING",
+    "UPDATE restaurant SET review_count = review_count + 1, rating_sum = rating_sum + 1 WHERE id = 2",
+];
+
 const RECORD: &str = "INSERT INTO seaql_migrations (version, applied_at) VALUES";
 
 on_both_databases! {
@@ -36,6 +57,30 @@ on_both_databases! {
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
         assert_eq!(review_counts(&site).await, [3, 0]);
         assert_eq!(found(&site.visitor(), "celebi").await, [1]);
+    }
+
+    async fn a_database_of_the_previous_build_is_recounted_and_that_build_can_go_on(site: Site) {
+        add_named(&site, &["One", "Two"]).await;
+        Migrator::down(&site.db, Some(1)).await.expect("down");
+        for statement in PREVIOUS_BUILD {
+            site.execute(statement).await;
+        }
+        Migrator::up(&site.db, None).await.expect("up");
+        assert_eq!(review_counts(&site).await, [2, 0]);
+        assert_eq!(miscounted(&site).await, Vec::<i64>::new());
+        for statement in PREVIOUS_WRITES {
+            site.execute(statement).await;
+        }
+        assert_eq!(review_counts(&site).await, [2, 1]);
+        assert_eq!(site.values("SELECT CAST(review_count AS bigint) AS value FROM restaurant ORDER BY id").await, [2, 1]);
+        let visitor = site.visitor();
+        for _ in 0..2 {
+            let form = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Fine"), ("submission_key", "key")];
+            let answer = visitor.post("/restaurants/2/reviews", &form).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        }
+        assert_eq!(review_counts(&site).await, [2, 2]);
+        assert_eq!(listed_from(&visitor, "/?sort=rating").await, [1, 2]);
     }
 
     async fn a_newer_builds_expanding_migration_is_no_obstacle(site: Site) {
