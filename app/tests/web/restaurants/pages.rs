@@ -85,15 +85,15 @@ pub(super) async fn miscounted(site: &Site) -> Vec<i64> {
     site.values(
         "SELECT CAST(id AS bigint) AS value FROM restaurant
             LEFT JOIN restaurant_rating ON restaurant_rating.restaurant = restaurant.id WHERE
-            review_count IS NULL OR review_count <> (SELECT count(*) FROM review
+            restaurant_rating.review_count IS NULL OR restaurant_rating.review_count <> (SELECT count(*) FROM review
                 WHERE review.restaurant = restaurant.id AND rating BETWEEN 1 AND 5)
-            OR rating_sum <> (SELECT coalesce(sum(rating), 0) FROM review
+            OR restaurant_rating.rating_sum <> (SELECT coalesce(sum(rating), 0) FROM review
                 WHERE review.restaurant = restaurant.id AND rating BETWEEN 1 AND 5)
-            OR rating_1_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 1)
-            OR rating_2_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 2)
-            OR rating_3_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 3)
-            OR rating_4_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 4)
-            OR rating_5_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 5)",
+            OR restaurant_rating.rating_1_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 1)
+            OR restaurant_rating.rating_2_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 2)
+            OR restaurant_rating.rating_3_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 3)
+            OR restaurant_rating.rating_4_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 4)
+            OR restaurant_rating.rating_5_count <> (SELECT count(*) FROM review WHERE review.restaurant = restaurant.id AND rating = 5)",
     )
     .await
 }
