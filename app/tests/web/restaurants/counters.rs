@@ -9,6 +9,9 @@ use tokio::task::JoinSet;
 use super::pages::{add_named, miscounted, review_counts};
 use harness::{LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_both_databases};
 
+/// More than a client can send before the site is killed.
+const REVIEWS_OF_A_CLIENT: usize = 500;
+
 const CLIENTS: usize = 8;
 
 const COLUMNS: &str = "review (restaurant, user_name, rating, review_text, review_date)";
@@ -102,7 +105,7 @@ on_both_databases! {
         let distinct: BTreeSet<String> = stored.iter().cloned().collect();
         assert_eq!(distinct.len(), stored.len());
         assert!(acknowledged.is_subset(&distinct));
-        assert!(acknowledged.len() < 60 * CLIENTS, "the site was killed too late");
+        assert!(acknowledged.len() < REVIEWS_OF_A_CLIENT * CLIENTS, "the site was killed too late");
         // At most one review of each client was on its way, committed or not.
         assert!(stored.len() - acknowledged.len() <= CLIENTS);
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
@@ -234,10 +237,10 @@ async fn send_review(
     answer.ok().map(|answer| answer.status())
 }
 
-/// Up to 60 reviews, fewer where the site goes away; the texts of those that were acknowledged.
+/// Reviews one after another, fewer where the site goes away; the texts of those that were acknowledged.
 async fn write_until_refused(visitor: Visitor, client: usize) -> Vec<String> {
     let mut acknowledged = Vec::new();
-    for number in 0..60 {
+    for number in 0..REVIEWS_OF_A_CLIENT {
         let text = format!("client {client} review {number}");
         match send_review(&visitor, 1, number % 5 + 1, &text).await {
             Some(StatusCode::SEE_OTHER) => acknowledged.push(text),

@@ -9,6 +9,7 @@ use harness::{Site, Store, on_both_databases, run_app};
 
 const MISCOUNTED: &str = "
     SELECT restaurant.id AS value FROM restaurant
+    JOIN restaurant_rating ON restaurant_rating.restaurant = restaurant.id
     LEFT JOIN (
         SELECT restaurant AS id, COUNT(*) AS reviews, SUM(rating) AS ratings,
             SUM(CASE rating WHEN 1 THEN 1 ELSE 0 END) AS ones,

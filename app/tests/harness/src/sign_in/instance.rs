@@ -57,6 +57,17 @@ impl App {
     }
 }
 
+impl App {
+    /// Stops it as SIGTERM does, so that its last log lines are written.
+    pub fn stop(mut self) {
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "kill runs");
+        self.child.wait().expect("its end");
+    }
+}
+
 impl Drop for App {
     fn drop(&mut self) {
         // It may have ended by itself.

@@ -82,7 +82,7 @@ impl SignInSite {
     /// Kills a process and starts another in its place.
     pub async fn restart_instance(&mut self, index: usize) {
         let port = self.instances[index].port;
-        drop(self.instances.remove(index));
+        self.instances.remove(index).stop();
         let restarted = App::start(&self.settings, port, &self.log).await;
         self.instances.insert(index, restarted);
     }

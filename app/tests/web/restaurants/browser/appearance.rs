@@ -32,7 +32,7 @@ async fn the_pages_of_an_empty_site_fit_and_are_legible() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
 async fn the_pages_of_a_full_site_fit_and_are_legible() {
-    visit(&["--restaurants=60", "--reviews=1500"], async |page| {
+    visit(&["--restaurants=60", "--reviews=6000"], async |page| {
         page.inspect("list").await;
         page.follow("More restaurants").await;
         page.inspect("list-last-page").await;
