@@ -8,7 +8,7 @@ mod sqlite;
 use serde_json::Value;
 
 use super::pages::{next, series};
-use harness::{LONG, Process, Site, Store, Visitor, eventually};
+use harness::{Answer, LONG, Process, Site, Store, eventually};
 
 const RESTAURANTS: u32 = 10_000;
 const REVIEWS: u32 = 1_000_000;
@@ -37,21 +37,20 @@ struct Visit {
 /// Every kind of page: each list's first and third page, each search in each order, a restaurant's
 /// first and third page of reviews, a new restaurant and a new review.
 async fn visit_all(process: &Process) -> Vec<Visit> {
-    let visitor = process.visitor();
     let mut visits = Vec::new();
     for sort in ["newest", "rating", "name"] {
         let start = format!("/?sort={sort}");
         visits.push(visit(process, &start).await);
-        visits.push(visit(process, &third_page(&visitor, &start).await).await);
+        visits.push(visit(process, &third_page(process, &start).await).await);
         for word in WORDS {
             visits.push(visit(process, &format!("/?sort={sort}&q={word}")).await);
         }
         let start = format!("/?sort={sort}&q=seldom");
-        let second = next(&visitor.get(&start).await).expect("a second page");
+        let second = next(&get(process, &start).await.0).expect("a second page");
         visits.push(visit(process, &second).await);
     }
     visits.push(visit(process, PATH).await);
-    visits.push(visit(process, &third_page(&visitor, PATH).await).await);
+    visits.push(visit(process, &third_page(process, PATH).await).await);
     visits.push(submit(process, "/restaurants", &NEW_RESTAURANT).await);
     visits.push(submit(process, &format!("{PATH}/reviews"), &NEW_REVIEW).await);
     visits
@@ -71,16 +70,21 @@ const NEW_REVIEW: [(&str, &str); 4] = [
     ("submission_key", "key"),
 ];
 
-async fn third_page(visitor: &Visitor, start: &str) -> String {
-    let second = next(&visitor.get(start).await).expect("a second page");
-    next(&visitor.get(&second).await).expect("a third page")
+async fn third_page(process: &Process, start: &str) -> String {
+    let second = next(&get(process, start).await.0).expect("a second page");
+    next(&get(process, &second).await.0).expect("a third page")
 }
 
 async fn visit(process: &Process, path: &str) -> Visit {
+    get(process, path).await.1
+}
+
+/// Requests a page, and waits for its log lines, which would otherwise belong to the next request.
+async fn get(process: &Process, path: &str) -> (Answer, Visit) {
     let seen = answered(process, 0).await.len();
     let answer = process.visitor().get(path).await;
     assert!(answer.status.is_success(), "{path}: {}", answer.status);
-    Visit::new(process, path, seen).await
+    (answer, Visit::new(process, path, seen).await)
 }
 
 async fn submit(process: &Process, path: &str, form: &[(&str, &str)]) -> Visit {
