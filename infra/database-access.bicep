@@ -1,4 +1,4 @@
-// The administrator and the database of the server, in this order: a database belongs to whoever creates it.
+// The administrator and the database of the server, in this order: a database belongs to the role that creates it.
 //
 // The service reports a new or updated server as ready before it accepts an administrator
 // (https://github.com/Azure/azure-postgresql/issues/127). Two things prevent the failure: main.bicep deploys this module

@@ -1,4 +1,4 @@
-//! The table `restaurant_rating`: counters of the ratings from 1 to 5, kept by triggers whoever writes a review.
+//! The table `restaurant_rating`: counters of the ratings from 1 to 5, kept by triggers for every program that writes reviews.
 //!
 //! A narrow table, because an update of `restaurant` enters all its words into the search index again.
 //! Databases of earlier builds keep the counters in `restaurant`, which those builds go on writing.

@@ -80,7 +80,7 @@ impl App {
         self.tenant_url(&format!("oauth2/v2.0/authorize?{query}"))
     }
 
-    /// A code for whoever signs in.
+    /// A code for the person who signs in.
     pub(crate) async fn code(&self) -> String {
         let url = self.authorize_url(&self.authorization());
         callback(&self.get(&url).await).unwrap()["code"].clone()
