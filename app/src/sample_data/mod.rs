@@ -1,7 +1,7 @@
 //! Sample data for the example domain, loaded by `app seed` in one transaction.
 //!
-//! [`insert`] shows the plain way, SeaORM's `insert_many`. Only loads of more than
-//! [`BULK_THRESHOLD`] rows need [`bulk`]; without it everything works, a million rows take longer.
+//! `insert` shows the plain way, SeaORM's `insert_many`. Only loads of more than
+//! `BULK_THRESHOLD` rows need `bulk`; without it everything works, a million rows take longer.
 
 mod bulk;
 mod options;
