@@ -1,13 +1,13 @@
-//! What can go wrong with an answer on its way.
+//! Endpoints, and the faults that a test can give to each.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::reply::Reply;
+use crate::http::Reply;
 
-/// The parts of the provider that can misbehave, each on its own.
+/// The endpoints, each with a fault of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// `/{tenant}/v2.0/.well-known/openid-configuration`
@@ -24,7 +24,7 @@ pub enum Endpoint {
     Graph,
     /// `/msi/token` of App Service
     ManagedIdentity,
-    /// Everything else: 404. A request here is an error of the client.
+    /// Any other path, which is answered with 404. An app should never request one.
     Other,
 }
 
@@ -45,37 +45,37 @@ impl Endpoint {
     }
 }
 
-/// One fault of an endpoint. All but `Reply`, `Flood`, `Reset` and `HangBeforeHeaders` let the
-/// honest answer be made first, so that a code is spent although its answer is lost.
+/// A fault of an endpoint. Except for `Reply`, `Flood`, `Reset` and `HangBeforeHeaders` the correct
+/// answer is made first, so that a code is redeemed although its answer is lost.
 #[derive(Clone)]
 pub enum Fault {
-    /// This answer instead of the honest one.
+    /// This answer instead of the correct one.
     Reply(Reply),
-    /// The honest answer, changed.
+    /// The correct answer, changed.
     Edit(Arc<dyn Fn(Reply) -> Reply + Send + Sync>),
-    /// The honest answer, late.
+    /// The correct answer, late.
     Delay(Duration),
     /// Reads the request and never answers.
     HangBeforeHeaders,
-    /// Sends status and headers of the honest answer and never its body.
+    /// Sends status and headers of the correct answer and never its body.
     HangAfterHeaders,
     /// Resets the TCP connection after reading the request.
     Reset,
-    /// Declares the honest answer's length, sends half of it, then closes.
+    /// Declares the correct answer's length, sends half of it, then closes.
     Truncate,
-    /// Sends the honest answer a byte at a time, this far apart.
+    /// Sends the correct answer a byte at a time, this far apart.
     Drip(Duration),
-    /// A JSON answer of this many bytes of white space.
+    /// A JSON answer of this many bytes of whitespace.
     Flood {
         /// Length of the body.
         bytes: usize,
-        /// Whether `Content-Length` says so; else the body comes in chunks.
+        /// Whether `Content-Length` is sent; else the body is chunked.
         declared: bool,
     },
 }
 
 impl Fault {
-    /// The honest answer with its JSON changed. An answer that is not JSON stays as it is.
+    /// The correct answer with its JSON changed. An answer that is not JSON stays as it is.
     pub fn edit_json(edit: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
         Self::Edit(Arc::new(move |mut reply| {
             if let Ok(mut value) = serde_json::from_slice(&reply.body) {
@@ -86,7 +86,7 @@ impl Fault {
         }))
     }
 
-    /// The honest answer with its text changed: duplicate names, broken JSON, a byte order mark.
+    /// The correct answer with its text changed: duplicate names, broken JSON, a byte order mark.
     pub fn edit_text(edit: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
         Self::Edit(Arc::new(move |mut reply| {
             let text = String::from_utf8_lossy(&reply.body).into_owned();

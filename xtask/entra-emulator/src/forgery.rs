@@ -1,4 +1,4 @@
-//! Edits that turn an honest ID token into another one.
+//! Changes to ID tokens.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::signature::Signature;
 
-/// The second argument is the time of the token's making, in seconds since 1970.
+/// The second argument is the time of issue, in seconds since 1970.
 type JsonEdit = Arc<dyn Fn(&mut Map<String, Value>, i64) + Send + Sync>;
 type TextEdit = Arc<dyn Fn(String) -> String + Send + Sync>;
 type BytesEdit = Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>;
 
-/// What to change in every ID token, in the order in which a token is made: header and claims,
-/// their JSON texts, the signature over them, the finished token. Nothing set: an honest token.
+/// Changes to every ID token, applied in the order in which a token is made: header and claims, their
+/// JSON texts, the signature, the finished token. Without any change the token is correct.
 #[derive(Clone, Default)]
 pub struct Forgery {
     header: Vec<JsonEdit>,
@@ -26,21 +26,19 @@ pub struct Forgery {
 }
 
 impl Forgery {
-    /// Changes nothing yet.
+    /// A forgery without any change.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets a claim to any JSON value.
     #[must_use]
-    pub fn claim(self, name: &str, value: impl Into<Value>) -> Self {
-        let (name, value) = (name.to_owned(), value.into());
-        self.claims(move |claims| {
-            claims.insert(name.clone(), value.clone());
-        })
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.push(set(name, value.into()));
+        self
     }
 
-    /// Sets a claim to `seconds` after the token's making, by the emulator's clock; before it if negative.
+    /// Sets a claim to `seconds` after the time of issue by the emulator's clock; before it if negative.
     #[must_use]
     pub fn claim_from_now(mut self, name: &str, seconds: i64) -> Self {
         let name = name.to_owned();
@@ -52,14 +50,12 @@ impl Forgery {
 
     /// Removes a claim.
     #[must_use]
-    pub fn without_claim(self, name: &str) -> Self {
-        let name = name.to_owned();
-        self.claims(move |claims| {
-            claims.remove(&name);
-        })
+    pub fn without_claim(mut self, name: &str) -> Self {
+        self.claims.push(remove(name));
+        self
     }
 
-    /// Makes `tid` and the tenant in `iss` those of another tenant.
+    /// Sets `tid` and the tenant in `iss` to another tenant.
     #[must_use]
     pub fn tenant(self, tenant_id: &str) -> Self {
         let tenant_id = tenant_id.to_owned();
@@ -71,7 +67,7 @@ impl Forgery {
         })
     }
 
-    /// Changes the claims in any other way.
+    /// Changes the claims in any way.
     #[must_use]
     pub fn claims(
         mut self,
@@ -84,20 +80,14 @@ impl Forgery {
     /// Sets a header field to any JSON value; `alg` may differ from the signature's.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
-        let (name, value) = (name.to_owned(), value.into());
-        self.header.push(Arc::new(move |header, _| {
-            header.insert(name.clone(), value.clone());
-        }));
+        self.header.push(set(name, value.into()));
         self
     }
 
     /// Removes a header field.
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
-        let name = name.to_owned();
-        self.header.push(Arc::new(move |header, _| {
-            header.remove(&name);
-        }));
+        self.header.push(remove(name));
         self
     }
 
@@ -108,21 +98,21 @@ impl Forgery {
         self
     }
 
-    /// Rewrites the claims' JSON text before it is signed: duplicate names, odd numbers, any size.
+    /// Rewrites the claims' JSON text before it is signed: duplicate names, numbers out of range, any size.
     #[must_use]
     pub fn payload_text(mut self, edit: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
         self.payload_text = Some(Arc::new(edit));
         self
     }
 
-    /// Signs in another way, or with another key.
+    /// Signs with another algorithm or another key.
     #[must_use]
     pub fn signature(mut self, signature: Signature) -> Self {
         self.signature = Some(signature);
         self
     }
 
-    /// Damages the signature after it was made.
+    /// Changes the bytes of the signature.
     #[must_use]
     pub fn signature_bytes(
         mut self,
@@ -139,14 +129,15 @@ impl Forgery {
         self
     }
 
-    /// Makes the token from an honest header and honest claims.
+    /// Makes the token from the correct header and claims.
     pub(crate) fn issue(
         &self,
-        (mut header, mut claims): (Map<String, Value>, Map<String, Value>),
-        honest: &Signature,
+        mut header: Map<String, Value>,
+        mut claims: Map<String, Value>,
+        default: &Signature,
         now: i64,
     ) -> String {
-        let signature = self.signature.as_ref().unwrap_or(honest);
+        let signature = self.signature.as_ref().unwrap_or(default);
         header.insert("alg".into(), signature.algorithm().into());
         self.header.iter().for_each(|edit| edit(&mut header, now));
         self.claims.iter().for_each(|edit| edit(&mut claims, now));
@@ -166,6 +157,20 @@ impl Forgery {
         }
         rewrite(self.token.as_ref(), format!("{signed}.{}", encode(&bytes)))
     }
+}
+
+fn set(name: &str, value: Value) -> JsonEdit {
+    let name = name.to_owned();
+    Arc::new(move |fields, _| {
+        fields.insert(name.clone(), value.clone());
+    })
+}
+
+fn remove(name: &str) -> JsonEdit {
+    let name = name.to_owned();
+    Arc::new(move |fields, _| {
+        fields.remove(&name);
+    })
 }
 
 fn rewrite(edit: Option<&TextEdit>, text: String) -> String {

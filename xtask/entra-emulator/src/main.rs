@@ -1,24 +1,24 @@
-//! Runs the emulator by itself, for work on sign-in without Azure.
+//! The program `entra-emulator`: sign-in on a development machine without Azure.
 
 use std::io::{Write, stdout};
 
 use clap::Parser;
 use entra_emulator::{Emulator, HOME_TENANT_ID, Options};
 
-/// A local emulator of Microsoft Entra ID, Microsoft Graph and the managed identity of App
-/// Service. It lets anyone in as anyone: for development and tests only.
+/// Emulates Microsoft Entra ID, Microsoft Graph and the managed identity of App Service. It signs
+/// anyone in as anyone: for development and tests only.
 #[derive(Parser)]
 struct Arguments {
-    /// Port on 127.0.0.1; 0 takes any free one.
+    /// Port on 127.0.0.1; 0 means any free port.
     #[arg(long, default_value_t = 8400)]
     port: u16,
-    /// A redirect URI of the app; may be given several times. The port of a localhost URI is not compared.
+    /// Redirect URI of the app; can be given several times. The port of a localhost URI is not compared.
     #[arg(
         long = "redirect-uri",
         default_value = "http://localhost:8000/auth/callback"
     )]
     redirect_uris: Vec<String>,
-    /// The tenant in which the app is registered.
+    /// Tenant of the app registration.
     #[arg(long, default_value = HOME_TENANT_ID)]
     tenant_id: String,
 }
@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(emulator.run().await?)
 }
 
-/// In the form of an `.env` file. The secrets are made up and good for nothing else.
+/// Prints the app's settings in the form of an `.env` file. The secrets are generated at each start.
 fn print_settings(emulator: &Emulator) -> anyhow::Result<()> {
     let mut output = stdout().lock();
     for (name, value) in emulator

@@ -1,17 +1,17 @@
-//! How a token is signed: as Entra does, or in the ways that a client must refuse.
+//! Signature algorithms: the one that Entra uses and those that a client has to reject.
 
 use hmac::{Hmac, Mac};
 use rsa::rand_core::OsRng;
 use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
 use rsa::{Pkcs1v15Sign, Pss};
 
-use crate::elliptic_key::EllipticKey;
-use crate::signing_key::SigningKey;
+use crate::keys::EllipticKey;
+use crate::keys::SigningKey;
 
-/// A way to sign. It sets `alg` in the header and nothing else; `kid` stays the current key's.
+/// An algorithm and its key. It sets `alg` in the header; `kid` remains that of the current key.
 #[derive(Clone)]
 pub enum Signature {
-    /// RSA PKCS#1 v1.5 with SHA-256, the only one that Entra uses.
+    /// RSA PKCS#1 v1.5 with SHA-256, which Entra uses.
     Rs256(SigningKey),
     /// RSA PKCS#1 v1.5 with SHA-384.
     Rs384(SigningKey),

@@ -1,26 +1,24 @@
-//! The claims of Entra's v2.0 tokens.
+//! The claims and signatures of Entra's v2.0 tokens.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rsa::sha2::{Digest, Sha256};
 use serde_json::{Map, Value, json};
 
 use crate::forgery::Forgery;
-use crate::issued::{Access, Grant};
-use crate::person::Person;
-use crate::provider::Provider;
-use crate::random;
+use crate::people::Person;
+use crate::provider::{Access, Grant, Provider, random_text};
 use crate::signature::Signature;
 
-/// Entra dates its tokens five minutes back.
+/// Entra sets `iat` and `nbf` five minutes back.
 const ISSUED_EARLIER_SECONDS: i64 = 300;
-/// How long an access or ID token is valid.
+/// Lifetime of access and ID tokens.
 pub(crate) const LIFETIME_SECONDS: i64 = 3600;
 /// The application id of Microsoft Graph, the audience of its access tokens.
 const GRAPH_APPLICATION_ID: &str = "00000003-0000-0000-c000-000000000000";
 /// The object (principal) id of the managed identity, the subject of the federated credential.
 const MANAGED_IDENTITY_OBJECT_ID: &str = "0badc0de-0000-4000-8000-00000000000c";
 
-/// An access token to Graph: a JWT under the same keys, which is no ID token.
+/// An access token for Microsoft Graph: a JWT signed by the same key that must not pass as an ID token.
 pub(crate) fn access_token(provider: &Provider, person: &Person, grant: &Grant) -> String {
     let mut claims = dated(provider, LIFETIME_SECONDS);
     claims.extend(object(json!({
@@ -31,7 +29,7 @@ pub(crate) fn access_token(provider: &Provider, person: &Person, grant: &Grant) 
         "scp": grant.scope,
         "sub": pairwise_subject(GRAPH_APPLICATION_ID, person),
         "tid": person.tenant_id,
-        "uti": random::opaque(16),
+        "uti": random_text(16),
         "ver": "1.0",
     })));
     let token = sign(provider, &Forgery::new(), claims);
@@ -40,12 +38,12 @@ pub(crate) fn access_token(provider: &Provider, person: &Person, grant: &Grant) 
         scope: grant.scope.clone(),
         expires: provider.now() + LIFETIME_SECONDS,
     };
-    let mut changing = provider.changing();
-    changing.issued.access_tokens.insert(token.clone(), access);
+    let mut state = provider.state();
+    state.issued.access_tokens.insert(token.clone(), access);
     token
 }
 
-/// An ID token, changed as the switches say.
+/// An ID token, changed by the current forgery.
 pub(crate) fn id_token(
     provider: &Provider,
     person: &Person,
@@ -56,22 +54,22 @@ pub(crate) fn id_token(
     claims.extend(object(json!({
         "aud": provider.options.client_id,
         "iss": issuer(provider, &person.tenant_id),
-        "aio": random::opaque(60),
+        "aio": random_text(60),
         "at_hash": half_hash(access_token),
         "oid": person.object_id,
-        "rh": format!("1.{}.", random::opaque(40)),
+        "rh": format!("1.{}.", random_text(40)),
         "sub": pairwise_subject(&provider.options.client_id, person),
         "tid": person.tenant_id,
-        "uti": random::opaque(16),
+        "uti": random_text(16),
         "ver": "2.0",
     })));
     if let Some(nonce) = &grant.nonce {
         claims.insert("nonce".into(), nonce.clone().into());
     }
     claims.extend(person.claims.clone());
-    let forgery = provider.changing().switches.forgery.clone();
+    let forgery = provider.state().misbehaviour.forgery.clone();
     let token = sign(provider, &forgery, claims);
-    provider.changing().issued.id_tokens.push(token.clone());
+    provider.state().issued.id_tokens.push(token.clone());
     token
 }
 
@@ -86,7 +84,7 @@ pub(crate) fn identity_token(provider: &Provider, resource: &str, lifetime: i64)
         "oid": MANAGED_IDENTITY_OBJECT_ID,
         "sub": MANAGED_IDENTITY_OBJECT_ID,
         "tid": tenant_id,
-        "uti": random::opaque(16),
+        "uti": random_text(16),
         "ver": "2.0",
     })));
     sign(provider, &Forgery::new(), claims)
@@ -98,9 +96,9 @@ pub(crate) fn issuer(provider: &Provider, tenant_id: &str) -> String {
 }
 
 fn sign(provider: &Provider, forgery: &Forgery, claims: Map<String, Value>) -> String {
-    let key = provider.changing().keys.current();
+    let key = provider.state().keys.current();
     let header = object(json!({ "typ": "JWT", "kid": key.kid() }));
-    forgery.issue((header, claims), &Signature::Rs256(key), provider.now())
+    forgery.issue(header, claims, &Signature::Rs256(key), provider.now())
 }
 
 fn dated(provider: &Provider, lifetime: i64) -> Map<String, Value> {
@@ -109,7 +107,7 @@ fn dated(provider: &Provider, lifetime: i64) -> Map<String, Value> {
     object(json!({ "iat": issued, "nbf": issued, "exp": now + lifetime }))
 }
 
-/// A subject that differs from app to app and is the same each time.
+/// A pairwise subject: it differs between apps and is the same at each sign-in.
 fn pairwise_subject(client_id: &str, person: &Person) -> String {
     let parts = [client_id, &person.tenant_id, &person.object_id].join("/");
     URL_SAFE_NO_PAD.encode(Sha256::digest(parts))

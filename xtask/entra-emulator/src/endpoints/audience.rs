@@ -1,8 +1,8 @@
-//! Who may sign in at a tenant segment of the path.
+//! The accounts that may sign in at a tenant segment of the path.
 
 use crate::error::EntraError;
 use crate::people::PERSONAL_TENANT_ID;
-use crate::person::Person;
+use crate::people::Person;
 use crate::provider::Provider;
 
 /// The first segment of Entra's paths.
@@ -16,7 +16,7 @@ pub(super) enum Audience {
 }
 
 impl Audience {
-    /// A tenant is known if someone here belongs to it; `consumers` is the tenant of personal accounts.
+    /// A tenant is known if a person belongs to it; `consumers` means the tenant of personal accounts.
     pub(super) fn of(provider: &Provider, segment: &str) -> Result<Self, EntraError> {
         match segment {
             "organizations" => return Ok(Self::Organizations),
@@ -25,19 +25,15 @@ impl Audience {
             _ => {}
         }
         let sought = segment.to_ascii_lowercase();
-        let known = provider
-            .changing()
-            .people
-            .iter()
-            .any(|person| person.tenant_id == sought);
-        if known {
+        let people = &provider.state().people;
+        if people.iter().any(|person| person.tenant_id == sought) {
             return Ok(Self::Tenant(sought));
         }
         let text = format!("Tenant '{segment}' not found. Check that the tenant ID is correct.");
         Err(EntraError::new("invalid_tenant", 90002, text))
     }
 
-    /// The tenant part of the issuer in the metadata; a template where many tenants sign in.
+    /// The tenant in the metadata's issuer; a placeholder where accounts of several tenants sign in.
     pub(super) fn issuer_tenant(&self) -> &str {
         match self {
             Self::Tenant(tenant_id) => tenant_id,
@@ -45,6 +41,7 @@ impl Audience {
         }
     }
 
+    /// Whether the person may sign in.
     pub(super) fn admits(&self, person: &Person) -> bool {
         match self {
             Self::Tenant(tenant_id) => *tenant_id == person.tenant_id,

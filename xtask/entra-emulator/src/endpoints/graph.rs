@@ -1,15 +1,12 @@
-//! Microsoft Graph, as much of it as a profile page needs.
+//! Microsoft Graph's `/v1.0/me`.
 
 use serde_json::{Map, Value, json};
 
-use crate::issued::Access;
-use crate::person::Person;
-use crate::provider::Provider;
-use crate::random;
-use crate::reply::Reply;
-use crate::request::ReceivedRequest;
+use crate::http::{ReceivedRequest, Reply};
+use crate::people::Person;
+use crate::provider::{Access, Provider, random_guid};
 
-/// `GET /v1.0/me`, with `$select`.
+/// `GET /v1.0/me`, with `$select`: the profile of the token's user.
 pub(super) fn me(provider: &Provider, request: &ReceivedRequest) -> Reply {
     let Some(access) = access(provider, request) else {
         return error(
@@ -18,7 +15,7 @@ pub(super) fn me(provider: &Provider, request: &ReceivedRequest) -> Reply {
             "Access token is empty, unknown or expired.",
         );
     };
-    if !access.scope.split(' ').any(allows_reading_oneself) {
+    if !access.scope.split(' ').any(is_user_read) {
         let text = "Insufficient privileges to complete the operation.";
         return error(403, "Authorization_RequestDenied", text);
     }
@@ -28,19 +25,14 @@ pub(super) fn me(provider: &Provider, request: &ReceivedRequest) -> Reply {
     }
 }
 
-/// What the bearer token allows, if it was issued here and is still valid.
+/// The access of the bearer token, if the emulator has issued it and it has not expired.
 fn access(provider: &Provider, request: &ReceivedRequest) -> Option<Access> {
     let token = request.header("authorization")?.strip_prefix("Bearer ")?;
-    let access = provider
-        .changing()
-        .issued
-        .access_tokens
-        .get(token)
-        .cloned()?;
+    let access = provider.state().issued.access_tokens.get(token).cloned()?;
     (access.expires > provider.now()).then_some(access)
 }
 
-fn allows_reading_oneself(scope: &str) -> bool {
+fn is_user_read(scope: &str) -> bool {
     scope.rsplit('/').next() == Some("User.Read")
 }
 
@@ -56,7 +48,7 @@ fn profile(provider: &Provider, request: &ReceivedRequest, person: Person) -> Ma
 }
 
 fn error(status: u16, code: &str, message: &str) -> Reply {
-    let id = random::guid();
+    let id = random_guid();
     let inner = json!({ "request-id": id, "client-request-id": id });
     let body = json!({ "error": { "code": code, "message": message, "innerError": inner } });
     Reply::json(status, &body)

@@ -1,18 +1,14 @@
-//! The identity endpoint that App Service gives to an app.
+//! The identity endpoint of App Service.
 
 use serde_json::json;
 
-use crate::issued::Assertion;
-use crate::provider::Provider;
-use crate::random;
-use crate::reply::Reply;
-use crate::request::ReceivedRequest;
+use crate::http::{ReceivedRequest, Reply};
+use crate::provider::{Assertion, Provider, random_guid};
 use crate::token;
 
 const API_VERSION: &str = "2019-08-01";
-/// Tokens of a managed identity last a day.
 const LIFETIME_SECONDS: i64 = 86400;
-/// A token that lasts no longer than this is replaced.
+/// A token that expires sooner than this is replaced.
 const RENEWAL_SECONDS: i64 = 3600;
 
 /// `GET /msi/token?resource=…&api-version=2019-08-01&client_id=…`
@@ -31,15 +27,15 @@ pub(super) fn token(provider: &Provider, request: &ReceivedRequest) -> Reply {
         );
     }
     match request.query("resource") {
-        Some(resource) => issue(provider, resource),
+        Some(resource) => answer(provider, resource),
         None => error(400, "The parameter resource is missing."),
     }
 }
 
-/// The platform caches a token and returns it until its last hour.
-fn issue(provider: &Provider, resource: &str) -> Reply {
+/// App Service caches a token and answers with it until its last hour.
+fn answer(provider: &Provider, resource: &str) -> Reply {
     let (token, expires) =
-        kept(provider, resource).unwrap_or_else(|| issue_new(provider, resource));
+        cached_token(provider, resource).unwrap_or_else(|| new_token(provider, resource));
     let body = json!({
         "access_token": token,
         "expires_on": expires.to_string(),
@@ -50,32 +46,29 @@ fn issue(provider: &Provider, resource: &str) -> Reply {
     Reply::json(200, &body)
 }
 
-fn kept(provider: &Provider, resource: &str) -> Option<(String, i64)> {
+fn cached_token(provider: &Provider, resource: &str) -> Option<(String, i64)> {
     let renewal = provider.now() + RENEWAL_SECONDS;
-    let assertions = &provider.changing().issued.assertions;
-    let kept = assertions
+    let assertions = &provider.state().issued.assertions;
+    let cached = assertions
         .iter()
         .find(|(_, assertion)| assertion.audience == resource && assertion.expires > renewal);
-    kept.map(|(token, assertion)| (token.clone(), assertion.expires))
+    cached.map(|(token, assertion)| (token.clone(), assertion.expires))
 }
 
-fn issue_new(provider: &Provider, resource: &str) -> (String, i64) {
+fn new_token(provider: &Provider, resource: &str) -> (String, i64) {
     let token = token::identity_token(provider, resource, LIFETIME_SECONDS);
     let expires = provider.now() + LIFETIME_SECONDS;
     let assertion = Assertion {
         audience: resource.to_owned(),
         expires,
     };
-    let assertions = &mut provider.changing().issued.assertions;
+    let assertions = &mut provider.state().issued.assertions;
     assertions.insert(token.clone(), assertion);
     (token, expires)
 }
 
 fn error(status: u16, message: &str) -> Reply {
-    let body = json!({
-        "statusCode": status,
-        "message": message,
-        "correlationId": random::guid(),
-    });
+    let id = random_guid();
+    let body = json!({ "statusCode": status, "message": message, "correlationId": id });
     Reply::json(status, &body)
 }

@@ -1,30 +1,26 @@
-//! The token endpoint: an authorization code for tokens.
+//! The token endpoint: exchanges an authorization code for tokens.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rsa::sha2::{Digest, Sha256};
 use serde_json::json;
 
-use crate::client_credential;
 use crate::error::EntraError;
-use crate::issued::Grant;
-use crate::provider::Provider;
-use crate::reply::Reply;
-use crate::request::ReceivedRequest;
+use crate::http::{ReceivedRequest, Reply};
+use crate::provider::{Grant, Provider};
 use crate::token;
 
-/// `POST …/token`
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// `POST …/token`: checks the client's credential and redeems the code.
 pub(super) fn exchange(provider: &Provider, request: &ReceivedRequest) -> Reply {
     if request.form("grant_type") != Some("authorization_code") {
         let text = "The app requested an unsupported grant type.";
         return EntraError::new("unsupported_grant_type", 70003, text).json(400);
     }
-    if let Err(error) = client_credential::check(provider, request) {
-        let status = if error.error == "invalid_client" {
-            401
-        } else {
-            400
-        };
-        return error.json(status);
+    if let Err(error) = check_credential(provider, request) {
+        let is_unauthorized = error.error == "invalid_client";
+        return error.json(if is_unauthorized { 401 } else { 400 });
     }
     match redeem(provider, request) {
         Ok(grant) => tokens(provider, &grant),
@@ -32,9 +28,9 @@ pub(super) fn exchange(provider: &Provider, request: &ReceivedRequest) -> Reply 
     }
 }
 
-/// The grant of the code, if the rest of the request matches it.
+/// The grant of the code, if redirect URI and verifier match it.
 fn redeem(provider: &Provider, request: &ReceivedRequest) -> Result<Grant, EntraError> {
-    let grant = take(provider, request.form("code").unwrap_or_default())?;
+    let grant = take_code(provider, request.form("code").unwrap_or_default())?;
     if request.form("redirect_uri") != Some(&grant.redirect_uri) {
         let text = "The reply address does not match the reply address provided when \
                     requesting Authorization code.";
@@ -49,22 +45,22 @@ fn redeem(provider: &Provider, request: &ReceivedRequest) -> Result<Grant, Entra
     Ok(grant)
 }
 
-/// Takes the code out of circulation, whether or not the rest of the request is right.
-fn take(provider: &Provider, code: &str) -> Result<Grant, EntraError> {
-    let refuse = |number, text| Err(EntraError::new("invalid_grant", number, text));
+/// Marks the code as redeemed, even if the rest of the request turns out to be wrong.
+fn take_code(provider: &Provider, code: &str) -> Result<Grant, EntraError> {
+    let error = |number, text| Err(EntraError::new("invalid_grant", number, text));
     let now = provider.now();
-    let mut changing = provider.changing();
-    let Some(grant) = changing.issued.codes.get_mut(code) else {
-        return refuse(
+    let mut state = provider.state();
+    let Some(grant) = state.issued.codes.get_mut(code) else {
+        return error(
             70000,
             "The provided value for the 'code' parameter is not valid.",
         );
     };
     if std::mem::replace(&mut grant.redeemed, true) {
-        return refuse(54005, "OAuth2 Authorization code was already redeemed.");
+        return error(54005, "OAuth2 Authorization code was already redeemed.");
     }
     if grant.expires <= now {
-        return refuse(70008, "The provided authorization code has expired.");
+        return error(70008, "The provided authorization code has expired.");
     }
     Ok(grant.clone())
 }
@@ -87,4 +83,87 @@ fn tokens(provider: &Provider, grant: &Grant) -> Reply {
     Reply::json(200, &body)
         .header("Cache-Control", "no-store, no-cache")
         .header("Pragma", "no-cache")
+}
+
+/// Accepts exactly one of: secret in the form, secret by HTTP Basic, assertion of the managed identity.
+fn check_credential(provider: &Provider, request: &ReceivedRequest) -> Result<(), EntraError> {
+    let basic = request.header("authorization").map(basic_credentials);
+    let secret = request.form("client_secret");
+    let assertion = request.form("client_assertion");
+    let methods = [basic.is_some(), secret.is_some(), assertion.is_some()];
+    if methods.iter().filter(|used| **used).count() > 1 {
+        let text = "The request uses more than one way to authenticate the client.";
+        return Err(EntraError::new("invalid_request", 9_002_313, text));
+    }
+    let (basic_id, basic_secret) = basic.flatten().unzip();
+    check_client_id(provider, basic_id.as_deref().or(request.form("client_id")))?;
+    match (basic_secret.as_deref().or(secret), assertion) {
+        (Some(secret), _) => check_secret(provider, secret),
+        (None, Some(assertion)) => check_assertion(provider, request, assertion),
+        (None, None) => {
+            let text = "The request body must contain the following parameter: \
+                        'client_assertion' or 'client_secret'.";
+            Err(EntraError::new("invalid_client", 7_000_218, text))
+        }
+    }
+}
+
+fn check_client_id(provider: &Provider, client_id: Option<&str>) -> Result<(), EntraError> {
+    match client_id {
+        Some(client_id) if client_id == provider.options.client_id => Ok(()),
+        Some(client_id) => Err(EntraError::unknown_client(client_id)),
+        None => Err(EntraError::missing("client_id")),
+    }
+}
+
+fn check_secret(provider: &Provider, secret: &str) -> Result<(), EntraError> {
+    if secret == provider.client_secret {
+        return Ok(());
+    }
+    let text = "Invalid client secret provided. Ensure the secret being sent in the request is \
+                the client secret value, not the client secret ID.";
+    Err(EntraError::new("invalid_client", 7_000_215, text))
+}
+
+fn check_assertion(
+    provider: &Provider,
+    request: &ReceivedRequest,
+    assertion: &str,
+) -> Result<(), EntraError> {
+    let error = |number, text| Err(EntraError::new("invalid_client", number, text));
+    if request.form("client_assertion_type") != Some(ASSERTION_TYPE) {
+        return error(50027, "The client assertion type is not supported.");
+    }
+    let now = provider.now();
+    let state = provider.state();
+    let Some(issued) = state.issued.assertions.get(assertion) else {
+        return error(50027, "JWT token is invalid or malformed.");
+    };
+    if issued.audience != provider.options.token_exchange_audience {
+        return error(
+            700_212,
+            "No matching federated identity record found for presented assertion audience.",
+        );
+    }
+    if issued.expires <= now {
+        return error(
+            700_024,
+            "Client assertion is not within its valid time range.",
+        );
+    }
+    Ok(())
+}
+
+/// Client id and secret, each form-encoded before they were joined (RFC 6749, section 2.3.1).
+fn basic_credentials(header: &str) -> Option<(String, String)> {
+    let encoded = header.strip_prefix("Basic ")?;
+    let bytes = STANDARD.decode(encoded).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (client_id, secret) = text.split_once(':')?;
+    Some((form_decoded(client_id), form_decoded(secret)))
+}
+
+fn form_decoded(text: &str) -> String {
+    let pair = form_urlencoded::parse(text.as_bytes()).next();
+    pair.map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

@@ -1,12 +1,11 @@
-//! The pages a browser sees here.
+//! HTML pages.
 
-use crate::person::Person;
+use crate::people::Person;
 
 const FRAME: &str = include_str!("frame.html");
 const STYLE: &str = include_str!("style.css");
 
-/// The people to choose from, and whether their tenant may sign in. The form posts to the address
-/// it is at, query included.
+/// The people to choose from. The form posts to the address of the page, query included.
 pub(crate) fn people(people: &[Person], is_admitted: impl Fn(&Person) -> bool) -> String {
     let choice = |person| choice(person, is_admitted(person));
     let choices: String = people.iter().map(choice).collect();
@@ -19,10 +18,10 @@ pub(crate) fn people(people: &[Person], is_admitted: impl Fn(&Person) -> bool) -
     frame("Sign in", &body)
 }
 
-/// An error that is shown here because the way back cannot be trusted.
+/// An error page, for a request that must not be redirected to the app.
 pub(crate) fn error(description: &str, correlation_id: &str, timestamp: &str) -> String {
     let body = format!(
-        "<h1>This sign-in cannot go on</h1>\
+        "<h1>Sign-in failed</h1>\
          <p class=\"error\">{}</p>\
          <dl><dt>Correlation Id</dt><dd>{correlation_id}</dd>\
          <dt>Timestamp</dt><dd>{timestamp}</dd></dl>",
@@ -31,14 +30,14 @@ pub(crate) fn error(description: &str, correlation_id: &str, timestamp: &str) ->
     frame("Sign-in failed", &body)
 }
 
-/// Sign-out without an address to go back to.
+/// The page after sign-out without a valid `post_logout_redirect_uri`.
 pub(crate) fn signed_out() -> String {
     let body = "<h1>Signed out</h1>\
-                <p>The app named no address of its own to go back to.</p>";
+                <p>The request had no redirect address of the app.</p>";
     frame("Sign out", body)
 }
 
-/// A form that sends itself to the app: response mode `form_post`.
+/// A form that submits itself to the app: response mode `form_post`.
 pub(crate) fn form_post(address: &str, parameters: &[(String, String)]) -> String {
     let input = |(name, value): &(String, String)| {
         let (name, value) = (escape(name), escape(value));
@@ -60,7 +59,7 @@ fn choice(person: &Person, is_admitted: bool) -> String {
     let note = if is_admitted {
         ""
     } else {
-        "; not of this tenant, so refused"
+        "; of another tenant, will be refused"
     };
     format!(
         "<li><button name=\"person\" value=\"{key}\"><strong>{name}</strong>\

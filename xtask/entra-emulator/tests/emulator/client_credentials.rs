@@ -1,4 +1,4 @@
-//! The ways in which the app proves who it is.
+//! Client credentials: secret, HTTP Basic, assertion of the managed identity.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ async fn with_assertion(app: &App, assertion: &str) -> Parameters<'static> {
 }
 
 #[tokio::test]
-async fn a_secret_may_come_in_the_authorization_header() {
+async fn a_secret_is_accepted_in_the_authorization_header() {
     let app = App::start().await;
     let mut exchange = app.exchange(&app.code().await);
     change(&mut exchange, "client_secret", None);
@@ -70,7 +70,7 @@ async fn the_identity_endpoint_answers_in_the_shape_of_app_service() {
 }
 
 #[tokio::test]
-async fn the_identity_endpoint_wants_its_header_version_resource_and_identity() {
+async fn the_identity_endpoint_requires_its_header_version_resource_and_client_id() {
     let app = App::start().await;
     let settings = app.emulator.identity_settings();
     let id = app.emulator.managed_identity_client_id();
@@ -97,7 +97,7 @@ async fn the_identity_endpoint_wants_its_header_version_resource_and_identity() 
 }
 
 #[tokio::test]
-async fn an_assertion_of_the_managed_identity_stands_for_the_secret() {
+async fn an_assertion_of_the_managed_identity_replaces_the_secret() {
     let app = App::start().await;
     let assertion = text(&identity(&app, AUDIENCE).await["access_token"]);
     let exchange = with_assertion(&app, &assertion).await;
@@ -105,7 +105,7 @@ async fn an_assertion_of_the_managed_identity_stands_for_the_secret() {
 }
 
 #[tokio::test]
-async fn an_assertion_for_something_else_is_refused() {
+async fn an_assertion_for_another_audience_is_refused() {
     let app = App::start().await;
     let database = text(&identity(&app, "https://database.example").await["access_token"]);
     for (assertion, number) in [(database.as_str(), 700_212), ("made-up", 50027)] {
@@ -117,7 +117,7 @@ async fn an_assertion_for_something_else_is_refused() {
 }
 
 #[tokio::test]
-async fn an_assertion_grows_old() {
+async fn an_assertion_expires() {
     let app = App::start().await;
     let assertion = text(&identity(&app, AUDIENCE).await["access_token"]);
     app.emulator.set_clock_offset(86401);

@@ -1,4 +1,4 @@
-//! The emulator as a client library sees it that knows nothing of it.
+//! The emulator as seen by the crate `openidconnect`.
 
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ async fn metadata(app: &App) -> CoreProviderMetadata {
     serde_json::from_value(app.metadata().await).unwrap()
 }
 
-/// A verifier made of nothing but what the emulator publishes.
+/// A verifier made from the published metadata and keys.
 async fn verifier(app: &App) -> CoreIdTokenVerifier<'static> {
     let keys = json!({ "keys": app.published_keys().await });
     let keys: CoreJsonWebKeySet = serde_json::from_value(keys).unwrap();
@@ -44,7 +44,7 @@ async fn it_reads_the_metadata() {
 }
 
 #[tokio::test]
-async fn it_accepts_everyones_honest_token() {
+async fn it_accepts_everyones_correct_token() {
     let app = App::start().await;
     for person in ["alice", "carol", "bob", "rupert", "mallory", "olivia"] {
         app.emulator.sign_in_as(person);
@@ -53,7 +53,7 @@ async fn it_accepts_everyones_honest_token() {
 }
 
 #[tokio::test]
-async fn it_finds_the_hash_of_the_access_token() {
+async fn it_accepts_the_hash_of_the_access_token() {
     let app = App::start().await;
     let tokens = app.tokens().await;
     let token = CoreIdToken::from_str(&text(&tokens["id_token"])).unwrap();

@@ -1,4 +1,4 @@
-//! Faults in how it is answered, seen from the client's side of the connection.
+//! Faults in how an answer is sent, seen by the client.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use crate::support::{App, client};
 
-/// Long enough for an answer over loopback, short enough to wait for in vain.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// Long enough for an answer over loopback, short enough to wait for it to pass.
+const TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Sends a request for the metadata and returns the open connection.
 async fn ask(app: &App) -> TcpStream {
@@ -26,7 +26,7 @@ async fn ask(app: &App) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_late_answer_is_whole() {
+async fn a_delayed_answer_is_complete() {
     let app = App::start().await;
     let (start, delay) = (Instant::now(), Duration::from_millis(200));
     app.emulator.fault(Endpoint::Discovery, Fault::Delay(delay));
@@ -40,19 +40,19 @@ async fn a_hang_before_the_headers_sends_nothing() {
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangBeforeHeaders);
     let mut connection = ask(&app).await;
-    let waited = timeout(PATIENCE, connection.read_u8()).await;
+    let waited = timeout(TIMEOUT, connection.read_u8()).await;
     assert!(waited.is_err(), "{waited:?}");
     assert_eq!(app.emulator.requests_to(Endpoint::Discovery).len(), 1);
 }
 
 #[tokio::test]
-async fn a_hang_after_the_headers_sends_them_alone() {
+async fn a_hang_after_the_headers_sends_only_the_headers() {
     let app = App::start().await;
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
     let mut received = Vec::new();
     let mut connection = ask(&app).await;
-    let waited = timeout(PATIENCE, connection.read_to_end(&mut received)).await;
+    let waited = timeout(TIMEOUT, connection.read_to_end(&mut received)).await;
     assert!(waited.is_err(), "{waited:?}");
     let head = String::from_utf8(received).unwrap();
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
@@ -60,7 +60,7 @@ async fn a_hang_after_the_headers_sends_them_alone() {
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset() {
+async fn a_reset_fault_resets_the_connection() {
     let app = App::start().await;
     app.emulator.fault(Endpoint::Discovery, Fault::Reset);
     let error = ask(&app).await.read_u8().await.unwrap_err();
@@ -78,7 +78,7 @@ async fn a_truncated_answer_is_half_of_what_it_declares() {
 }
 
 #[tokio::test]
-async fn a_drip_takes_its_time_for_each_byte() {
+async fn a_drip_waits_before_each_byte() {
     let app = App::start().await;
     let interval = Duration::from_millis(20);
     let start = Instant::now();
@@ -92,7 +92,7 @@ async fn a_drip_takes_its_time_for_each_byte() {
 }
 
 #[tokio::test]
-async fn a_flood_has_its_length_declared_or_not() {
+async fn a_flood_declares_its_length_on_request() {
     let app = App::start().await;
     let bytes = 3_000_001;
     for declared in [true, false] {
@@ -105,7 +105,7 @@ async fn a_flood_has_its_length_declared_or_not() {
 }
 
 #[tokio::test]
-async fn the_crowd_at_an_endpoint_is_counted() {
+async fn concurrent_requests_to_an_endpoint_are_counted() {
     let app = App::start().await;
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
@@ -118,7 +118,7 @@ async fn the_crowd_at_an_endpoint_is_counted() {
 }
 
 #[tokio::test]
-async fn a_stopped_emulator_refuses_and_can_come_back_on_its_port() {
+async fn a_stopped_emulator_refuses_connections_and_can_restart_on_its_port() {
     let app = App::start().await;
     let (port, url) = (app.emulator.port(), app.url("v1.0/me"));
     app.emulator.stop().await;

@@ -1,4 +1,4 @@
-//! Faults in what is answered.
+//! Faults in the content of an answer.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ async fn a_redirect_leads_to_another_emulator() {
 }
 
 #[tokio::test]
-async fn a_limited_fault_wears_off() {
+async fn a_limited_fault_ends_after_its_number_of_requests() {
     let app = App::start().await;
     let fault = Fault::Reply(Reply::json(500, &Value::Null));
     app.emulator.fault_times(Endpoint::Keys, fault, 2);
@@ -82,7 +82,7 @@ async fn a_limited_fault_wears_off() {
 }
 
 #[tokio::test]
-async fn good_behaviour_returns() {
+async fn behave_ends_all_misbehaviour() {
     let app = App::start().await;
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangBeforeHeaders);
@@ -94,7 +94,7 @@ async fn good_behaviour_returns() {
 }
 
 #[tokio::test]
-async fn the_way_back_can_carry_anything() {
+async fn the_callback_can_have_any_parameters() {
     let app = App::start().await;
     app.emulator.edit_callback(|parameters| {
         parameters.push(("state".to_owned(), "another".to_owned()));

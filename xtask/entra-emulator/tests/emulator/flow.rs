@@ -1,4 +1,4 @@
-//! The honest sign-in, in the shapes of Entra.
+//! A correct sign-in.
 
 use entra_emulator::PERSONAL_TENANT_ID;
 use serde_json::Value;

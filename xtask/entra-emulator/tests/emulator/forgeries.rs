@@ -1,4 +1,4 @@
-//! Each way to change what an ID token says.
+//! Each change to the content of an ID token.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use crate::support::App;
 use crate::token::{decoded, segment, verifies};
 
 #[tokio::test]
-async fn claims_can_be_set_moved_and_removed_under_a_good_signature() {
+async fn claims_can_be_set_shifted_in_time_and_removed_under_a_valid_signature() {
     let app = App::start().await;
     app.emulator.forge(
         Forgery::new()
@@ -31,7 +31,7 @@ async fn claims_can_be_set_moved_and_removed_under_a_good_signature() {
 }
 
 #[tokio::test]
-async fn each_time_counts_from_now_whatever_was_changed_before() {
+async fn claim_from_now_is_relative_to_the_time_of_issue() {
     let app = App::start().await;
     let forgery = Forgery::new().claim_from_now("iat", 3600);
     app.emulator.forge(forgery.claim_from_now("nbf", 3600));
@@ -45,7 +45,7 @@ async fn each_time_counts_from_now_whatever_was_changed_before() {
 }
 
 #[tokio::test]
-async fn the_tenant_changes_in_both_places() {
+async fn a_forged_tenant_changes_tid_and_iss() {
     let app = App::start().await;
     app.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
     let claims = segment(&app.id_token().await, 1);
@@ -57,7 +57,7 @@ async fn the_tenant_changes_in_both_places() {
 }
 
 #[tokio::test]
-async fn header_fields_can_be_set_and_removed_under_a_good_signature() {
+async fn header_fields_can_be_set_and_removed_under_a_valid_signature() {
     let app = App::start().await;
     let forgery = Forgery::new()
         .header("jku", "http://evil.example")
@@ -76,7 +76,7 @@ async fn header_fields_can_be_set_and_removed_under_a_good_signature() {
 }
 
 #[tokio::test]
-async fn the_texts_can_be_rewritten_under_a_good_signature() {
+async fn header_and_payload_texts_can_be_rewritten_under_a_valid_signature() {
     let app = App::start().await;
     let spaces = " ".repeat(1 << 20);
     app.emulator.forge(

@@ -35,7 +35,7 @@ async fn a_withdrawn_key_can_still_sign() {
 }
 
 #[tokio::test]
-async fn anything_can_stand_among_the_keys() {
+async fn any_json_value_can_be_published_as_a_key() {
     let app = App::start().await;
     let odd = [
         Value::Null,

@@ -1,5 +1,5 @@
-//! Tests of the emulator over HTTP: correct by default, misbehaving exactly as configured.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+//! The emulator over HTTP: correct answers by default, and each kind of misbehaviour.
+#![expect(clippy::unwrap_used, reason = "a test fails at the first error")]
 
 mod client_credentials;
 mod client_library;

@@ -1,4 +1,4 @@
-//! The people, and the page to choose one of them.
+//! People, and the page to choose one.
 
 use entra_emulator::{OTHER_TENANT_ID, PERSONAL_TENANT_ID, Person};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ async fn choose(app: &App, form: &'static str) -> reqwest::Response {
 }
 
 #[tokio::test]
-async fn everyone_has_what_they_are_there_for() {
+async fn each_person_has_the_claims_of_their_description() {
     let app = App::start().await;
     assert_eq!(claims(&app, "carol").await["roles"], json!(["Admin"]));
     assert!(claims(&app, "bob").await.get("email").is_none());
@@ -46,7 +46,7 @@ async fn everyone_has_what_they_are_there_for() {
     let place = text(&olivia["_claim_sources"]["src1"]["endpoint"]);
     assert!(
         place.starts_with(app.emulator.base_url()),
-        "a visit would be on record: {place}"
+        "a request to it would be recorded: {place}"
     );
     assert_eq!(olivia["hasgroups"], true);
 }
@@ -74,7 +74,7 @@ async fn mallory_has_markup_in_graph_too() {
 }
 
 #[tokio::test]
-async fn a_tenant_admits_its_own() {
+async fn a_tenant_admits_only_its_own_accounts() {
     let app = App::start().await;
     let home = app.emulator.tenant_id().to_owned();
     let cases = [
@@ -98,7 +98,7 @@ async fn a_tenant_admits_its_own() {
 }
 
 #[tokio::test]
-async fn eve_has_alices_address_and_nothing_else_of_hers() {
+async fn eve_shares_only_the_e_mail_address_with_alice() {
     let app = App::start().await;
     let people = app.emulator.people();
     let find = |key: &str| {
@@ -127,7 +127,7 @@ async fn a_person_can_be_replaced_while_it_runs() {
 }
 
 #[tokio::test]
-async fn the_page_offers_everyone_and_renders_no_markup_of_theirs() {
+async fn the_page_lists_everyone_and_escapes_their_names() {
     let app = App::start().await;
     app.emulator.sign_in_by_choice();
     let response = app.get(&app.authorize_url(&app.authorization())).await;
@@ -142,7 +142,7 @@ async fn the_page_offers_everyone_and_renders_no_markup_of_theirs() {
     }
     assert!(page.contains("This is not Microsoft"));
     assert!(!page.contains("<script") && !page.contains("<img"));
-    assert_eq!(page.matches("so refused").count(), 2, "Eve and Peggy");
+    assert_eq!(page.matches("will be refused").count(), 2, "Eve and Peggy");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What Entra refuses, and how it says so.
+//! Requests that Entra refuses, and its errors.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn redeem(app: &App, name: &str, value: Option<&str>) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn what_cannot_be_trusted_with_an_answer_is_told_here() {
+async fn an_unknown_client_or_redirect_uri_gets_an_error_page() {
     let app = App::start().await;
     let cases = [
         (
@@ -52,7 +52,7 @@ async fn what_cannot_be_trusted_with_an_answer_is_told_here() {
 }
 
 #[tokio::test]
-async fn other_mistakes_are_told_to_the_app() {
+async fn other_errors_are_sent_to_the_app() {
     let app = App::start().await;
     let cases = [
         (
@@ -74,7 +74,7 @@ async fn other_mistakes_are_told_to_the_app() {
 }
 
 #[tokio::test]
-async fn an_error_page_does_not_render_what_the_app_sent() {
+async fn an_error_page_escapes_the_request() {
     let app = App::start().await;
     let response = authorize(&app, "redirect_uri", Some("<script>alert(1)</script>")).await;
     assert!(!response.text().await.unwrap().contains("<script>alert"));
@@ -94,7 +94,7 @@ async fn a_wrong_verifier_is_refused() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_one_exchange() {
+async fn a_code_can_be_redeemed_once() {
     let app = App::start().await;
     let exchange = app.exchange(&app.code().await);
     assert_eq!(app.redeem(&exchange).await.status(), 200);
@@ -107,7 +107,7 @@ async fn a_code_is_good_for_one_exchange() {
 }
 
 #[tokio::test]
-async fn a_code_grows_old() {
+async fn a_code_expires() {
     let app = App::start().await;
     let exchange = app.exchange(&app.code().await);
     app.emulator.set_clock_offset(601);
@@ -116,7 +116,7 @@ async fn a_code_grows_old() {
 }
 
 #[tokio::test]
-async fn the_rest_of_a_token_request_must_match_too() {
+async fn the_other_parameters_of_a_token_request_have_to_match() {
     let app = App::start().await;
     let cases = [
         ("redirect_uri", Some(OTHER_URI), 400, "invalid_client"),

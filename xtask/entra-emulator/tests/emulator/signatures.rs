@@ -1,4 +1,4 @@
-//! Each way to sign an ID token.
+//! Each signature algorithm of an ID token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entra_emulator::{EllipticKey, Forgery, Signature, SigningKey};
@@ -23,7 +23,7 @@ async fn forged(app: &App, forgery: Forgery) -> (String, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn a_token_can_go_without_a_signature() {
+async fn a_token_can_have_no_signature() {
     let app = App::start().await;
     let (signed, signature) = forged(&app, Forgery::new().signature(Signature::None)).await;
     assert!(signature.is_empty());
@@ -55,7 +55,7 @@ async fn a_signature_can_be_cut_or_flipped() {
 }
 
 #[tokio::test]
-async fn a_foreign_key_signs_under_the_known_name() {
+async fn an_unpublished_key_can_sign_under_the_published_kid() {
     let app = App::start().await;
     let foreign = SigningKey::foreign();
     app.emulator
@@ -68,7 +68,7 @@ async fn a_foreign_key_signs_under_the_known_name() {
 }
 
 #[tokio::test]
-async fn a_public_key_in_any_encoding_can_serve_as_a_shared_secret() {
+async fn a_public_key_in_any_encoding_can_be_the_hmac_secret() {
     let app = App::start().await;
     let key = app.emulator.signing_key();
     let pem = RsaPublicKey::from_public_key_pem(key.public_pem()).unwrap();
@@ -92,7 +92,7 @@ async fn a_public_key_in_any_encoding_can_serve_as_a_shared_secret() {
 }
 
 #[tokio::test]
-async fn the_other_rsa_signatures_are_well_made() {
+async fn the_other_rsa_signatures_are_valid() {
     let app = App::start().await;
     let key = app.emulator.signing_key();
     let public = RsaPublicKey::from_public_key_der(key.public_der()).unwrap();
@@ -116,7 +116,7 @@ async fn the_other_rsa_signatures_are_well_made() {
 }
 
 #[tokio::test]
-async fn an_elliptic_signature_is_well_made_and_its_key_can_be_published() {
+async fn an_es256_signature_is_valid_and_its_key_can_be_published() {
     let app = App::start().await;
     let key = EllipticKey::generate();
     app.emulator.publish_key(key.jwk());

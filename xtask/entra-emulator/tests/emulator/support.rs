@@ -1,4 +1,4 @@
-//! An app as small as can be: it signs in over HTTP and keeps nothing to itself.
+//! A minimal app that signs in over HTTP.
 
 use std::collections::HashMap;
 
@@ -60,7 +60,7 @@ impl App {
         keys["keys"].as_array().unwrap().clone()
     }
 
-    /// The parameters of an honest authorization request.
+    /// The parameters of an correct authorization request.
     pub(crate) fn authorization(&self) -> Parameters<'static> {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         vec![
@@ -86,7 +86,7 @@ impl App {
         callback(&self.get(&url).await).unwrap()["code"].clone()
     }
 
-    /// The parameters of an honest token request.
+    /// The parameters of an correct token request.
     pub(crate) fn exchange(&self, code: &str) -> Parameters<'static> {
         vec![
             ("grant_type", "authorization_code".to_owned()),

@@ -1,4 +1,4 @@
-//! What goes with a sign-in: Graph, sign-out, the form response, and the records.
+//! Microsoft Graph, sign-out, `form_post`, and the recorded requests.
 
 use entra_emulator::Endpoint;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::support::{App, REDIRECT_URI, change};
 use crate::token::text;
 
 #[tokio::test]
-async fn the_access_token_opens_graph_and_select_chooses_fields() {
+async fn graph_accepts_the_access_token_and_select_limits_the_fields() {
     let app = App::start().await;
     let token = text(&app.tokens().await["access_token"]);
     let me = |url: String| app.http.get(url).bearer_auth(&token).send();
@@ -31,7 +31,7 @@ async fn graph_refuses_a_token_that_was_not_issued() {
 }
 
 #[tokio::test]
-async fn sign_out_goes_back_to_the_app_and_nowhere_else() {
+async fn sign_out_redirects_only_to_the_app() {
     let app = App::start().await;
     let sign_out = |address: &str| {
         let path = format!("oauth2/v2.0/logout?post_logout_redirect_uri={address}&state=s");
@@ -56,7 +56,7 @@ async fn the_response_can_come_as_a_form() {
 }
 
 #[tokio::test]
-async fn every_request_is_on_record_until_cleared() {
+async fn every_request_is_recorded_until_cleared() {
     let app = App::start().await;
     app.tokens().await;
     app.get(&app.url("no/such/place?x=1")).await;
@@ -75,7 +75,7 @@ async fn every_request_is_on_record_until_cleared() {
 }
 
 #[tokio::test]
-async fn every_secret_given_out_is_known() {
+async fn every_issued_secret_is_listed() {
     let app = App::start().await;
     let tokens = app.tokens().await;
     let secrets = app.emulator.secrets();

@@ -1,4 +1,4 @@
-//! An ID token, read by a client that trusts nothing.
+//! Decoding and verification of ID tokens.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rsa::sha2::{Digest, Sha256};
