@@ -24,13 +24,13 @@ impl From<SignInError> for Error {
         if matches!(error, SignInError::Database(_)) {
             return Self::Unavailable(error.into());
         }
-        let (status, title, message) = describe(&error);
+        let (title, message) = words(&error);
         let again = match error {
             SignInError::TenantNotAllowed => CHOOSE_ANOTHER,
             _ => TRY_AGAIN,
         };
         Self::Detailed(Box::new(ErrorDetails {
-            status,
+            status: status(&error),
             title,
             message: message.to_owned(),
             recovery_links: vec![again, RecoveryLink::START],
@@ -39,45 +39,48 @@ impl From<SignInError> for Error {
     }
 }
 
-fn describe(error: &SignInError) -> (StatusCode, &'static str, &'static str) {
+fn status(error: &SignInError) -> StatusCode {
     match error {
-        SignInError::NoParameters => (
-            StatusCode::BAD_REQUEST,
-            "Invalid redirect URI",
-            NO_PARAMETERS,
-        ),
+        SignInError::Denied | SignInError::TenantNotAllowed => StatusCode::FORBIDDEN,
+        SignInError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+        SignInError::Provider(_) | SignInError::Database(_) => StatusCode::BAD_GATEWAY,
+        SignInError::NoParameters
+        | SignInError::UnknownAttempt(_)
+        | SignInError::InvalidCallback(_)
+        | SignInError::Expired
+        | SignInError::Refused(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// The title of the page, and what it says.
+fn words(error: &SignInError) -> (&'static str, &'static str) {
+    match error {
+        SignInError::NoParameters => ("Invalid redirect URI", NO_PARAMETERS),
         SignInError::UnknownAttempt(_) | SignInError::InvalidCallback(_) => (
-            StatusCode::BAD_REQUEST,
             "Sign-in could not be completed",
             "This sign-in was not started in this browser, or it was already used. Allow cookies for this site and sign in again.",
         ),
         SignInError::Expired => (
-            StatusCode::BAD_REQUEST,
             "The sign-in has expired",
             "The sign-in took longer than ten minutes. Sign in again.",
         ),
         SignInError::Denied => (
-            StatusCode::FORBIDDEN,
             "Sign-in was declined",
             "You or your organization did not consent to the sign-in. You can still read the public pages.",
         ),
         SignInError::Refused(_) => (
-            StatusCode::BAD_REQUEST,
             "Sign-in was refused",
             "Microsoft did not complete the sign-in. Sign in again; if that fails, send the reference below to the administrator of this site.",
         ),
         SignInError::TenantNotAllowed => (
-            StatusCode::FORBIDDEN,
             "This account may not sign in here",
             "This site does not accept accounts of your organization. Choose another account.",
         ),
         SignInError::TimedOut => (
-            StatusCode::GATEWAY_TIMEOUT,
             "Sign-in is not answering",
             "Microsoft did not answer in time. Wait a moment and sign in again.",
         ),
         SignInError::Provider(_) | SignInError::Database(_) => (
-            StatusCode::BAD_GATEWAY,
             "Sign-in is not working",
             "Microsoft's answer to the sign-in could not be used. Sign in again; if that fails, send the reference below to the administrator of this site.",
         ),
