@@ -1,5 +1,7 @@
 //! The command line: `app serve`, `app migrate`, `app seed`, `app healthcheck`, `app database-token`.
 
+use std::io::stdout;
+use std::mem::take;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -12,15 +14,32 @@ use app::sample_data::{SeedOptions, seed};
 use app::server;
 use app::state::AppState;
 use app::telemetry::Telemetry;
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 /// The C library's allocator, above all that of musl, costs a third of the time of a page.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The version with the commit and its date, where `cargo xtask package` has built the program.
+const VERSION: &str = match option_env!("APP_VERSION") {
+    Some(version) => version,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
+/// The groups of settings that a command reads; its help leaves the others out.
+const DATABASE_GROUPS: [&str; 3] = ["Database", "Calls to other services", "Telemetry"];
+const HEALTHCHECK_GROUPS: [&str; 1] = ["Server"];
+
 /// The site in one binary.
 #[derive(Parser)]
-#[command(version)]
+#[command(version = VERSION)]
+#[command(
+    after_help = "Settings come from flags, the environment or a .env file. `--help` shows all of them."
+)]
+#[command(
+    after_long_help = "Settings come from flags, the environment or a .env file, in this order."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -41,6 +60,32 @@ enum Command {
     Healthcheck,
     /// Print an Entra token for the database server, to be used as psql's password.
     DatabaseToken,
+    /// Print the completion script of a shell: `source <(app completions bash)`.
+    Completions { shell: Shell },
+}
+
+/// The command line, with the settings of each command only in its help.
+fn command_line() -> clap::Command {
+    let mut command_line = Cli::command();
+    // Gives every command the global arguments.
+    command_line.build();
+    for command in command_line.get_subcommands_mut() {
+        let groups: &[&str] = match command.get_name() {
+            "migrate" | "seed" | "database-token" => &DATABASE_GROUPS,
+            "healthcheck" => &HEALTHCHECK_GROUPS,
+            "completions" | "help" => &[],
+            _ => continue,
+        };
+        let hidden = |arg: &Arg| {
+            arg.get_help_heading()
+                .is_some_and(|group| !groups.contains(&group))
+        };
+        *command = take(command).mut_args(|arg| {
+            let hide = hidden(&arg);
+            arg.hide(hide)
+        });
+    }
+    command_line
 }
 
 fn main() -> ExitCode {
@@ -55,15 +100,18 @@ fn main() -> ExitCode {
 
 fn start() -> anyhow::Result<()> {
     let dotenv = config::load_dotenv()?;
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command_line().get_matches())?;
     let config = Config::from_settings(&cli.settings, &dotenv)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(run(cli.command.unwrap_or(Command::Serve), config))
 }
 
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
-    // The standard output of `database-token` holds the token and nothing else.
-    let quiet = matches!(command, Command::DatabaseToken);
+    // Their standard output holds the token or the script and nothing else.
+    let quiet = matches!(
+        command,
+        Command::DatabaseToken | Command::Completions { .. }
+    );
     let telemetry = (!quiet).then(|| Telemetry::start(&config)).transpose()?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -94,6 +142,10 @@ async fn execute(
         }
         Command::Healthcheck => app::health::check(&config.http).await,
         Command::DatabaseToken => print_database_token(&config).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut command_line(), "app", &mut stdout());
+            Ok(())
+        }
     }
 }
 

@@ -21,6 +21,9 @@ use crate::state::AppState;
 /// Idle timeout of a connection: longer than that of App Service's front end.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
+/// Ports that are tried to find a free one in place of one in use.
+const PORTS_TRIED: usize = 100;
+
 /// The queue of accepted connections counts as drained when no connection has arrived for this long.
 /// Meanwhile the server reads from those that have arrived, which makes them count as in flight.
 const QUIET_PERIOD: Duration = Duration::from_millis(100);
@@ -31,12 +34,30 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 /// Binds the address before anything else starts, so that a port in use is reported at once.
 ///
 /// # Errors
-/// When the address cannot be bound: names `HOST` and `PORT`.
+/// When the address cannot be bound: names `HOST` and `PORT`, and a free port if this one is in use.
 pub async fn bind(config: &HttpConfig) -> anyhow::Result<TcpListener> {
-    let address = (config.host.as_str(), config.port);
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on HOST {} PORT {}", config.host, config.port))
+    let HttpConfig { host, port, .. } = config;
+    let error = match TcpListener::bind((host.as_str(), *port)).await {
+        Ok(listener) => return Ok(listener),
+        Err(error) => error,
+    };
+    let mut advice = String::new();
+    if error.kind() == io::ErrorKind::AddrInUse
+        && let Some(free) = free_port(host, *port).await
+    {
+        advice = format!(" (PORT={free} is free)");
+    }
+    Err(error).with_context(|| format!("cannot listen on HOST {host} PORT {port}{advice}"))
+}
+
+/// The next free port.
+async fn free_port(host: &str, taken: u16) -> Option<u16> {
+    for port in (taken..u16::MAX).skip(1).take(PORTS_TRIED) {
+        if TcpListener::bind((host, port)).await.is_ok() {
+            return Some(port);
+        }
+    }
+    None
 }
 
 /// Serves until `stop` is done, then finishes what is in flight within the grace.

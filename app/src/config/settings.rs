@@ -8,6 +8,9 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::Definitions;
 
+/// The settings that `app -h` shows.
+const SUMMARY: [&str; 4] = ["HOST", "PORT", "BASE_URL", "DATABASE_URL"];
+
 /// The text of every setting that is set. `app --help` is the documentation of all settings.
 ///
 /// There is no `Debug`: the text of some settings is secret. `--help` does not show values for the same reason.
@@ -64,8 +67,10 @@ impl Args for Settings {
     fn augment_args(command: Command) -> Command {
         let text = OsStringValueParser::new().map(|text| text.to_string_lossy().into_owned());
         command.args(arguments().into_iter().map(|arg| {
+            let in_summary = SUMMARY.contains(&name(&arg));
             arg.global(true)
                 .hide_env_values(true)
+                .hide_short_help(!in_summary)
                 .value_parser(text.clone())
         }))
     }

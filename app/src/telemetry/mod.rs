@@ -4,6 +4,7 @@
 mod application_insights;
 mod exceptions;
 mod observe;
+mod text;
 mod transport;
 
 pub use observe::{Observe, RequestId};
@@ -18,6 +19,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::config::{Config, LogFormat, TelemetryConfig};
 use application_insights::Providers;
+use text::TextFormat;
 
 /// Time limit for sending the last batches at shutdown: an unreachable ingestion endpoint is retried.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -81,7 +83,7 @@ fn log_layer(config: &TelemetryConfig, writer: NonBlocking) -> BoxedLayer {
         .with_ansi(stdout().is_terminal())
         .with_writer(writer);
     match config.log_format {
-        LogFormat::Text => layer.boxed(),
+        LogFormat::Text => layer.event_format(TextFormat).boxed(),
         LogFormat::Json => {
             let layer = layer.json().flatten_event(true);
             // Inside a database call the span of the request is not the innermost one.

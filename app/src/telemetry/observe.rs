@@ -15,6 +15,12 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use super::application_insights::TRACED;
 use crate::config::Config;
 
+/// The target of the event that ends a request.
+pub(super) const TARGET: &str = module_path!();
+
+/// Where static files are served: their requests are logged for debugging only.
+const STATIC_FILES: &str = "/static/";
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, on its log lines, in its response, on an error page and as its operation id in
@@ -115,8 +121,12 @@ async fn handle(
     span.in_scope(|| {
         let (method, path) = (request.method().as_str(), request.uri().path());
         let status = response.status_code.map(|status| status.as_u16());
-        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(method, path, status, milliseconds, "request answered");
+        let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+        if path.starts_with(STATIC_FILES) {
+            tracing::debug!(method, path, status, duration_ms, "request answered");
+        } else {
+            tracing::info!(method, path, status, duration_ms, "request answered");
+        }
     });
 }
 

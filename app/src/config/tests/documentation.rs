@@ -31,14 +31,10 @@ fn sample() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-fn help_lines() -> Vec<String> {
-    Program::command()
-        .term_width(1000)
-        .render_help()
-        .to_string()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+/// The entry of each setting in `--help`.
+fn help_entries() -> Vec<String> {
+    let help = Program::command().render_long_help().to_string();
+    help.split("\n      --").map(str::to_owned).collect()
 }
 
 #[test]
@@ -84,14 +80,11 @@ fn the_documented_defaults_are_those_of_the_program() {
 
 #[test]
 fn the_help_names_every_setting_and_shows_no_value() {
-    let help = help_lines();
+    let help = help_entries();
     for name in names() {
-        let flag = name.to_ascii_lowercase().replace('_', "-");
-        let line = help
-            .iter()
-            .find(|line| line.trim_start().starts_with(&format!("--{flag} ")))
-            .unwrap();
-        assert!(line.contains(&format!("[env: {name}]")), "{line}");
+        let flag = format!("{} ", name.to_ascii_lowercase().replace('_', "-"));
+        let entry = help.iter().find(|entry| entry.starts_with(&flag)).unwrap();
+        assert!(entry.contains(&format!("[env: {name}]")), "{entry}");
     }
     let settings = Settings::augment_args(Command::new("app"));
     assert!(

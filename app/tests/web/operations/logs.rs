@@ -41,7 +41,7 @@ async fn every_request_is_one_line_with_the_id_of_its_answer() {
         assert_eq!(line["path"], path);
         assert_eq!(line["status"], status);
         assert_eq!(line["level"], "INFO");
-        assert!(line["milliseconds"].is_f64(), "{line}");
+        assert!(line["duration_ms"].is_f64(), "{line}");
     }
     let answered = process
         .log()
@@ -154,4 +154,22 @@ async fn the_log_can_be_written_for_people() {
         .find(|line| line.contains("DBNAME"))
         .expect("a warning");
     assert!(line.contains(" WARN ") && !line.starts_with('{'), "{line}");
+}
+
+#[tokio::test]
+async fn requests_for_static_files_are_logged_for_debugging_only() {
+    for (filter, expected) in [("info", 0), ("debug", 1)] {
+        let process = Process::serve_ready(&[("RUST_LOG", filter)]).await;
+        let visitor = process.visitor();
+        let page = visitor.get("/").await;
+        let (_, style_sheet) = page.body.split_once("/static/").expect("a style sheet");
+        let style_sheet = style_sheet.split('"').next().expect("its name");
+        let style_sheet = format!("/static/{style_sheet}");
+        assert_eq!(visitor.get(&style_sheet).await.status.as_u16(), 200);
+        let last = visitor.get("/nothing").await;
+        line_of(&process, last.header("x-request-id")).await;
+        let log = process.log();
+        let lines = log.iter().filter(|line| line["path"] == *style_sheet);
+        assert_eq!(lines.count(), expected, "{filter}");
+    }
 }
