@@ -112,22 +112,26 @@ pub(super) struct SortLink {
 /// A restaurant in the list.
 #[derive(Serialize)]
 pub(super) struct RestaurantEntry {
-    path: String,
+    id: i32,
     name: String,
     street_address: String,
     description: String,
-    #[serde(flatten)]
-    score: Score,
+    rating: Option<String>,
+    stars: i64,
+    reviews: String,
 }
 
 impl From<ListedRestaurant> for RestaurantEntry {
     fn from(row: ListedRestaurant) -> Self {
+        let score = Score::new(row.rating_sum, row.review_count);
         Self {
-            path: restaurant::path(row.id),
-            score: Score::new(row.rating_sum, row.review_count),
+            id: row.id,
             name: name_or(row.name, NO_NAME),
             street_address: row.street_address,
             description: row.description,
+            rating: score.rating,
+            stars: score.stars,
+            reviews: score.reviews,
         }
     }
 }
@@ -172,9 +176,10 @@ impl From<&RatedRestaurant> for RestaurantDetails {
 struct Score {
     /// With one decimal; `None` without a rating.
     rating: Option<String>,
-    /// The filled part of five stars, in per cent.
+    /// The filled part of five stars, in tenths of a star.
     stars: i64,
-    review_count: i32,
+    /// The number of reviews, in words.
+    reviews: String,
 }
 
 impl Score {
@@ -183,22 +188,22 @@ impl Score {
             return Self {
                 rating: None,
                 stars: 0,
-                review_count: 0,
+                reviews: String::new(),
             };
         }
-        let tenths = scaled_average(sum, count, 10);
+        let tenths = average_tenths(sum, count);
         Self {
             rating: Some(format!("{}.{}", tenths / 10, tenths % 10)),
-            stars: scaled_average(sum, count, 20),
-            review_count: count,
+            stars: tenths,
+            reviews: format!("{count} review{}", if count == 1 { "" } else { "s" }),
         }
     }
 }
 
-/// `factor * sum / count` with halves rounded up. Integers, since 4.35 as a float is less than 4.35.
-fn scaled_average(sum: i32, count: i32, factor: i64) -> i64 {
+/// `10 * sum / count` with halves rounded up. Integers, since 4.35 as a float is less than 4.35.
+fn average_tenths(sum: i32, count: i32) -> i64 {
     let (sum, count) = (i64::from(sum), i64::from(count));
-    (2 * factor * sum + count) / (2 * count)
+    (20 * sum + count) / (2 * count)
 }
 
 /// The number of reviews with one rating.
@@ -262,7 +267,7 @@ mod tests {
     #[test]
     fn an_average_has_one_decimal_and_halves_are_rounded_up() {
         for (sum, count, shown, stars) in
-            [(17, 4, "4.3", 85), (87, 20, "4.4", 87), (10, 3, "3.3", 67)]
+            [(17, 4, "4.3", 43), (87, 20, "4.4", 44), (10, 3, "3.3", 33)]
         {
             let score = Score::new(sum, count);
             assert_eq!((score.rating.as_deref(), score.stars), (Some(shown), stars));

@@ -64,7 +64,7 @@ on_both_databases! {
         site.execute("UPDATE restaurant_rating SET review_count = 210, rating_sum = 987 WHERE restaurant = 2").await;
         let page = site.visitor().get("/?sort=rating").await;
         assert_eq!(listed(&page), [2, 1, 3]);
-        assert_eq!(between(&page, "entry-score\" aria-hidden=\"true\">", "<"), ["4.7", "5.0"]);
+        assert_eq!(between(&page, "<strong>", "<"), ["4.7", "5.0"]);
     }
 
     async fn a_page_behind_the_last_says_so_and_leads_back(site: Site) {
@@ -106,12 +106,12 @@ on_both_databases! {
     }
 
     async fn an_average_is_shown_with_one_decimal_and_a_half_is_rounded_up(site: Site) {
-        // Sum and number of the ratings, the average shown, the stars' width in per cent.
+        // Sum and number of the ratings, the average shown.
         let cases = [
-            (17, 4, "4.3", 85), (87, 20, "4.4", 87), (81, 20, "4.1", 81), (5, 1, "5.0", 100), (1, 1, "1.0", 20),
-            (99, 20, "5.0", 99), (9, 2, "4.5", 90), (10, 3, "3.3", 67), (2_000_000_000, 400_000_000, "5.0", 100),
+            (17, 4, "4.3"), (87, 20, "4.4"), (81, 20, "4.1"), (5, 1, "5.0"), (1, 1, "1.0"),
+            (99, 20, "5.0"), (9, 2, "4.5"), (10, 3, "3.3"), (2_000_000_000, 400_000_000, "5.0"),
         ];
-        for (id, (sum, count, ..)) in (1..).zip(cases) {
+        for (id, (sum, count, _)) in (1..).zip(cases) {
             add_named(&site, &["A"]).await;
             site.execute(&format!(
                 "UPDATE restaurant_rating SET rating_sum = {sum}, review_count = {count} WHERE restaurant = {id}"
@@ -119,15 +119,27 @@ on_both_databases! {
         }
         let visitor = site.visitor();
         let list = visitor.get("/").await;
-        let mut shown = between(&list, "entry-score\" aria-hidden=\"true\">", "<");
+        let mut shown = between(&list, "<strong>", "<");
         shown.reverse();
-        assert_eq!(shown, cases.map(|(_, _, average, _)| average));
-        for (id, (_, _, average, stars)) in (1..).zip(cases) {
+        assert_eq!(shown, cases.map(|(_, _, average)| average));
+        for (id, (_, _, average)) in (1..).zip(cases) {
             let page = visitor.get(&format!("/restaurants/{id}")).await;
-            assert!(page.body.contains(&format!("Rated {average} out of 5")));
-            assert!(page.body.contains(&format!("<svg width=\"{stars}\" height=\"20\">")), "{average}");
+            let stars = format!("\"stars-{}\"", average.replace('.', ""));
+            assert!(page.body.contains(&stars), "{average}");
+            assert!(page.body.contains(&format!(">{average}<span class=\"visually-hidden\"> out of 5<")));
         }
     }
+}
+
+#[tokio::test]
+async fn the_markup_of_an_entry_is_at_most_180_bytes() {
+    let site = Site::start(Store::Sqlite).await;
+    add_named(&site, &["A"]).await;
+    site.execute("UPDATE restaurant_rating SET rating_sum = 9, review_count = 2")
+        .await;
+    let page = site.visitor().get("/").await;
+    let entries = between(&page, "<ol class=\"entries\">", "</ol>");
+    assert!(entries[0].len() <= 180, "{}", entries[0]);
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn all_pages<T>(page: &Page, next: &str, collect: impl AsyncFn(&Page) -> V
 
 /// The averages shown, 0 where there is none.
 async fn ratings(page: &Page) -> Vec<f64> {
-    page.evaluate("[...document.querySelectorAll('.entry')].map(entry => Number(entry.querySelector('.entry-score')?.textContent ?? 0))")
+    page.evaluate("[...document.querySelectorAll('.entries > li')].map(entry => Number.parseFloat(entry.querySelector('strong')?.textContent ?? 0))")
         .await
 }
 

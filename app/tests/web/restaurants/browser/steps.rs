@@ -51,6 +51,6 @@ pub(super) async fn distribution(page: &Page) -> Vec<String> {
 
 /// The names of the restaurants that the list shows.
 pub(super) async fn listed(page: &Page) -> Vec<String> {
-    page.evaluate("[...document.querySelectorAll('.entry h2')].map(name => name.innerText)")
+    page.evaluate("[...document.querySelectorAll('.entries h2')].map(name => name.innerText)")
         .await
 }
