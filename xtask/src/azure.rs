@@ -1,21 +1,16 @@
 //! The Azure CLI (`az`) and the Azure Developer CLI (`azd`), called for their JSON output.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, thread};
 
 use anyhow::{Context, Result, ensure};
-use duct::cmd;
 use serde_json::Value;
 
-use crate::{programs, workspace};
+use crate::{process, programs, workspace};
 
 /// Pauses between the attempts of [`retry`], in seconds: about a minute in all.
 const RETRY_PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 32];
-
-/// The installed Azure CLI.
-pub(crate) struct Az(PathBuf);
 
 /// What an error of `az` means to its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,70 +22,45 @@ pub(crate) enum AzErrorKind {
     NotFound,
     /// A key vault secret of this name is soft-deleted and can be recovered.
     SoftDeleted,
-    Other,
 }
 
-/// A failed call of `az`, with its message.
+/// A failed call of `az`: what it printed.
 #[derive(Debug)]
-pub(crate) struct AzError {
-    kind: AzErrorKind,
-    call: String,
-    message: String,
-}
+struct AzError(String);
 
-/// Parts of the messages of `az` 2.91 and of the services behind it.
-const ERROR_KINDS: [(&str, AzErrorKind); 15] = [
-    ("deleted but recoverable", AzErrorKind::SoftDeleted),
-    ("az login", AzErrorKind::NotSignedIn),
-    ("AADSTS", AzErrorKind::NotSignedIn),
-    ("Insufficient privileges", AzErrorKind::Forbidden),
-    ("Authorization_RequestDenied", AzErrorKind::Forbidden),
-    ("AuthorizationFailed", AzErrorKind::Forbidden),
-    ("Forbidden", AzErrorKind::Forbidden),
-    ("does not exist", AzErrorKind::NotFound),
-    ("doesn't exist", AzErrorKind::NotFound),
-    ("ResourceNotFound", AzErrorKind::NotFound),
-    ("ResourceGroupNotFound", AzErrorKind::NotFound),
-    ("SecretNotFound", AzErrorKind::NotFound),
-    ("was not found", AzErrorKind::NotFound),
-    ("could not be found", AzErrorKind::NotFound),
-    ("Not Found", AzErrorKind::NotFound),
+const NOT_INSTALLED: &str = "the Azure CLI is not installed: https://aka.ms/azure-cli";
+
+/// Parts of the messages of `az` 2.91 and of the services behind it. The first kind that has one counts.
+#[rustfmt::skip]
+const ERROR_KINDS: [(AzErrorKind, &[&str]); 5] = [
+    (AzErrorKind::NotInstalled, &[NOT_INSTALLED]),
+    (AzErrorKind::SoftDeleted, &["deleted but recoverable"]),
+    (AzErrorKind::NotSignedIn, &["az login", "AADSTS"]),
+    (AzErrorKind::Forbidden, &["Insufficient privileges", "Authorization_RequestDenied", "AuthorizationFailed", "Forbidden"]),
+    (AzErrorKind::NotFound, &["does not exist", "doesn't exist", "ResourceNotFound", "ResourceGroupNotFound", "SecretNotFound",
+        "was not found", "could not be found", "Not Found"]),
 ];
 
-impl Az {
-    pub(crate) fn find() -> Result<Self> {
-        let program = programs::find("az").ok_or_else(|| AzError {
-            kind: AzErrorKind::NotInstalled,
-            call: "az".to_owned(),
-            message: "the Azure CLI is not installed: https://aka.ms/azure-cli".to_owned(),
-        })?;
-        Ok(Self(program))
-    }
+/// Calls `az` with the words of a template, see [`workspace::command`], and parses its output, `null` if there is none.
+pub(crate) fn az(template: &str, values: &[&str]) -> Result<Value> {
+    az_with_input(template, values, "")
+}
 
-    /// Calls `az` and parses its output, which is `null` where there is none.
-    pub(crate) fn call(&self, arguments: &[&str]) -> Result<Value> {
-        self.call_with_input(arguments, "")
+/// Calls `az` with a text that the argument `@-` stands for, so that no other process can see it.
+pub(crate) fn az_with_input(template: &str, values: &[&str], input: &str) -> Result<Value> {
+    ensure!(
+        programs::is_installed("az"),
+        AzError(NOT_INSTALLED.to_owned())
+    );
+    let call = format!("az {template} --only-show-errors --output json");
+    let output = process::read(&workspace::command(&call, values).stdin_bytes(input));
+    let command = template.split(" --").next().unwrap_or_default();
+    let output = output.map_err(|error| AzError(format!("`az {command}`: {error:#}")))?;
+    if output.trim().is_empty() {
+        return Ok(Value::Null);
     }
-
-    /// Calls `az` with a text that the argument `@-` stands for, so that no other process can see it.
-    pub(crate) fn call_with_input(&self, arguments: &[&str], input: &str) -> Result<Value> {
-        let format = ["--only-show-errors", "--output", "json"];
-        let output = cmd(&self.0, arguments.iter().chain(&format))
-            .stdin_bytes(input)
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked()
-            .run()
-            .context("cannot start az")?;
-        if !output.status.success() {
-            return Err(AzError::new(arguments, &output.stderr).into());
-        }
-        if output.stdout.trim_ascii().is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("cannot parse the output of `az {}`", arguments.join(" ")))
-    }
+    serde_json::from_str(&output)
+        .with_context(|| format!("cannot parse the output of `az {command}`"))
 }
 
 /// The value, or `None` where `az` found no such object.
@@ -116,7 +86,10 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
 
 /// The kind of an error of `az`; `None` for any other error.
 pub(crate) fn kind_of(error: &anyhow::Error) -> Option<AzErrorKind> {
-    error.downcast_ref::<AzError>().map(|error| error.kind)
+    let AzError(message) = error.downcast_ref()?;
+    let mut kinds = ERROR_KINDS.iter();
+    let kind = kinds.find(|(_, parts)| parts.iter().any(|part| message.contains(part)));
+    kind.map(|(kind, _)| *kind)
 }
 
 /// A text field that the output must have.
@@ -125,78 +98,30 @@ pub(crate) fn text(output: &Value, field: &str) -> Result<String> {
     text.with_context(|| format!("the output of az has no `{field}`"))
 }
 
-impl AzError {
-    fn new(arguments: &[&str], stderr: &[u8]) -> Self {
-        let message = String::from_utf8_lossy(stderr).trim().to_owned();
-        let kind = ERROR_KINDS.iter().find(|(part, _)| message.contains(part));
-        let command = arguments.iter().take_while(|word| !word.starts_with('-'));
-        Self {
-            kind: kind.map_or(AzErrorKind::Other, |(_, kind)| *kind),
-            call: command.fold("az".to_owned(), |call, word| format!("{call} {word}")),
-            message,
-        }
-    }
-}
-
 impl fmt::Display for AzError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}`: {}", self.call, self.message)
+        formatter.write_str(&self.0)
     }
 }
 
 impl std::error::Error for AzError {}
 
-/// The values of the selected azd environment.
-pub(crate) struct AzdEnvironment(BTreeMap<String, String>);
-
-impl AzdEnvironment {
-    /// `None` where azd is not installed or no environment is selected.
-    pub(crate) fn selected() -> Result<Option<Self>> {
-        let Some(program) = programs::find("azd") else {
-            return Ok(None);
-        };
-        let get = cmd!(program, "env", "get-values", "--output", "json").dir(workspace::root());
-        let get = get.stdin_null().stdout_capture().stderr_null().unchecked();
-        let output = get.run().context("cannot start azd")?;
-        if !output.status.success() {
-            return Ok(None);
-        }
-        let values = serde_json::from_slice(&output.stdout);
-        let values = values.context("cannot parse the output of `azd env get-values`")?;
-        Ok(Some(Self(values)))
+/// The values of the selected azd environment; `None` where azd is not installed or no environment is selected.
+pub(crate) fn azd_environment() -> Result<Option<BTreeMap<String, String>>> {
+    if !programs::is_installed("azd") {
+        return Ok(None);
     }
+    let get = workspace::command("azd env get-values --output json", &[]);
+    let Ok(values) = process::read(&get.stdin_null()) else {
+        return Ok(None);
+    };
+    serde_json::from_str(&values).context("cannot parse the output of `azd env get-values`")
+}
 
-    /// A value that is set and not empty.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.get(name).map(String::as_str);
-        value.filter(|value| !value.is_empty())
-    }
-
-    /// An output of the deployment.
-    pub(crate) fn output(&self, name: &str) -> Result<String> {
-        self.get(name).map(str::to_owned).with_context(|| {
-            let environment = self.get("AZURE_ENV_NAME").unwrap_or("selected");
-            format!("the azd environment {environment} has no {name}: run `azd provision --no-state` first, or use --home to set up this machine only")
-        })
-    }
-
-    /// Whether a value is set, if only to nothing.
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
-    /// Sets a value for the next deployment. azd keeps it in a plain file, so it must not be a secret.
-    pub(crate) fn set(name: &str, value: &str) -> Result<()> {
-        let program = programs::find("azd").context("azd is not installed: https://aka.ms/azd")?;
-        let set = cmd!(program, "env", "set", name, value).dir(workspace::root());
-        let set = set.stdin_null().stdout_null().stderr_capture().unchecked();
-        let output = set.run().context("cannot start azd")?;
-        let message = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "`azd env set {name}`: {}",
-            message.trim()
-        );
-        Ok(())
-    }
+/// Sets a value for the next deployment. azd keeps it in a plain file, so it must not be a secret.
+pub(crate) fn set_azd_value(name: &str, value: &str) -> Result<()> {
+    let set = workspace::command("azd env set {} {}", &[name, value]);
+    let set = process::read(&set.stdin_null());
+    set.with_context(|| format!("`azd env set {name}`"))
+        .map(drop)
 }

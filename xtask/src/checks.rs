@@ -1,7 +1,6 @@
 //! Named checks, most of them one command, and their outcomes.
 
-use anyhow::{Context, Result};
-use duct::cmd;
+use anyhow::Result;
 
 use crate::counts::Counts;
 use crate::process::Supervisor;
@@ -18,6 +17,8 @@ pub(crate) struct Check {
 pub(crate) enum Step {
     /// A program and its arguments, separated by spaces. `{PATTERN}` stands for the files of the repository that match.
     Command(&'static str),
+    /// A command that must not print any of these texts.
+    Silent(&'static str, &'static [&'static str]),
     Function(fn(&Supervisor) -> Result<Outcome>),
 }
 
@@ -45,7 +46,8 @@ impl Report {
         for check in checks {
             println!("\n==> {}", check.name);
             let outcome = match check.step {
-                Step::Command(command) => run_command(supervisor, command)?,
+                Step::Command(command) => run_command(supervisor, command, &[])?,
+                Step::Silent(command, failures) => run_command(supervisor, command, failures)?,
                 Step::Function(function) => function(supervisor)?,
             };
             match outcome {
@@ -79,29 +81,36 @@ impl From<bool> for Outcome {
     }
 }
 
-/// Runs a command in the repository's folder, if its program is installed.
-pub(crate) fn run_command(supervisor: &Supervisor, command: &str) -> Result<Outcome> {
-    let mut words = command.split(' ');
-    let name = words.next().unwrap_or_default();
-    let mut arguments = Vec::new();
-    for word in words {
-        match word
+/// Runs a command in the repository's folder, if its program is installed. It fails, too, if one of the texts is in its
+/// output.
+pub(crate) fn run_command(
+    supervisor: &Supervisor,
+    command: &str,
+    failures: &[&str],
+) -> Result<Outcome> {
+    let mut words = Vec::new();
+    for word in command.split(' ') {
+        let pattern = word
             .strip_prefix('{')
-            .and_then(|word| word.strip_suffix('}'))
-        {
-            Some(pattern) => arguments.extend(repository_files(pattern)?),
-            None => arguments.push(word.to_owned()),
+            .and_then(|word| word.strip_suffix('}'));
+        match pattern {
+            Some(pattern) => words.extend(workspace::files(&workspace::root(), pattern)?),
+            None => words.push(word.to_owned()),
         }
     }
-    if name == "cargo" {
-        let cargo = workspace::cargo(arguments.iter().map(String::as_str));
-        return Ok(supervisor.run(&cargo)?.into());
+    if !programs::is_installed(&words[0]) {
+        return Ok(missing(&words[0]));
     }
-    let Some(program) = programs::find(name) else {
-        return Ok(missing(name));
-    };
-    let program = cmd(program, arguments).dir(workspace::root());
-    Ok(supervisor.run(&program)?.into())
+    let program = workspace::program(&workspace::root(), &words);
+    if failures.is_empty() {
+        return Ok(supervisor.run(&program)?.into());
+    }
+    let mut is_silent = true;
+    let succeeded = supervisor.run_lines(&program.stderr_to_stdout(), |line| {
+        println!("{line}");
+        is_silent &= !failures.iter().any(|failure| line.contains(failure));
+    })?;
+    Ok((succeeded && is_silent).into())
 }
 
 pub(crate) fn missing(name: &str) -> Outcome {
@@ -110,12 +119,12 @@ pub(crate) fn missing(name: &str) -> Outcome {
 
 /// How to install a checker.
 pub(crate) fn advice(name: &str) -> String {
-    let find = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (installer, program, package) = (words.next()?, words.next()?, words.next()?);
-        (program == name).then(|| format!("`{installer} install {package}`"))
+    let line = |line: &str| {
+        let (installer, rest) = line.split_once(' ')?;
+        let package = rest.trim_start().strip_prefix(name)?.strip_prefix(' ')?;
+        Some(format!("`{installer} install {}`", package.trim()))
     };
-    let other = || match name {
+    let other = match name {
         "az" => "https://aka.ms/azure-cli",
         "bicep" => "`az bicep install`, and put ~/.azure/bin on the PATH",
         "cargo-deny" => "`cargo install --locked cargo-deny`",
@@ -124,23 +133,8 @@ pub(crate) fn advice(name: &str) -> String {
     };
     CHECKERS
         .lines()
-        .find_map(find)
-        .unwrap_or_else(|| other().to_owned())
-}
-
-/// The files of the repository that match, including those that are not committed yet.
-pub(crate) fn repository_files(pattern: &str) -> Result<Vec<String>> {
-    let list = [
-        "ls-files",
-        "--deduplicate",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        pattern,
-    ];
-    let list = cmd("git", list).dir(workspace::root()).read();
-    let list = list.context("cannot list the files with git")?;
-    Ok(list.lines().map(str::to_owned).collect())
+        .find_map(line)
+        .unwrap_or_else(|| other.to_owned())
 }
 
 #[cfg(test)]
@@ -160,6 +154,10 @@ mod tests {
                 step: Step::Command("git --version"),
             },
             Check {
+                name: "Noisy.",
+                step: Step::Silent("git --version", &["version"]),
+            },
+            Check {
                 name: "Three.",
                 step: Step::Function(|_| Ok(Outcome::Skipped("no network".to_owned()))),
             },
@@ -168,14 +166,14 @@ mod tests {
         report.run(&checks, &Supervisor::default()).unwrap();
         assert_eq!(
             report.summary(),
-            "FAILED   One.\npassed   Two.\nskipped  Three. (no network)"
+            "FAILED   One.\npassed   Two.\nFAILED   Noisy.\nskipped  Three. (no network)"
         );
-        assert_eq!(report.counts.to_string(), "1 passed, 1 failed, 1 skipped");
+        assert_eq!(report.counts.to_string(), "1 passed, 2 failed, 1 skipped");
     }
 
     #[test]
     fn a_missing_checker_is_skipped_with_the_version_to_install() {
-        let outcome = run_command(&Supervisor::default(), "no-such-checker {*.md}").unwrap();
+        let outcome = run_command(&Supervisor::default(), "no-such-checker {*.md}", &[]).unwrap();
         assert!(
             matches!(outcome, Outcome::Skipped(reason) if reason.contains("no-such-checker is missing"))
         );

@@ -1,6 +1,5 @@
 //! `cargo xtask ci`: every check that a change must pass.
 
-use std::iter;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -33,7 +32,7 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     report.run(CHECKS.iter().chain(&infra::CHECKS), supervisor)?;
     if !arguments.without_tests {
         println!("\n==> Tests");
-        let tests = test::run_tests(&["--workspace"], iter::empty(), supervisor)?;
+        let tests = test::run_tests("--workspace", &[], supervisor)?;
         report.counts += tests;
         report.describe("Tests", &tests.is_good().into());
     }
@@ -42,13 +41,13 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
 }
 
 fn check_advisories(supervisor: &Supervisor) -> Result<Outcome> {
-    if programs::find("cargo-deny").is_none() {
+    if !programs::is_installed("cargo-deny") {
         return Ok(missing("cargo-deny"));
     }
-    if !supervisor.run(&workspace::cargo(["deny", "fetch", "db"]))? {
+    if !supervisor.run(&workspace::command("cargo deny fetch db", &[]))? {
         return Ok(Outcome::Skipped(
             "the advisory database cannot be reached".to_owned(),
         ));
     }
-    run_command(supervisor, "cargo deny --frozen check advisories")
+    run_command(supervisor, "cargo deny --frozen check advisories", &[])
 }

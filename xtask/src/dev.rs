@@ -57,7 +57,9 @@ impl<T> Dependency<T> {
 
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
     println!("Building the site and the Entra ID emulator. The first build takes several minutes.");
-    let [site, emulator] = workspace::build_programs(["app", "entra-emulator"], supervisor)?;
+    let build = "cargo build --locked {} --package app --package entra-emulator";
+    let build = workspace::command(build, &[workspace::REPORT]);
+    let [site, emulator] = workspace::build(&build, ["app", "entra-emulator"], supervisor)?;
     let database = database(arguments, supervisor)?;
     let port = free_port()?;
     let site = |arguments: &str| {

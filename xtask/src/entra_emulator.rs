@@ -1,11 +1,12 @@
 //! The Entra ID emulator as a background process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use duct::cmd;
 
-use crate::process::BackgroundProcess;
+use crate::process::{BackgroundProcess, Supervisor};
+use crate::workspace;
 
 /// Starts the last line that the emulator prints at start-up; the lines before it are settings.
 const END_OF_SETTINGS: char = '#';
@@ -20,6 +21,14 @@ pub(crate) struct EntraEmulator {
 }
 
 impl EntraEmulator {
+    /// Builds the emulator alone and returns its path.
+    pub(crate) fn build(supervisor: &Supervisor) -> Result<PathBuf> {
+        let build = "cargo build --locked {} --package entra-emulator";
+        let build = workspace::command(build, &[workspace::REPORT]);
+        let [emulator] = workspace::build(&build, ["entra-emulator"], supervisor)?;
+        Ok(emulator)
+    }
+
     /// Starts the built emulator on a free port.
     ///
     /// # Errors

@@ -100,9 +100,11 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::E2e { arguments } => test::run_e2e(&arguments, &supervisor),
         Task::Entra(arguments) => entra::run(&arguments),
         Task::Seed { arguments } => {
-            let seed = "run --quiet --locked --package app -- seed".split(' ');
-            let seed = workspace::cargo(seed.chain(arguments.iter().map(String::as_str)));
-            Ok(exit_code(supervisor.run(&seed)?))
+            let seed = "cargo run --quiet --locked --package app -- seed";
+            let seed = [workspace::words(seed, &[]), arguments].concat();
+            Ok(exit_code(
+                supervisor.run(&workspace::program(&workspace::root(), &seed))?,
+            ))
         }
         Task::Package => package::run(&supervisor),
         Task::Simulate => simulate::run(&supervisor),

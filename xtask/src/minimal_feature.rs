@@ -7,7 +7,6 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use duct::cmd;
 
 use crate::process::Supervisor;
 use crate::{tidy, workspace};
@@ -29,11 +28,14 @@ pub(crate) fn check(supervisor: &Supervisor) -> Result<bool> {
     let mut passed = tidy::check(&folder)?;
     let packages = "--package app --package migrations";
     for check in [
-        "fmt --all --check".to_owned(),
-        format!("clippy {packages} --all-targets -- -D warnings"),
-        format!("test {packages} --no-fail-fast -- {}", further_tests()),
+        "cargo fmt --all --check".to_owned(),
+        format!("cargo clippy {packages} --all-targets -- -D warnings"),
+        format!(
+            "cargo test {packages} --no-fail-fast -- {}",
+            further_tests()
+        ),
     ] {
-        let cargo = workspace::cargo_in(&folder, check.split_whitespace());
+        let cargo = workspace::program(&folder, &workspace::words(&check, &[]));
         let cargo = cargo.env("CARGO_TARGET_DIR", root.join("target"));
         passed &= supervisor.run(&cargo)?;
     }
@@ -60,7 +62,8 @@ fn read(folder: &Path) -> Result<Files> {
 /// Updates the copy. Unchanged files keep their time, so that cargo does not compile them again.
 fn write(files: &Files, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
-    cmd!("git", "init", "--quiet").dir(folder).run()?;
+    let init = workspace::words("git init --quiet", &[]);
+    workspace::program(folder, &init).run()?;
     let copied = read(folder)?;
     for path in copied.keys().filter(|path| !files.contains_key(*path)) {
         fs::remove_file(folder.join(path))?;

@@ -5,12 +5,11 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use duct::{Expression, cmd};
 
 use crate::platform::{Account, write_private};
-use crate::process::in_own_process_group;
-use crate::programs::PostgresPrograms;
-use crate::{programs, workspace};
+use crate::process::{self, in_own_process_group};
+use crate::programs::{self, PostgresPrograms};
+use crate::workspace;
 
 const TEMPORARY_PREFIX: &str = "temporary-postgres-";
 
@@ -49,9 +48,7 @@ impl PostgresServer {
         let mut server = Self::claim_temporary(programs)?;
         server.set_password(password)?;
         server.create_certificate()?;
-        let (certificate, key) = (server.certificate(), server.path("server.key"));
-        let options = format!("-c ssl_cert_file={certificate} -c ssl_key_file={key}");
-        server.start(&format!("-c ssl=on {options}"))
+        server.start("-c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key")
     }
 
     /// The superuser's URL, without a database.
@@ -114,49 +111,45 @@ impl PostgresServer {
     fn start(self, options: &str) -> Result<Self> {
         // The server of a killed process may still run; we hold the lock, so no other process uses it.
         self.stop()?;
-        let (data, log) = (self.path("data"), self.path("log"));
-        if !Path::new(&data).join("PG_VERSION").exists() {
-            self.initialize(&data)?;
+        if !self.folder.join("data/PG_VERSION").exists() {
+            self.initialize()?;
         }
-        let options = format!(
-            "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= {options}",
-            self.port
-        );
-        let start = ["start", "-w", "-D", &data, "-l", &log, "-o", &options];
-        self.run("pg_ctl", &start)
-            .with_context(|| format!("PostgreSQL did not start, its log is {log}"))?;
+        let network = "-c listen_addresses=127.0.0.1 -c unix_socket_directories=";
+        let options = format!("{network} -c port={} {options}", self.port);
+        let started = self.run("pg_ctl start -w -D data -l log -o {}", &[&options]);
+        started.with_context(|| {
+            format!("PostgreSQL did not start, its log is {}", self.path("log"))
+        })?;
         Ok(self)
     }
 
-    fn initialize(&self, data: &str) -> Result<()> {
-        let password_file = self.path("password");
+    fn initialize(&self) -> Result<()> {
         // Before version 17 only the C library knows the rules of Unicode.
         let locale = match self.programs.major {
             17.. => "--locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C",
             _ => "--locale=C.UTF-8",
         };
-        let mut arguments = vec!["-D", data, "--pwfile", &password_file];
-        arguments.extend(["--username=postgres", "--auth=scram-sha-256"]);
-        arguments.extend(["--encoding=UTF8"].into_iter().chain(locale.split(' ')));
-        self.run("initdb", &arguments).with_context(|| {
-            format!("cannot create a database in {data}; for root, the account `postgres` must be able to reach that folder")
+        let initdb = "initdb -D data --pwfile password --username=postgres --auth=scram-sha-256 --encoding=UTF8";
+        let created = self.run(&format!("{initdb} {locale}"), &[]);
+        created.with_context(|| {
+            let folder = self.folder.display();
+            format!("cannot create a database in {folder}; for root, the account `postgres` must be able to reach that folder")
         })
     }
 
     fn create_certificate(&self) -> Result<()> {
-        let openssl = programs::find("openssl");
-        let openssl = openssl.context("openssl is missing (Debian: `apt-get install openssl`)")?;
-        let arguments = "req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+        let advice = "openssl is missing (Debian: `apt-get install openssl`)";
+        ensure!(programs::is_installed("openssl"), advice);
+        let openssl = "openssl req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
             -subj /CN=localhost -addext subjectAltName=DNS:localhost \
             -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.crt";
-        let openssl = cmd(openssl, arguments.split_whitespace()).dir(&self.folder);
-        run_captured("openssl", &openssl.stdin_null())?;
+        let openssl = workspace::program(&self.folder, &workspace::words(openssl, &[]));
+        process::read(&openssl.stdin_null()).context("openssl")?;
         self.account.own(&self.folder.join("server.key"))
     }
 
     fn stop(&self) -> Result<()> {
-        let data = self.path("data");
-        if !Path::new(&data).join("postmaster.pid").exists() {
+        if !self.folder.join("data/postmaster.pid").exists() {
             return Ok(());
         }
         let mode = if self.is_temporary {
@@ -164,18 +157,22 @@ impl PostgresServer {
         } else {
             "fast"
         };
-        self.run("pg_ctl", &["stop", "-w", "-m", mode, "-D", &data])
+        self.run("pg_ctl stop -w -m {} -D data", &[mode])
     }
 
-    /// Runs one of PostgreSQL's programs as the account that it accepts.
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<()> {
+    /// Runs one of PostgreSQL's programs in the server's folder, as the account that it accepts.
+    fn run(&self, template: &str, values: &[&str]) -> Result<()> {
+        let mut words = workspace::words(template, values);
+        let path = self.programs.path(&words[0]).to_string_lossy().into_owned();
+        let name = std::mem::replace(&mut words[0], path);
         let account = self.account.clone();
-        let command = cmd(self.programs.path(program), arguments).dir(&self.folder);
-        let command = command.before_spawn(move |command| {
+        let program = workspace::program(&self.folder, &words).before_spawn(move |command| {
             account.run(command);
             Ok(())
         });
-        run_captured(program, &in_own_process_group(&command))
+        // The server must not keep a pipe of ours open.
+        let program = in_own_process_group(&program.stdout_null());
+        process::read(&program).with_context(|| name).map(drop)
     }
 
     fn path(&self, name: &str) -> String {
@@ -205,15 +202,6 @@ fn delete_abandoned(parent: &Path, programs: &PostgresPrograms) {
             drop(PostgresServer::claim(programs.clone(), folder.path(), true));
         }
     }
-}
-
-/// # Errors
-/// With what the program wrote to its standard error, when it fails.
-fn run_captured(name: &str, program: &Expression) -> Result<()> {
-    let output = program.stdout_null().stderr_capture().unchecked().run()?;
-    let message = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{name}: {}", message.trim());
-    Ok(())
 }
 
 /// A free port on 127.0.0.1.

@@ -94,6 +94,21 @@ impl Supervisor {
     }
 }
 
+/// Runs a program to its end and returns what it printed.
+///
+/// # Errors
+/// With what it wrote to its standard error, when it fails.
+pub(crate) fn read(program: &Expression) -> Result<String> {
+    let output = program
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}", message.trim());
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// A program in the background; killed when this is dropped. What it starts itself is not killed with it.
 pub(crate) struct BackgroundProcess(ReaderHandle);
 

@@ -72,6 +72,10 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     which::which(name).ok()
 }
 
+pub(crate) fn is_installed(name: &str) -> bool {
+    find(name).is_some()
+}
+
 /// The first line that the program prints for `--version`; `None` where it does not start.
 pub(crate) fn version(program: &Path) -> Option<String> {
     let version = cmd!(program, "--version").stdin_null().stderr_null();

@@ -58,7 +58,7 @@ pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
     ensure!(cfg!(target_os = "linux"), "App Service runs Linux");
     ensure!(program.exists(), "run `cargo xtask package` first");
     let programs = install::postgres_server(supervisor)?;
-    let [emulator] = workspace::build_programs(["entra-emulator"], supervisor)?;
+    let emulator = EntraEmulator::build(supervisor)?;
     let emulator = EntraEmulator::start(&emulator, "http://localhost/auth/callback")?;
     let mut environment = SiteEnvironment {
         settings: infra::site_settings()?,
@@ -85,31 +85,37 @@ pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
 /// Starts the site, waits for its health check, requests the first page and stops the site.
 fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) -> Result<()> {
     let health = infra::site_text("healthCheckPath: ")?;
-    let stop_limit = environment.stop_limit()?;
     let port = free_port()?;
-    let since = Instant::now();
     let site = Site::start(state, &environment.variables(port)?)?;
-    while status(port, &health) != Some(200) {
+    let start = wait(START_LIMIT, supervisor, || {
         ensure!(site.exit_code()?.is_none(), "it stopped at once");
-        ensure!(since.elapsed() < START_LIMIT, "it is not healthy in time");
+        Ok(status(port, &health) == Some(200))
+    });
+    let start = start.context("it is not healthy")?;
+    ensure!(status(port, "/") == Some(200), "the first page is not 200");
+    signal("-TERM", &site.pid().to_string()).run()?;
+    let has_stopped = || Ok(site.exit_code()?.is_some());
+    let stop = wait(environment.stop_limit()?, supervisor, has_stopped);
+    let stop = stop.context("it does not stop after SIGTERM")?;
+    let exit_code = site.exit_code()?.unwrap_or_default();
+    ensure!(exit_code == 0, "its exit code is {exit_code}");
+    println!("healthy after {start} ms; stopped {stop} ms after SIGTERM");
+    Ok(())
+}
+
+/// Waits until the condition is met, and returns for how many milliseconds.
+fn wait(
+    limit: Duration,
+    supervisor: &Supervisor,
+    is_met: impl Fn() -> Result<bool>,
+) -> Result<u128> {
+    let since = Instant::now();
+    while !is_met()? {
+        ensure!(since.elapsed() < limit, "not within {limit:?}");
         ensure!(!supervisor.is_interrupted(), "interrupted");
         thread::sleep(Duration::from_millis(20));
     }
-    let start = since.elapsed().as_millis();
-    ensure!(status(port, "/") == Some(200), "the first page is not 200");
-    let since = Instant::now();
-    signal("-TERM", &site.pid().to_string()).run()?;
-    let exit_code = loop {
-        if let Some(code) = site.exit_code()? {
-            break code;
-        }
-        ensure!(since.elapsed() < stop_limit, "it does not stop in time");
-        thread::sleep(Duration::from_millis(20));
-    };
-    ensure!(exit_code == 0, "its exit code is {exit_code}");
-    let stop = since.elapsed().as_millis();
-    println!("healthy after {start} ms; stopped {stop} ms after SIGTERM");
-    Ok(())
+    Ok(since.elapsed().as_millis())
 }
 
 /// A running site; killed when dropped.
@@ -125,11 +131,11 @@ impl Site {
         // The platform's own script runs the command as it is, without an `exec`.
         fs::write(&script, infra::site_text("var startCommand = ")? + "\n")?;
         let (site, script) = (site.to_string_lossy(), script.to_string_lossy());
-        let mut arguments = vec!["-c", ENTER, "sh", state, &site, &script];
-        arguments.extend(variables.iter().map(String::as_str));
+        let enter = workspace::words("sh -c {} sh {} {} {}", &[ENTER, state, &site, &script]);
+        let words = [enter, variables.to_vec()].concat();
         let program = match state {
-            "read-only" => as_root("unshare", &[&["--mount", "sh"], &arguments[..]].concat()),
-            _ => cmd("sh", arguments),
+            "read-only" => as_root(&[workspace::words("unshare --mount", &[]), words].concat()),
+            _ => workspace::program(&folder, &words),
         };
         let program = program.stderr_to_stdout().stdout_path(folder.join("log"));
         Ok(Self(in_own_process_group(&program).unchecked().start()?))
@@ -156,9 +162,15 @@ impl Drop for Site {
 }
 
 fn signal(name: &str, target: &str) -> Expression {
-    as_root("kill", &[name, "--", target])
-        .stderr_null()
-        .unchecked()
+    let kill = as_root(&workspace::words("kill {} -- {}", &[name, target]));
+    kill.stderr_null().unchecked()
+}
+
+/// A program with the rights that mounting needs; sudo passes signals on.
+fn as_root(words: &[String]) -> Expression {
+    let sudo = if platform::is_root() { "" } else { "sudo -n" };
+    let sudo = workspace::words(sudo, &[]);
+    workspace::program(&workspace::root(), &[&sudo, words].concat())
 }
 
 /// The environment of the site: App Service's own variables and the settings of the Bicep.
@@ -226,14 +238,6 @@ impl SiteEnvironment {
 fn literal(value: &str) -> Option<&str> {
     let text = value.strip_prefix('\'')?.strip_suffix('\'')?;
     (!text.contains("${")).then_some(text)
-}
-
-/// The program with the rights that mounting needs; sudo passes signals on.
-fn as_root(program: &str, arguments: &[&str]) -> Expression {
-    if platform::is_root() {
-        return cmd(program, arguments);
-    }
-    cmd("sudo", ["-n", program].iter().chain(arguments))
 }
 
 /// The status of a page; `None` where nothing answers.

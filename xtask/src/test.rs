@@ -24,47 +24,42 @@ pub(crate) struct Arguments {
 
 /// Runs every test of the workspace.
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
-    let binary_arguments = arguments.filters.iter().chain(&arguments.binary_arguments);
-    let binary_arguments = binary_arguments.map(String::as_str);
+    let binary_arguments = [&arguments.filters[..], &arguments.binary_arguments].concat();
     Ok(report(run_tests(
-        &["--workspace"],
-        binary_arguments,
+        "--workspace",
+        &binary_arguments,
         supervisor,
     )?))
 }
 
 /// Runs the browser tests.
 pub(crate) fn run_e2e(arguments: &[String], supervisor: &Supervisor) -> Result<ExitCode> {
-    let selection = ["--package", "app", "--test", "web"];
-    let arguments = arguments.iter().map(String::as_str);
-    let arguments = [BROWSER_TESTS].into_iter().chain(arguments);
-    let counts = run_tests(&selection, arguments, supervisor)?;
+    let selection = "--package app --test web";
+    let arguments = [&[BROWSER_TESTS.to_owned()], arguments].concat();
+    let counts = run_tests(selection, &arguments, supervisor)?;
     println!("Screenshots: target/e2e");
     Ok(report(counts))
 }
 
 /// Runs the selected tests, those that `cargo test` ignores included. A failed build, or a test binary that
 /// exits early, counts as one failure.
-pub(crate) fn run_tests<'a>(
-    selection: &[&'a str],
-    binary_arguments: impl Iterator<Item = &'a str>,
+pub(crate) fn run_tests(
+    selection: &str,
+    binary_arguments: &[String],
     supervisor: &Supervisor,
 ) -> Result<Counts> {
     install::ensure_installed(&[Tool::PostgresServer, Tool::Chromium], supervisor)?;
     let chromium = install::chromium(supervisor)?;
     let server = PostgresServer::temporary(install::postgres_server(supervisor)?)?;
-    let options = ["test", "--locked", "--no-fail-fast"];
-    let options = options.iter().chain(selection).copied();
-    let binary_options = ["--", "--include-ignored"].into_iter();
-    let tests = workspace::cargo(options.chain(binary_options).chain(binary_arguments))
+    let tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
+    let words = [workspace::words(&tests, &[]), binary_arguments.to_vec()].concat();
+    let tests = workspace::program(&workspace::root(), &words)
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_CHROMIUM", chromium);
     let mut counts = Counts::default();
     let succeeded = supervisor.run_lines(&tests, |line| {
         println!("{line}");
-        if let Some(binary) = Counts::from_result_line(line) {
-            counts += binary;
-        }
+        counts += Counts::from_result_line(line).unwrap_or_default();
     })?;
     if !succeeded && counts.is_good() {
         eprintln!("error: the tests did not build, or a test binary exited early");

@@ -1,13 +1,17 @@
-//! The repository's folder, and cargo in it.
+//! The repository's folder, its files, and commands in it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
-use duct::Expression;
+use anyhow::{Context, Result, ensure};
+use duct::{Expression, cmd};
 use serde_json::Value;
 
-use crate::process::Supervisor;
+use crate::process::{self, Supervisor};
+use crate::programs;
+
+/// Makes cargo report the built programs, for `build`.
+pub(crate) const REPORT: &str = "--message-format=json-render-diagnostics";
 
 /// The repository's folder.
 pub(crate) fn root() -> PathBuf {
@@ -15,17 +19,30 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// Cargo with these arguments, in the repository's folder.
-pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Expression {
-    cargo_in(&root(), arguments)
+/// A command in the repository's folder. No shell is involved: the words of the template are the program and its
+/// arguments, and each `{}` in a word is replaced by the next value as it is.
+pub(crate) fn command(template: &str, values: &[&str]) -> Expression {
+    program(&root(), &words(template, values))
 }
 
-/// Cargo with these arguments in another folder.
-pub(crate) fn cargo_in<'a>(
-    folder: &Path,
-    arguments: impl IntoIterator<Item = &'a str>,
-) -> Expression {
-    without_package(duct::cmd("cargo", arguments)).dir(folder)
+/// The words of a command, which can be extended before they are passed to `program`.
+pub(crate) fn words(template: &str, values: &[&str]) -> Vec<String> {
+    let mut values = values.iter().copied();
+    let fill = |word: &str| {
+        let mut parts = word.split("{}");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |word, part| {
+            word + values.next().unwrap_or_default() + part
+        })
+    };
+    template.split_whitespace().map(fill).collect()
+}
+
+/// A program, which is looked for on `PATH`, and its arguments, in a folder.
+pub(crate) fn program(folder: &Path, words: &[String]) -> Expression {
+    let (name, arguments) = words.split_first().expect("a command has a program");
+    let program = programs::find(name).unwrap_or_else(|| name.into());
+    without_package(cmd(program, arguments)).dir(folder)
 }
 
 /// Removes the variables that cargo sets for xtask's own package. Build scripts that read them, as that of `ring`
@@ -37,50 +54,38 @@ fn without_package(command: Expression) -> Expression {
         .fold(command, |command, name| command.env_remove(name))
 }
 
-/// Makes cargo report the built programs, for `built_programs`.
-pub(crate) const REPORT: &str = "--message-format=json-render-diagnostics";
-
-/// Builds programs in one invocation of cargo, so that they share their dependencies' features; returns their paths.
+/// Builds programs with one invocation of cargo, so that they share their dependencies' features; returns their paths.
 ///
 /// # Errors
 /// When they do not build; cargo has printed why.
-pub(crate) fn build_programs<const N: usize>(
-    packages: [&str; N],
+pub(crate) fn build<const N: usize>(
+    cargo: &Expression,
+    names: [&str; N],
     supervisor: &Supervisor,
 ) -> Result<[PathBuf; N]> {
-    let selection = packages.iter().flat_map(|package| ["--package", package]);
-    let build = cargo(["build", "--locked", REPORT].into_iter().chain(selection));
-    built_programs(&build, packages, supervisor)
-}
-
-/// Runs a build and returns the paths of these packages' programs.
-///
-/// # Errors
-/// When they do not build; cargo has printed why.
-pub(crate) fn built_programs<const N: usize>(
-    build: &Expression,
-    packages: [&str; N],
-    supervisor: &Supervisor,
-) -> Result<[PathBuf; N]> {
-    let mut programs = packages.map(|_| None);
-    let succeeded = supervisor.run_lines(build, |line| {
+    let mut paths = names.map(|_| None);
+    let succeeded = supervisor.run_lines(cargo, |line| {
         let message: Value = serde_json::from_str(line).unwrap_or_default();
-        let Some(path) = message["executable"].as_str() else {
-            return;
-        };
-        let name = packages
-            .iter()
-            .position(|name| message["target"]["name"] == *name);
-        if let Some(index) = name {
-            programs[index] = Some(PathBuf::from(path));
+        let built = names.map(|name| message["target"]["name"] == name);
+        if let (Some(path), Some(index)) = (
+            message["executable"].as_str(),
+            built.iter().position(|is_this| *is_this),
+        ) {
+            paths[index] = Some(PathBuf::from(path));
         }
     })?;
-    ensure!(
-        succeeded && programs.iter().all(Option::is_some),
-        "the build of {} failed",
-        packages.join(" and ")
-    );
-    Ok(programs.map(Option::unwrap_or_default))
+    let is_complete = succeeded && paths.iter().all(Option::is_some);
+    ensure!(is_complete, "the build of {} failed", names.join(" and "));
+    Ok(paths.map(Option::unwrap_or_default))
+}
+
+/// The files of a folder that git tracks or would track and that match the pattern, with `/` on every system.
+pub(crate) fn files(folder: &Path, pattern: &str) -> Result<Vec<String>> {
+    let list = "git ls-files -z --deduplicate --cached --others --exclude-standard -- {}";
+    let list = process::read(&program(folder, &words(list, &[pattern])));
+    let list = list.context("cannot list the files with git")?;
+    let paths = list.split('\0').filter(|path| !path.is_empty());
+    Ok(paths.map(str::to_owned).collect())
 }
 
 /// A new key of 256 random bits, in hexadecimal.
@@ -94,12 +99,21 @@ pub(crate) fn random_key() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::{command, words};
+
+    #[test]
+    fn a_value_stays_one_word_whatever_it_contains() {
+        let words = words(
+            "az {} --uri {}/v1.0/{}",
+            &["rest", "https://a", "b '{}' $c"],
+        );
+        assert_eq!(words, ["az", "rest", "--uri", "https://a/v1.0/b '{}' $c"]);
+    }
+
     #[cfg(unix)]
     #[test]
-    fn cargo_does_not_get_the_variables_of_xtasks_package() {
-        let seen = super::without_package(duct::cmd("env", [""; 0]))
-            .read()
-            .unwrap();
+    fn a_command_does_not_get_the_variables_of_xtasks_package() {
+        let seen = command("env", &[]).read().unwrap();
         assert!(seen.contains("PATH="), "{seen}");
         for name in ["CARGO_PKG_", "CARGO_MANIFEST_"] {
             assert!(!seen.contains(name), "{seen}");

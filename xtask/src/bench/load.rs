@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use duct::{Expression, cmd};
+use duct::Expression;
 use serde::{Deserialize, Serialize};
 
 use super::scene::{Encoding, Scene};
 use crate::process::Supervisor;
+use crate::workspace;
 
 /// Unit of the times in `/proc/PID/stat`, the same on every architecture.
 const TICK: Duration = Duration::from_millis(10);
@@ -87,24 +88,17 @@ pub(super) fn wrk(
     cookie: Option<&str>,
     (seconds, seed): (u32, u32),
 ) -> Expression {
-    let mut arguments: Vec<String> = vec!["-t2".into(), format!("-c{}", scene.connections)];
-    arguments.extend([
-        format!("-d{seconds}s"),
-        "-s".into(),
-        script.display().to_string(),
-    ]);
-    let headers = [encoding.header(), cookie];
-    arguments.extend(
-        headers
-            .iter()
-            .flatten()
-            .flat_map(|header| ["-H".into(), (*header).to_owned()]),
-    );
-    arguments.extend([url.to_owned(), "--".into()]);
+    let (connections, script) = (scene.connections, script.to_string_lossy());
+    let wrk = format!("wrk -t2 -c{connections} -d{seconds}s -s {{}}");
+    let mut words = workspace::words(&wrk, &[&script]);
+    for header in [encoding.header(), cookie].into_iter().flatten() {
+        words.extend(workspace::words("-H {}", &[header]));
+    }
     let (first, count) = scene.numbers;
-    arguments.extend([seed.to_string(), first.to_string(), count.to_string()]);
-    arguments.extend(scene.requests.iter().cloned());
-    cmd("wrk", arguments)
+    let numbers = format!("{{}} -- {seed} {first} {count}");
+    words.extend(workspace::words(&numbers, &[url]));
+    words.extend(scene.requests.iter().cloned());
+    workspace::program(&workspace::root(), &words)
 }
 
 /// Parses the line that our script prints: requests, duration, p50 and p99 in microseconds, errors.

@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use duct::{Expression, cmd};
+use duct::Expression;
 
 use self::load::{Processes, Round};
 use self::report::{FLOOR, Measurement, Report};
 use self::restaurants::{DATASETS, REFERENCE, peer_scenes, scenes}; // domain: the scenes of the example.
 use self::scene::{Dataset, Encoding, Scene, Target};
 use self::site::{Databases, Site, folder};
+use crate::entra_emulator::EntraEmulator;
 use crate::install::{self, Tool};
 use crate::postgres::PostgresServer;
 use crate::process::Supervisor;
@@ -115,7 +116,7 @@ impl<'a> Bench<'a> {
             }
         };
         let scenes = selected_scenes(arguments);
-        let [emulator] = workspace::build_programs(["entra-emulator"], supervisor)?;
+        let emulator = EntraEmulator::build(supervisor)?;
         let mut sites = BTreeMap::new();
         let used = |dataset: &&Dataset| is_used(&scenes, dataset.name);
         for dataset in DATASETS.iter().filter(used) {
@@ -217,11 +218,13 @@ impl<'a> Bench<'a> {
         fs::write(&path, format!("{first_line}\n{}", REFERENCE.write_sql))?;
         let url = self.databases.url(REFERENCE.write_dataset);
         let seconds = self.arguments.seconds;
-        let options = format!("-n -M prepared -c {PGBENCH_CLIENTS} -j 2 -T {seconds} -f");
-        let mut options: Vec<&str> = options.split(' ').collect();
-        let path = path.to_string_lossy();
-        options.extend([&*path, &url]);
-        Ok(cmd(programs.path("pgbench"), options))
+        let options = format!("-n -M prepared -c {PGBENCH_CLIENTS} -j 2 -T {seconds}");
+        let (pgbench, path) = (programs.path("pgbench"), path.to_string_lossy());
+        let values = [&pgbench.to_string_lossy(), &*path, &url];
+        Ok(workspace::command(
+            &format!("{{}} {options} -f {{}} {{}}"),
+            &values,
+        ))
     }
 }
 

@@ -66,15 +66,10 @@ impl Databases {
         let Self::Postgres(_, programs) = self else {
             return Ok(());
         };
-        let psql = cmd!(
-            programs.path("psql"),
-            "-q",
-            "-d",
-            self.url(database),
-            "-c",
-            sql
-        );
-        psql.run().with_context(|| format!("psql: {sql}"))?;
+        let (psql, url) = (programs.path("psql"), self.url(database));
+        cmd!(psql, "-q", "-d", url, "-c", sql)
+            .run()
+            .with_context(|| format!("psql: {sql}"))?;
         Ok(())
     }
 }
@@ -161,61 +156,36 @@ pub(super) fn start_floor(
     let manifest = workspace::root().join("xtask/bench-floor/Cargo.toml");
     let target = workspace::root().join("target/bench-floor");
     let (manifest, target) = (manifest.to_string_lossy(), target.to_string_lossy());
-    let arguments = [
-        "build",
-        "--release",
-        "--locked",
-        workspace::REPORT,
-        "--manifest-path",
-        &manifest,
-        "--target-dir",
-        &target,
-    ];
-    let build = workspace::cargo(arguments);
-    let [floor] = workspace::built_programs(&build, ["bench-floor"], supervisor)?;
+    let build = "cargo build --release --locked {} --manifest-path {} --target-dir {}";
+    let build = workspace::command(build, &[workspace::REPORT, &manifest, &target]);
+    let [floor] = workspace::build(&build, ["bench-floor"], supervisor)?;
     let page = folder().join("page.html");
     cmd!("curl", "-sSf", "-o", &page, format!("{}/", page_of.url)).run()?;
     let port = free_port()?;
-    let server = cmd!(
-        floor,
-        format!("127.0.0.1:{port}"),
-        database_url,
-        page,
-        query
-    );
-    Site::start(&server, port, "/")
+    let address = format!("127.0.0.1:{port}");
+    Site::start(&cmd!(floor, address, database_url, page, query), port, "/")
 }
 
 /// Signs in as a browser would and returns the request header with the session.
 fn sign_in(port: u16) -> Result<String> {
     let jar = folder().join("cookies");
     fs::remove_file(&jar).ok();
-    let site = format!("http://localhost:{port}");
-    let curl = |arguments: &[&str]| {
-        let jar = jar.to_string_lossy().into_owned();
-        let options = ["-sSf", "-o", "/dev/null", "-b", &jar, "-c", &jar];
-        cmd("curl", options.iter().chain(arguments)).read()
+    let path = jar.to_string_lossy();
+    let curl = |options: &str, value: &str| {
+        let curl = format!("curl -sSf -o /dev/null -b {{}} -c {{}} {options}");
+        workspace::command(&curl, &[&path, &path, value]).read()
     };
-    let login = curl(&["-w", "%{redirect_url}", &format!("{site}/auth/login")])?;
-    curl(&["-L", &format!("{login}&login_hint={PERSON}")])?;
+    let login = format!("http://localhost:{port}/auth/login");
+    let login = curl("-w %{redirect_url} {}", &login)?;
+    curl("-L {}", &format!("{login}&login_hint={PERSON}"))?;
     let cookies = fs::read_to_string(&jar)?;
-    let session = cookies
-        .lines()
-        .find_map(|line| line.split_once("\tsession\t"));
+    let mut lines = cookies.lines();
+    let session = lines.find_map(|line| line.split_once("\tsession\t"));
     let (_, session) = session.context("the sign-in gave no session")?;
     let header = format!("Cookie: session={session}");
     let profile = format!("http://127.0.0.1:{port}/auth/profile");
-    let request = [
-        "-sS",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code}",
-        "-H",
-        &header,
-        &profile,
-    ];
-    let status = cmd("curl", request).read()?;
+    let request = "curl -sS -o /dev/null -w %{http_code} -H {} {}";
+    let status = workspace::command(request, &[&header, &profile]).read()?;
     ensure!(
         status == "200",
         "the profile page answers {status} to the session"

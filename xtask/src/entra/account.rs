@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::azure::{Az, text};
+use crate::azure::{az, text};
 
 pub(super) struct Account {
     pub(super) tenant_id: String,
@@ -17,14 +17,14 @@ pub(super) struct Account {
 impl Account {
     /// # Errors
     /// When nobody is signed in, or in a tenant other than the requested one.
-    pub(super) fn read(az: &Az, tenant: Option<&str>) -> Result<Self> {
-        let account = az.call(&["account", "show"])?;
+    pub(super) fn read(tenant: Option<&str>) -> Result<Self> {
+        let account = az("account show", &[])?;
         let tenant_id = text(&account, "tenantId")?;
         if let Some(wanted) = tenant.filter(|wanted| !wanted.eq_ignore_ascii_case(&tenant_id)) {
-            let command = switch_command(az, wanted)?;
+            let command = switch_command(wanted)?;
             bail!("az is signed in to the tenant {tenant_id}, not {wanted}: run `{command}`");
         }
-        let cloud = az.call(&["cloud", "show"])?;
+        let cloud = az("cloud show", &[])?;
         let name = text(&cloud, "name")?;
         let origin = |field: &str| {
             text(&cloud["endpoints"], field).map(|origin| origin.trim_end_matches('/').to_owned())
@@ -45,8 +45,8 @@ impl Account {
 }
 
 /// The command that makes `az` use this tenant.
-fn switch_command(az: &Az, tenant: &str) -> Result<String> {
-    let accounts = az.call(&["account", "list"])?;
+fn switch_command(tenant: &str) -> Result<String> {
+    let accounts = az("account list", &[])?;
     let mut accounts = accounts.as_array().into_iter().flatten();
     let known = accounts.find(|account| account["tenantId"] == tenant);
     Ok(match known.and_then(|account| account["id"].as_str()) {

@@ -1,8 +1,8 @@
 //! `cargo xtask entra`: creates and updates the app registration that sign-in needs, through `az`.
 
 mod account;
+mod target;
 mod secret;
-mod place;
 mod registration;
 mod by_hand;
 
@@ -13,10 +13,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use crate::azure::{Az, optional, retry, text};
+use crate::azure::{az, optional, retry, text};
 use account::Account;
-use place::{Credential, Place};
 use registration::{ADMIN_ROLE, MARK, admin_role_id, application_path, is_marked, items};
+use secret::ClientSecret;
+use target::Target;
 
 /// Stands for the client id in a dry run of a new registration.
 const NEW: &str = "(new)";
@@ -68,45 +69,40 @@ impl Arguments {
 
 /// Brings the registration, the credential and the settings to the wanted state. Running it again changes nothing.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let place = Place::choose(arguments.home, arguments.env_file.clone())?;
-    run_at(&place, arguments).map_err(|error| by_hand::advise(error, &place, arguments.remove))?;
+    let target = Target::choose(arguments.home, arguments.env_file.clone())?;
+    let outcome = run_for(&target, arguments);
+    outcome.map_err(|error| by_hand::advise(error, &target, arguments.remove))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_at(place: &Place, arguments: &Arguments) -> Result<()> {
-    let az = Az::find()?;
-    let account = Account::read(&az, arguments.tenant.as_deref())?;
-    println!(
-        "Tenant {}, signed in as {}; settings in {}.",
-        account.tenant_id,
-        account.user,
-        place.store()
-    );
+fn run_for(target: &Target, arguments: &Arguments) -> Result<()> {
+    let account = Account::read(arguments.tenant.as_deref())?;
+    let (tenant, user, store) = (&account.tenant_id, &account.user, target.store());
+    println!("Tenant {tenant}, signed in as {user}; settings in {store}.");
+    let changes = Cell::new(0);
     let task = Task {
-        az,
         account,
-        place,
+        target,
         arguments,
-        changes: Cell::new(0),
+        changes,
     };
     if arguments.remove {
         task.remove()?;
     } else {
         task.register()?;
     }
-    match (task.changes.get(), arguments, place) {
-        (0, ..) => println!("Everything is up to date: nothing to do."),
-        (_, Arguments { dry_run: true, .. } | Arguments { remove: true, .. }, _) => {}
-        (_, _, Place::Local(_)) => println!("Done. `cargo xtask dev` now signs in with Entra ID."),
-        (_, _, Place::Site(_)) => println!("Done. `azd provision --no-state` configures the site."),
+    match (task.changes.get(), target.env_file()) {
+        (0, _) => println!("Everything is up to date: nothing to do."),
+        _ if arguments.dry_run || arguments.remove => {}
+        (_, Some(_)) => println!("Done. `cargo xtask dev` now signs in with Entra ID."),
+        (_, None) => println!("Done. `azd provision --no-state` configures the site."),
     }
     Ok(())
 }
 
 struct Task<'a> {
-    az: Az,
     account: Account,
-    place: &'a Place,
+    target: &'a Target,
     arguments: &'a Arguments,
     changes: Cell<u32>,
 }
@@ -114,7 +110,7 @@ struct Task<'a> {
 impl Task<'_> {
     fn name(&self) -> Result<String> {
         let name = self.arguments.name.clone();
-        name.map_or_else(|| self.place.registration_name(&self.account), Ok)
+        name.map_or_else(|| self.target.registration_name(&self.account), Ok)
     }
 
     /// Announces a change and makes it, unless this is a dry run.
@@ -133,37 +129,33 @@ impl Task<'_> {
 
     fn register(&self) -> Result<()> {
         let application = self.find_application()?.unwrap_or_default();
-        let credential = self
-            .place
-            .credential(self.arguments.client_secret, &self.account)?;
+        let secret = ClientSecret::of(self.target, self.arguments.client_secret)?;
+        let rotate = self.arguments.rotate_secret;
         ensure!(
-            !self.arguments.rotate_secret || matches!(credential, Credential::Secret(_)),
+            !rotate || secret.is_some(),
             "this site has no client secret to rotate: it uses its managed identity"
         );
+        let federated = match &secret {
+            Some(_) => Value::Null,
+            None => self.federated_credential()?,
+        };
         let admin = self.admin_user()?;
         let client_id = self.update_application(&application)?;
         let principal = self.service_principal(&client_id)?;
         if let Some((user_id, user)) = admin {
             self.assign_admin(&application, &principal, &user_id, &user)?;
         }
-        let mut replaced = Vec::new();
-        match &credential {
-            Credential::Identity(wanted) => self.trust_identity(&client_id, wanted)?,
-            Credential::Secret(store) => {
-                let rotate = self.arguments.rotate_secret;
-                let (is_kept, old) = store.inspect(&self.az, &application, rotate)?;
-                if rotate || !is_kept {
-                    let description = format!(
-                        "create a client secret and store it in {}",
-                        store.description()
-                    );
-                    self.change(&description, || store.create(&self.az, &client_id))?;
-                }
-                replaced = old;
-            }
+        let Some(secret) = secret else {
+            self.trust_identity(&client_id, &federated)?;
+            return self.write_settings(&client_id, None);
+        };
+        let (is_kept, replaced) = secret.inspect(&application, rotate)?;
+        if rotate || !is_kept {
+            let description = format!("create a client secret and store it in {}", secret.place());
+            self.change(&description, || secret.create(&client_id))?;
         }
-        self.write_settings(&client_id, &credential)?;
-        self.delete_secrets(&client_id, &credential, &replaced)
+        self.write_settings(&client_id, secret.vault_name())?;
+        self.delete_secrets(&client_id, &secret, &replaced)
     }
 
     /// Object id and name of the user who is to be an administrator.
@@ -172,8 +164,8 @@ impl Task<'_> {
             return Ok(None);
         };
         let found = match user.as_str() {
-            "me" => self.az.call(&["ad", "signed-in-user", "show"]),
-            user => self.az.call(&["ad", "user", "show", "--id", user]),
+            "me" => az("ad signed-in-user show", &[]),
+            user => az("ad user show --id {}", &[user]),
         };
         let found = found.with_context(|| format!("--admin {user}"))?;
         let name = text(&found, "userPrincipalName").unwrap_or_else(|_| user.clone());
@@ -192,23 +184,15 @@ impl Task<'_> {
             properties["signInAudience"] = json!("AzureADMyOrg");
             properties["notes"] = json!(MARK);
             let description = format!("create the app registration {name}: {properties:#}");
-            let create = || {
-                text(
-                    &self.graph("post", "applications", Some(&properties))?,
-                    "appId",
-                )
-            };
-            return Ok(self
-                .change(&description, create)?
-                .unwrap_or_else(|| NEW.to_owned()));
+            let create = || text(&self.send("post", "applications", &properties)?, "appId");
+            let client_id = self.change(&description, create)?;
+            return Ok(client_id.unwrap_or_else(|| NEW.to_owned()));
         }
         let client_id = text(application, "appId")?;
         if properties != json!({}) {
             let description = format!("update the app registration {client_id}: {properties:#}");
             let path = application_path(&client_id);
-            self.change(&description, || {
-                self.graph("patch", &path, Some(&properties))
-            })?;
+            self.change(&description, || self.send("patch", &path, &properties))?;
         }
         Ok(client_id)
     }
@@ -216,14 +200,14 @@ impl Task<'_> {
     /// Returns the object id of the service principal, and creates it if it is missing.
     fn service_principal(&self, client_id: &str) -> Result<String> {
         let path = format!("servicePrincipals(appId='{client_id}')");
-        let read = || text(&self.graph("get", &path, None)?, "id");
+        let read = || text(&self.get(&path)?, "id");
         if client_id != NEW
             && let Some(id) = optional(read())?
         {
             return Ok(id);
         }
         let create = || {
-            let created = self.graph("patch", &path, Some(&json!({ "accountEnabled": true })))?;
+            let created = self.send("patch", &path, &json!({ "accountEnabled": true }))?;
             // The answer is empty if somebody else created it in the meantime.
             text(&created, "id").or_else(|_| retry(read))
         };
@@ -240,33 +224,33 @@ impl Task<'_> {
     ) -> Result<()> {
         let role_id = admin_role_id(application);
         if principal != NEW {
-            let uri = format!(
-                "{}/v1.0/users/{user_id}/appRoleAssignments",
-                self.account.graph
-            );
-            let filter = format!("$filter=resourceId eq {principal}");
-            let list = [
-                "rest",
-                "--method",
-                "get",
-                "--uri",
-                &uri,
-                "--uri-parameters",
-                &filter,
-            ];
-            let held = self.az.call(&list)?;
-            if items(&held["value"])
-                .iter()
-                .any(|held| held["appRoleId"] == role_id)
-            {
+            let path = format!("users/{user_id}/appRoleAssignments");
+            let held = self.list(&path, &format!("resourceId eq {principal}"))?;
+            if held.iter().any(|held| held["appRoleId"] == role_id) {
                 return Ok(());
             }
         }
         let body = json!({ "principalId": user_id, "resourceId": principal, "appRoleId": role_id });
         let path = format!("servicePrincipals/{principal}/appRoleAssignedTo");
         let description = format!("assign the role {ADMIN_ROLE} to {user}");
-        self.change(&description, || self.graph("post", &path, Some(&body)))
+        self.change(&description, || self.send("post", &path, &body))
             .map(drop)
+    }
+
+    /// The credential of the site's managed identity, whose tokens are issued by the subscription's tenant: only
+    /// registrations of that tenant accept them.
+    fn federated_credential(&self) -> Result<Value> {
+        let site = self.target;
+        let tenant_id = site.output("AZURE_TENANT_ID")?;
+        ensure!(
+            tenant_id == self.account.tenant_id,
+            "the site's managed identity belongs to the tenant {tenant_id}, and a registration in another tenant cannot trust it: add --client-secret"
+        );
+        Ok(json!({
+            "issuer": format!("{}/{tenant_id}/v2.0", site.output("AZURE_AUTHORITY_HOST")?),
+            "subject": site.output("AZURE_MANAGED_IDENTITY_PRINCIPAL_ID")?,
+            "audiences": [site.output("AZURE_TOKEN_EXCHANGE_AUDIENCE")?],
+        }))
     }
 
     /// Does nothing if the registration trusts the managed identity already, under any name.
@@ -275,36 +259,34 @@ impl Task<'_> {
             "{}/federatedIdentityCredentials",
             application_path(client_id)
         );
-        let mut wanted = wanted.clone();
-        let name = wanted["name"].take();
-        if let Some(wanted) = wanted.as_object_mut() {
-            wanted.remove("name");
-        }
         let fields = ["issuer", "subject", "audiences"];
         let is_same = |present: &Value| fields.iter().all(|field| present[field] == wanted[field]);
         if client_id != NEW {
-            let present = retry(|| self.graph("get", &path, None))?;
+            let present = retry(|| self.get(&path))?;
             if items(&present["value"]).iter().any(is_same) {
                 return Ok(());
             }
         }
-        let path = format!("{path}(name='{}')", name.as_str().unwrap_or_default());
+        let path = format!(
+            "{path}(name='identity-of-{}')",
+            self.target.output("SERVICE_WEB_NAME")?
+        );
         let description =
             format!("trust the site's managed identity with a federated credential: {wanted:#}");
-        self.change(&description, || self.graph("patch", &path, Some(&wanted)))
+        self.change(&description, || self.send("patch", &path, wanted))
             .map(drop)
     }
 
-    fn write_settings(&self, client_id: &str, credential: &Credential) -> Result<()> {
+    fn write_settings(&self, client_id: &str, vault_secret: Option<&str>) -> Result<()> {
         let settings = self
-            .place
-            .changed_settings(client_id, &self.account, credential)?;
+            .target
+            .changed_settings(client_id, &self.account, vault_secret)?;
         if settings.is_empty() {
             return Ok(());
         }
         let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
-        let description = format!("set {} in {}", names.join(", "), self.place.store());
-        self.change(&description, || self.place.write(&settings))
+        let description = format!("set {} in {}", names.join(", "), self.target.store());
+        self.change(&description, || self.target.write(&settings))
             .map(drop)
     }
 
@@ -312,73 +294,61 @@ impl Task<'_> {
     fn delete_secrets(
         &self,
         client_id: &str,
-        credential: &Credential,
+        secret: &ClientSecret,
         key_ids: &[String],
     ) -> Result<()> {
-        let (false, Credential::Secret(store)) = (key_ids.is_empty(), credential) else {
+        if key_ids.is_empty() {
             return Ok(());
-        };
-        let description = format!(
-            "delete {} old client secret(s) once the app uses the new one",
-            key_ids.len()
-        );
-        self.change(&description, || {
-            store.wait_until_used(&self.az)?;
-            let delete = [
-                "ad",
-                "app",
-                "credential",
-                "delete",
-                "--id",
-                client_id,
-                "--key-id",
-            ];
+        }
+        let count = key_ids.len();
+        let description =
+            format!("delete {count} old client secret(s) once the app uses the new one");
+        let delete = || {
+            secret.wait_until_used()?;
             for key_id in key_ids {
-                let call = [&delete[..], &[key_id]].concat();
-                let command = || {
-                    format!(
-                        "an old secret is valid until you run `az {}`",
-                        call.join(" ")
-                    )
-                };
-                self.az.call(&call).with_context(command)?;
+                let deleted = az(
+                    "ad app credential delete --id {} --key-id {}",
+                    &[client_id, key_id],
+                );
+                deleted.with_context(|| {
+                    format!("an old secret is valid until you run `az ad app credential delete --id {client_id} --key-id {key_id}`")
+                })?;
             }
             Ok(())
-        })
-        .map(drop)
+        };
+        self.change(&description, delete).map(drop)
     }
 
     /// Undoes all that `register` did. After `azd down` only the settings name the registration.
     fn remove(&self) -> Result<()> {
+        let store = self.target.store();
         if let Some(application) = self.find_application()? {
             let name = application["displayName"].as_str().unwrap_or_default();
             if !is_marked(&application) {
                 bail!(
-                    "the registration {name} was not created by this command: delete it in the portal, and clear its settings in {} by hand",
-                    self.place.store()
+                    "the registration {name} was not created by this command: delete it in the portal, and clear its settings in {store} by hand"
                 );
             }
             let client_id = text(&application, "appId")?;
             let description = format!(
                 "delete the app registration {name} ({client_id}); it can be restored for 30 days"
             );
-            let path = application_path(&client_id);
-            self.change(&description, || self.graph("delete", &path, None))?;
+            let delete = "rest --method delete --uri {}/v1.0/{}";
+            let values = [&*self.account.graph, &application_path(&client_id)];
+            self.change(&description, || az(delete, &values))?;
         }
-        if let Place::Site(site) = self.place
-            && let Some((vault, name)) = secret::existing_vault_secret(&self.az, site)?
-        {
+        if let Some((vault, name)) = secret::existing_vault_secret(self.target)? {
             let description = format!("delete the secret {name} of the key vault {vault}");
-            self.change(&description, || {
-                secret::delete_vault_secret(&self.az, vault, name)
-            })?;
+            let delete = "keyvault secret delete --vault-name {} --name {}";
+            self.change(&description, || az(delete, &[vault, name]))?;
         }
-        let names = self.place.present_settings()?;
-        if names.is_empty() {
+        let settings = self.target.settings_to_clear();
+        if settings.is_empty() {
             return Ok(());
         }
-        let description = format!("clear {} in {}", names.join(", "), self.place.store());
-        self.change(&description, || self.place.clear(&names))
+        let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
+        let description = format!("clear {} in {store}", names.join(", "));
+        self.change(&description, || self.target.clear(&settings))
             .map(drop)
     }
 }

@@ -4,8 +4,7 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::Task;
-use super::place::Place;
-use crate::azure::{optional, retry, text};
+use crate::azure::{az, az_with_input, optional, retry, text};
 
 /// In the notes of every registration that this command created. `--remove` deletes no other.
 pub(super) const MARK: &str = "Kept by cargo xtask entra";
@@ -19,19 +18,30 @@ const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 const USER_READ_ID: &str = "e1fe6dd8-ba31-4d61-89e7-88639da4683d";
 
 impl Task<'_> {
-    /// Sends a request to Microsoft Graph. A `PATCH` of an object addressed by its key creates it if it is missing.
-    pub(super) fn graph(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
-        let uri = format!("{}/v1.0/{path}", self.account.graph);
-        let mut call = vec!["rest", "--method", method, "--uri", &uri];
-        let Some(body) = body else {
-            return self.az.call(&call);
+    /// Requests an object of Microsoft Graph.
+    pub(super) fn get(&self, path: &str) -> Result<Value> {
+        az(
+            "rest --method get --uri {}/v1.0/{}",
+            &[&self.account.graph, path],
+        )
+    }
+
+    /// Requests the objects of Microsoft Graph that match the condition.
+    pub(super) fn list(&self, path: &str, condition: &str) -> Result<Vec<Value>> {
+        let list = "rest --method get --uri {}/v1.0/{} --uri-parameters $filter={}";
+        let found = az(list, &[&self.account.graph, path, condition])?;
+        Ok(items(&found["value"]).to_vec())
+    }
+
+    /// Sends a change to Microsoft Graph. A `PATCH` of an object addressed by its key creates it if it is missing.
+    pub(super) fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
+        let send = "rest --method {} --uri {}/v1.0/{} --headers Content-Type=application/json";
+        let prefer = match method {
+            "patch" => " Prefer=create-if-missing",
+            _ => "",
         };
-        call.extend(["--headers", "Content-Type=application/json"]);
-        if method == "patch" {
-            call.push("Prefer=create-if-missing");
-        }
-        call.extend(["--body", "@-"]);
-        retry(|| self.az.call_with_input(&call, &body.to_string()))
+        let (send, body) = (format!("{send}{prefer} --body @-"), body.to_string());
+        retry(|| az_with_input(&send, &[method, &self.account.graph, path], &body))
     }
 
     /// The registration that the settings name, else the one of this name.
@@ -39,31 +49,20 @@ impl Task<'_> {
     /// # Errors
     /// When the named one does not exist, or when the name is taken by another registration.
     pub(super) fn find_application(&self) -> Result<Option<Value>> {
-        let setting = self.place.client_id_setting();
-        if let Some(client_id) = self.place.setting(setting)? {
-            let found = optional(self.graph("get", &application_path(&client_id), None))?;
+        let setting = self.target.client_id_setting();
+        if let Some(client_id) = self.target.setting(setting) {
+            let found = optional(self.get(&application_path(client_id)))?;
             if found.is_none() && !self.arguments.remove {
                 bail!(
                     "{setting} names the registration {client_id}, which is not in this tenant: choose its tenant with --tenant, or clear the setting in {} to create a new one",
-                    self.place.store()
+                    self.target.store()
                 );
             }
             return Ok(found);
         }
         let name = self.name()?;
-        let filter = format!("$filter=displayName eq '{}'", name.replace('\'', "''"));
-        let uri = format!("{}/v1.0/applications", self.account.graph);
-        let list = [
-            "rest",
-            "--method",
-            "get",
-            "--uri",
-            &uri,
-            "--uri-parameters",
-            &filter,
-        ];
-        let found = self.az.call(&list)?;
-        match items(&found["value"]) {
+        let condition = format!("displayName eq '{}'", name.replace('\'', "''"));
+        match &self.list("applications", &condition)?[..] {
             [] => Ok(None),
             [application] if is_marked(application) => Ok(Some(application.clone())),
             [application] => bail!(
@@ -79,16 +78,14 @@ impl Task<'_> {
 
     /// The properties of the registration that have to change. Everything else in it is kept.
     pub(super) fn changed_properties(&self, application: &Value) -> Result<Value> {
-        let origin = self.place.origin()?;
         let mut redirect_uris = application["web"]["redirectUris"].clone();
-        for uri in self.place.redirect_uris()? {
+        for uri in self.target.redirect_uris()? {
             append(&mut redirect_uris, json!(uri));
         }
-        let is_local = matches!(self.place, Place::Local(_));
         let home_page = match application["web"]["homePageUrl"].as_str() {
             // The address of a site takes precedence over that of a developer's machine.
-            Some(present) if is_local => present.to_owned(),
-            _ => format!("{origin}/"),
+            Some(present) if self.target.env_file().is_some() => present.to_owned(),
+            _ => format!("{}/", self.target.origin()?),
         };
         let mut properties = json!({
             "web": { "redirectUris": redirect_uris, "homePageUrl": home_page },
@@ -111,19 +108,16 @@ pub(super) fn application_path(client_id: &str) -> String {
 
 /// Whether this command created the registration.
 pub(super) fn is_marked(application: &Value) -> bool {
-    application["notes"]
-        .as_str()
-        .is_some_and(|notes| notes.contains(MARK))
+    let notes = application["notes"].as_str();
+    notes.is_some_and(|notes| notes.contains(MARK))
 }
 
 /// The id of the role Admin in this registration.
 pub(super) fn admin_role_id(application: &Value) -> &str {
-    let admin = items(&application["appRoles"])
-        .iter()
-        .find(|role| role["value"] == ADMIN_ROLE);
-    admin
-        .and_then(|role| role["id"].as_str())
-        .unwrap_or(ADMIN_ROLE_ID)
+    let mut roles = items(&application["appRoles"]).iter();
+    let admin = roles.find(|role| role["value"] == ADMIN_ROLE);
+    let id = admin.and_then(|role| role["id"].as_str());
+    id.unwrap_or(ADMIN_ROLE_ID)
 }
 
 pub(super) fn items(value: &Value) -> &[Value] {
@@ -148,10 +142,10 @@ fn with_admin_role(present: &Value) -> Value {
 fn with_user_read(present: &Value) -> Value {
     let mut accesses = items(present).to_vec();
     let user_read = json!({ "id": USER_READ_ID, "type": "Scope" });
-    let graph = accesses
+    match accesses
         .iter_mut()
-        .find(|access| access["resourceAppId"] == GRAPH_ID);
-    match graph {
+        .find(|access| access["resourceAppId"] == GRAPH_ID)
+    {
         Some(graph) => append(&mut graph["resourceAccess"], user_read),
         None => accesses.push(json!({ "resourceAppId": GRAPH_ID, "resourceAccess": [user_read] })),
     }

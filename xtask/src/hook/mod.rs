@@ -4,19 +4,17 @@ mod preprovision;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
-use duct::cmd;
+use anyhow::{Context, Result, ensure};
 
-use crate::azure::{Az, AzdEnvironment};
+use crate::azure::{az, azd_environment};
 use crate::process::Supervisor;
 use crate::settings::environment_variable;
-use crate::{entra, package, programs};
+use crate::{entra, package, programs, workspace};
 
 /// A first start may wait until the database knows its administrator: five minutes for each page.
-const RETRIES: &str = "60";
-const RETRY_DELAY_SECONDS: &str = "5";
+const WAIT: &str = "curl --fail --silent --show-error --max-time 20 --retry-all-errors --retry 60 --retry-delay 5 {}";
 
-/// The calls of `az`, with placeholders in braces. `cargo xtask infra` checks that `az` accepts them.
+/// The calls of `az`. `cargo xtask infra` checks that `az` accepts them.
 pub(crate) const AZ_CALLS: [&str; 6] = [
     ACCOUNT,
     PERMISSIONS,
@@ -25,17 +23,16 @@ pub(crate) const AZ_CALLS: [&str; 6] = [
     POSTGRES_SERVERS,
     APP_SETTINGS,
 ];
-const ACCOUNT: &str = "account show --subscription {subscription}";
-const PERMISSIONS: &str = "rest --method get --uri {scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
-const SUBSCRIPTION: &str =
-    "rest --method get --uri /subscriptions/{subscription}?api-version=2022-12-01";
+const ACCOUNT: &str = "account show --subscription {}";
+const PERMISSIONS: &str = "rest --method get --uri /subscriptions/{}{}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+const SUBSCRIPTION: &str = "rest --method get --uri /subscriptions/{}?api-version=2022-12-01";
 /// Nothing is listed if the region is closed to the subscription.
-const POSTGRES_SIZES: &str = "postgres flexible-server list-skus --subscription {subscription} --location {location} \
+const POSTGRES_SIZES: &str = "postgres flexible-server list-skus --subscription {} --location {} \
     --query [?!(supportedFeatures[?name=='OfferRestricted'&&status=='Enabled'])].supportedServerEditions[].supportedServerSkus[].name";
 const POSTGRES_SERVERS: &str =
-    "postgres flexible-server list --subscription {subscription} --resource-group {group}";
-const APP_SETTINGS: &str = "webapp config appsettings set --subscription {subscription} --resource-group {group} \
-    --name {site} --settings AZURE_CLIENT_ID={client} AZURE_TENANT_ID={tenant}";
+    "postgres flexible-server list --subscription {} --resource-group {}";
+const APP_SETTINGS: &str = "webapp config appsettings set --subscription {} --resource-group {} --name {} \
+    --settings AZURE_CLIENT_ID={} AZURE_TENANT_ID={}";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -60,36 +57,21 @@ enum Hook {
 
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
     match arguments.hook {
-        Hook::Preprovision => preprovision::run(),
+        Hook::Preprovision => return preprovision::run(),
         Hook::Prepackage if variable("DEPLOY_MODE") == "container" => {
             println!("prepackage: nothing to do, the container registry builds the image");
-            Ok(ExitCode::SUCCESS)
         }
-        Hook::Prepackage => package::run(supervisor),
-        Hook::Postprovision => {
-            postprovision();
-            Ok(ExitCode::SUCCESS)
-        }
-        Hook::Postdeploy => postdeploy(supervisor),
-        Hook::Postdown => {
-            postdown();
-            Ok(ExitCode::SUCCESS)
-        }
+        Hook::Prepackage => return package::run(supervisor),
+        Hook::Postprovision => postprovision(),
+        Hook::Postdeploy => return postdeploy(supervisor),
+        Hook::Postdown => postdown(),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A value of the azd environment, which azd passes to its hooks; empty if it is not set.
 fn variable(name: &str) -> String {
     environment_variable(name).unwrap_or_default()
-}
-
-/// The words of one of the calls, with values for its placeholders.
-pub(crate) fn az_call(template: &str, values: &[(&str, &str)]) -> Vec<String> {
-    let fill = |word: &str| {
-        let replace = |word: String, (name, value): &(&str, &str)| word.replace(name, value);
-        values.iter().fold(word.to_owned(), replace)
-    };
-    template.split_whitespace().map(fill).collect()
 }
 
 /// An account that may not register applications still gets a site, without sign-in.
@@ -113,70 +95,36 @@ fn postprovision() {
 
 /// Sets what the Bicep could not know before the registration was created. The next provisioning sets the same.
 fn configure_site() -> Result<()> {
-    let environment = AzdEnvironment::selected()?;
-    let value = |name| {
-        environment
-            .as_ref()
-            .and_then(|environment| environment.get(name))
-            .unwrap_or_default()
-    };
-    let values = [
-        ("{subscription}", variable("AZURE_SUBSCRIPTION_ID")),
-        ("{group}", variable("AZURE_RESOURCE_GROUP")),
-        ("{site}", variable("SERVICE_WEB_NAME")),
-        ("{client}", value("AUTH_CLIENT_ID").to_owned()),
-        ("{tenant}", value("AUTH_TENANT_ID").to_owned()),
-    ];
+    let environment = azd_environment()?.context("no azd environment is selected")?;
+    let site = [
+        "AZURE_SUBSCRIPTION_ID",
+        "AZURE_RESOURCE_GROUP",
+        "SERVICE_WEB_NAME",
+    ]
+    .map(variable);
+    let registration = ["AUTH_CLIENT_ID", "AUTH_TENANT_ID"];
+    let registration = registration.map(|name| environment.get(name).map_or("", String::as_str));
+    let values: Vec<&str> = site
+        .iter()
+        .map(String::as_str)
+        .chain(registration)
+        .collect();
     ensure!(
-        values.iter().all(|(_, value)| !value.is_empty()),
+        values.iter().all(|value| !value.is_empty()),
         "azd does not know the site or the registration"
     );
-    let values = values
-        .each_ref()
-        .map(|(name, value)| (*name, value.as_str()));
-    call(&Az::find()?, APP_SETTINGS, &values).map(drop)
-}
-
-fn call(az: &Az, template: &str, values: &[(&str, &str)]) -> Result<serde_json::Value> {
-    let words = az_call(template, values);
-    az.call(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    az(APP_SETTINGS, &values).map(drop)
 }
 
 /// Succeeds when the site is ready. A site that requires sign-in answers its start page with a redirect.
 fn postdeploy(supervisor: &Supervisor) -> Result<ExitCode> {
     let site = variable("WEB_URI");
     let site = site.trim_end_matches('/');
-    let mut code = ExitCode::SUCCESS;
     if site.is_empty() {
         eprintln!("postdeploy: WEB_URI, the site's address, is not set: azd provision --no-state");
         return Ok(ExitCode::FAILURE);
     }
-    if let Some(curl) = programs::find("curl") {
-        for page in ["/readyz", "/"] {
-            let address = format!("{site}{page}");
-            println!("Waiting for {address}");
-            let options = ["--fail", "--silent", "--show-error", "--max-time", "20"];
-            let retries = [
-                "--retry-all-errors",
-                "--retry",
-                RETRIES,
-                "--retry-delay",
-                RETRY_DELAY_SECONDS,
-            ];
-            let call = options
-                .iter()
-                .chain(&retries)
-                .copied()
-                .chain([address.as_str()]);
-            if !supervisor.run(&cmd(curl.as_path(), call).stdout_null())? {
-                eprintln!("postdeploy: {address} is not ready; the log stream has the reason");
-                code = ExitCode::FAILURE;
-                break;
-            }
-        }
-    } else {
-        println!("postdeploy: the site was not checked, because curl is not installed");
-    }
+    let is_ready = wait_until_ready(site, supervisor)?;
     for (name, address) in [
         ("Site", "WEB_URI"),
         ("Log stream", "WEB_APP_LOG_STREAM"),
@@ -187,7 +135,23 @@ fn postdeploy(supervisor: &Supervisor) -> Result<ExitCode> {
             println!("    {name:<12}{address}");
         }
     }
-    Ok(code)
+    Ok(crate::exit_code(is_ready))
+}
+
+fn wait_until_ready(site: &str, supervisor: &Supervisor) -> Result<bool> {
+    if !programs::is_installed("curl") {
+        println!("postdeploy: the site was not checked, because curl is not installed");
+        return Ok(true);
+    }
+    for page in ["/readyz", "/"] {
+        let address = format!("{site}{page}");
+        println!("Waiting for {address}");
+        if !supervisor.run(&workspace::command(WAIT, &[&address]).stdout_null())? {
+            eprintln!("postdeploy: {address} is not ready; the log stream has the reason");
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Deletes the registration, if `cargo xtask entra` created it.

@@ -4,12 +4,11 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use duct::cmd;
 use serde_json::Value;
 
-use super::{ACCOUNT, PERMISSIONS, POSTGRES_SERVERS, POSTGRES_SIZES, SUBSCRIPTION, call, variable};
-use crate::azure::Az;
-use crate::{package, programs, workspace};
+use super::{ACCOUNT, PERMISSIONS, POSTGRES_SERVERS, POSTGRES_SIZES, SUBSCRIPTION, variable};
+use crate::azure::az;
+use crate::{package, process, programs, workspace};
 
 /// Container deployments of older versions overwrite settings of the site.
 const OLDEST_AZD: (u32, u32) = (1, 30);
@@ -35,23 +34,24 @@ const REGION_CLOSED: [&str; 4] = [
     "NotAvailableForSubscription",
 ];
 
-/// What the checks found.
+/// Each problem stops the deployment.
 #[derive(Default)]
 struct Findings {
-    /// Each stops the deployment.
     problems: Vec<String>,
     remarks: Vec<String>,
 }
 
 /// Prints every problem and remark; fails if there is a problem.
 pub(super) fn run() -> Result<ExitCode> {
-    let mut findings = Findings::default();
-    findings.check_azd();
-    findings.check_deploy_mode();
     let parameters = Parameter::read_all()?;
-    for parameter in &parameters {
-        findings.problems.extend(parameter.mistake());
-    }
+    let mut findings = Findings::default();
+    let local = [outdated_azd(), impossible_deployment()]
+        .into_iter()
+        .flatten();
+    findings
+        .problems
+        .extend(local.chain(parameters.iter().filter_map(Parameter::mistake)));
+    findings.remarks.extend(unused_registry());
     findings.check_azure(&parameters);
     for remark in &findings.remarks {
         println!("preprovision: {remark}");
@@ -59,99 +59,83 @@ pub(super) fn run() -> Result<ExitCode> {
     for problem in &findings.problems {
         eprintln!("preprovision: {problem}");
     }
-    Ok(if findings.problems.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    Ok(crate::exit_code(findings.problems.is_empty()))
+}
+
+fn outdated_azd() -> Option<String> {
+    let version = workspace::command("azd version", &[]).stdin_null();
+    let release = azd_release(&process::read(&version).ok()?)?;
+    let ((major, minor), (needed, at_least)) = (release, OLDEST_AZD);
+    (release < OLDEST_AZD).then(|| {
+        format!("azd {needed}.{at_least} or newer is required, this is {major}.{minor}: https://aka.ms/azd-install")
     })
 }
 
+/// Parses `azd version 1.30.0 (commit …)`. A build of azd's developers, 0.0.0, has no release.
+fn azd_release(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split_once("azd version ")?.1.split('.');
+    let release = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+    (release != (0, 0)).then_some(release)
+}
+
+fn builds_zip() -> bool {
+    matches!(variable("DEPLOY_MODE").as_str(), "" | "zip")
+}
+
+fn impossible_deployment() -> Option<String> {
+    let mode = variable("DEPLOY_MODE");
+    if !builds_zip() && mode != "container" {
+        return Some(format!(
+            "DEPLOY_MODE is {mode}, but must be zip or container: azd env set DEPLOY_MODE zip"
+        ));
+    }
+    // azd packages while it provisions, so a missing compiler would leave half of the resources.
+    let lacks_compiler =
+        builds_zip() && variable("RELEASE_ZIP").is_empty() && !package::can_compile();
+    let advice = package::COMPILER_ADVICE;
+    lacks_compiler.then(|| {
+        format!("the zip needs a C compiler: {advice}, or let the registry build a container: azd env set DEPLOY_MODE container")
+    })
+}
+
+fn unused_registry() -> Option<String> {
+    let registry = variable("AZURE_CONTAINER_REGISTRY_ENDPOINT");
+    let (name, _) = registry.split_once('.').filter(|_| builds_zip())?;
+    Some(format!(
+        "the container registry {name} is no longer used but still costs money: az acr delete --name {name}"
+    ))
+}
+
 impl Findings {
-    fn check_azd(&mut self) {
-        let azd = programs::find("azd");
-        let version =
-            azd.and_then(|azd| cmd!(azd, "version").stdin_null().stderr_null().read().ok());
-        let release = version.as_deref().and_then(azd_release);
-        if let Some((major, minor)) = release.filter(|release| *release < OLDEST_AZD) {
-            self.problems.push(format!(
-                "azd {}.{} or newer is required, this is {major}.{minor}: https://aka.ms/azd-install",
-                OLDEST_AZD.0, OLDEST_AZD.1
-            ));
-        }
-    }
-
-    fn check_deploy_mode(&mut self) {
-        match variable("DEPLOY_MODE").as_str() {
-            // azd packages while it provisions, so a missing compiler would leave half of the resources.
-            "" | "zip"
-                if variable("RELEASE_ZIP").is_empty()
-                    && !package::can_compile(|name| programs::find(name).is_some()) =>
-            {
-                self.problems.push(format!(
-                    "the zip needs a C compiler: {}, or let the registry build a container: azd env set DEPLOY_MODE container",
-                    package::COMPILER_ADVICE
-                ));
-            }
-            "" | "zip" => {
-                let registry = variable("AZURE_CONTAINER_REGISTRY_ENDPOINT");
-                if let Some((name, _)) = registry.split_once('.') {
-                    self.remarks.push(format!(
-                        "the container registry {name} is no longer used but still costs money: az acr delete --name {name}"
-                    ));
-                }
-            }
-            "container" => {}
-            other => self.problems.push(format!(
-                "DEPLOY_MODE is {other}, but must be zip or container: azd env set DEPLOY_MODE zip"
-            )),
-        }
-    }
-
     fn check_azure(&mut self, parameters: &[Parameter]) {
         let subscription = variable("AZURE_SUBSCRIPTION_ID");
-        let skipped = "skipped the checks of region and permissions";
-        if subscription.is_empty() {
-            self.remarks.push(format!(
-                "{skipped}: azd has not asked for the subscription yet"
-            ));
-            return;
-        }
-        let Ok(az) = Az::find() else {
-            self.remarks.push(format!(
-                "{skipped}: az is not installed (https://aka.ms/azure-cli)"
-            ));
-            return;
-        };
-        if call(&az, ACCOUNT, &[("{subscription}", &subscription)]).is_err() {
-            let reason = "az, which has a sign-in of its own, is not signed in to this subscription: az login";
+        if let Some(reason) = unavailable(&subscription) {
             let registers = variable("ENABLE_ENTRA_AUTH").eq_ignore_ascii_case("true")
                 && variable("AUTH_CLIENT_ID").is_empty();
-            if registers {
-                self.problems
-                    .push(format!("{reason}. The app registration needs it"));
+            if reason == NOT_SIGNED_IN && registers {
+                let problem = format!("{reason}. The app registration needs it");
+                self.problems.push(problem);
             } else {
-                self.remarks.push(format!("{skipped}: {reason}"));
+                let remark = format!("skipped the checks of region and permissions: {reason}");
+                self.remarks.push(remark);
             }
             return;
         }
-        let azure = Azure { az, subscription };
-        self.add("your permission to assign roles", azure.role_assignment());
-        if variable("DEPLOY_MODE") == "container" {
-            self.add("the permission to build images", azure.image_build());
+        self.add(
+            "your permission to assign roles",
+            role_assignment(&subscription),
+        );
+        if !builds_zip() {
+            self.add("the permission to build images", image_build(&subscription));
         }
         if !variable("AZURE_LOCATION").is_empty() {
-            let size = effective(parameters, "DATABASE_SKU");
-            self.add(
-                "the region's PostgreSQL offer",
-                azure.postgres_offer(&variable("AZURE_LOCATION"), &size),
-            );
+            let offer = postgres_offer(&subscription, &effective(parameters, "DATABASE_SKU"));
+            self.add("the region's PostgreSQL offer", offer);
         }
         if !variable("AZURE_RESOURCE_GROUP").is_empty() {
             let version = effective(parameters, "DATABASE_VERSION");
-            self.add(
-                "the version of the database",
-                azure.database_upgrade(&version),
-            );
+            let upgrade = database_upgrade(&subscription, &version);
+            self.add("the version of the database", upgrade);
         }
     }
 
@@ -169,12 +153,20 @@ impl Findings {
     }
 }
 
-/// Parses `azd version 1.30.0 (commit …)`. A build of azd's developers, 0.0.0, has no release.
-fn azd_release(text: &str) -> Option<(u32, u32)> {
-    let (major, rest) = text.split_once("azd version ")?.1.split_once('.')?;
-    let (minor, _) = rest.split_once('.')?;
-    let release = (major.parse().ok()?, minor.parse().ok()?);
-    (release != (0, 0)).then_some(release)
+const NOT_SIGNED_IN: &str =
+    "az, which has a sign-in of its own, is not signed in to this subscription: az login";
+
+/// Why Azure cannot be asked.
+fn unavailable(subscription: &str) -> Option<&'static str> {
+    if subscription.is_empty() {
+        Some("azd has not asked for the subscription yet")
+    } else if !programs::is_installed("az") {
+        Some("az is not installed (https://aka.ms/azure-cli)")
+    } else {
+        az(ACCOUNT, &[subscription])
+            .is_err()
+            .then_some(NOT_SIGNED_IN)
+    }
 }
 
 /// A parameter of the Bicep and the environment variable that sets it.
@@ -230,117 +222,100 @@ impl Parameter {
 /// The value that will be deployed.
 fn effective(parameters: &[Parameter], name: &str) -> String {
     let value = variable(name);
-    let default = parameters
+    let parameter = parameters
         .iter()
         .find(|parameter| parameter.variable == name);
-    match default {
+    match parameter {
         Some(parameter) if value.is_empty() => parameter.default.clone(),
         _ => value,
     }
 }
 
-/// `az`, signed in to the subscription. Each check returns the problem, if there is one.
-struct Azure {
-    az: Az,
-    subscription: String,
+/// The deployment assigns roles to the site's managed identity. The user may have rights in an existing resource group
+/// only.
+fn role_assignment(subscription: &str) -> Result<Option<String>> {
+    let mut group = variable("AZURE_RESOURCE_GROUP");
+    if !group.is_empty() {
+        group = format!("/resourceGroups/{group}");
+    }
+    let permissions = az(PERMISSIONS, &[subscription, &group])?;
+    let includes_it = |actions: &Value| {
+        let actions = strings(actions).into_iter().map(str::to_ascii_lowercase);
+        actions
+            .into_iter()
+            .any(|action| ROLE_ASSIGNMENT.contains(&action.as_str()))
+    };
+    let mut roles = permissions["value"].as_array().into_iter().flatten();
+    let is_allowed =
+        roles.any(|role| includes_it(&role["actions"]) && !includes_it(&role["notActions"]));
+    Ok((!is_allowed).then(|| {
+        "you may not assign roles in this subscription, which the site's managed identity needs: ask for the role Owner, or for Contributor and User Access Administrator".to_owned()
+    }))
 }
 
-impl Azure {
-    fn call(&self, template: &str, values: &[(&str, &str)]) -> Result<Value> {
-        let subscription = [("{subscription}", self.subscription.as_str())];
-        call(&self.az, template, &[values, &subscription].concat())
-    }
+fn image_build(subscription: &str) -> Result<Option<String>> {
+    let subscription = az(SUBSCRIPTION, &[subscription])?;
+    let offer = subscription["subscriptionPolicies"]["quotaId"]
+        .as_str()
+        .unwrap_or_default();
+    let is_free = FREE_OFFERS.iter().any(|free| offer.starts_with(free));
+    Ok(is_free.then(|| {
+        format!("a free subscription ({offer}) cannot build images in a registry: azd env set DEPLOY_MODE zip")
+    }))
+}
 
-    /// The deployment assigns roles to the site's managed identity. The user may have rights in an existing
-    /// resource group only.
-    fn role_assignment(&self) -> Result<Option<String>> {
-        let mut scope = format!("/subscriptions/{}", self.subscription);
-        let group = variable("AZURE_RESOURCE_GROUP");
-        if !group.is_empty() {
-            scope = format!("{scope}/resourceGroups/{group}");
-        }
-        let permissions = self.call(PERMISSIONS, &[("{scope}", &scope)])?;
-        let names = |actions: &Value| {
-            let actions = actions
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str);
-            actions
-                .map(str::to_ascii_lowercase)
-                .any(|action| ROLE_ASSIGNMENT.contains(&action.as_str()))
-        };
-        let mut permissions = permissions["value"].as_array().into_iter().flatten();
-        let is_allowed =
-            permissions.any(|role| names(&role["actions"]) && !names(&role["notActions"]));
-        Ok((!is_allowed).then(|| {
-            "you may not assign roles in this subscription, which the site's managed identity needs: ask for the role Owner, or for Contributor and User Access Administrator".to_owned()
-        }))
+fn postgres_offer(subscription: &str, size: &str) -> Result<Option<String>> {
+    let location = variable("AZURE_LOCATION");
+    let is_closed = |error: &anyhow::Error| {
+        let error = format!("{error:#}");
+        REGION_CLOSED.iter().any(|part| error.contains(part))
+    };
+    let sizes = match az(POSTGRES_SIZES, &[subscription, &location]) {
+        Err(error) if is_closed(&error) => Value::Null,
+        sizes => sizes?,
+    };
+    let sizes = strings(&sizes);
+    let other = "choose another region: azd env set AZURE_LOCATION REGION";
+    if sizes.is_empty() {
+        return Ok(Some(format!(
+            "{location} does not offer PostgreSQL flexible servers to this subscription: {other}"
+        )));
     }
+    let is_offered = sizes
+        .iter()
+        .any(|offered| offered.eq_ignore_ascii_case(size));
+    Ok((!is_offered).then(|| {
+        format!("{location} has no PostgreSQL server of the size {size}: {other}, or another size: azd env set DATABASE_SKU SIZE")
+    }))
+}
 
-    fn image_build(&self) -> Result<Option<String>> {
-        let subscription = self.call(SUBSCRIPTION, &[])?;
-        let offer = subscription["subscriptionPolicies"]["quotaId"]
-            .as_str()
-            .unwrap_or_default();
-        let is_free = FREE_OFFERS.iter().any(|free| offer.starts_with(free));
-        Ok(is_free.then(|| {
-            format!("a free subscription ({offer}) cannot build images in a registry: azd env set DEPLOY_MODE zip")
-        }))
-    }
+/// An upgrade of the database in place cannot be undone, so a second variable has to confirm it.
+fn database_upgrade(subscription: &str, wanted: &str) -> Result<Option<String>> {
+    let servers = az(
+        POSTGRES_SERVERS,
+        &[subscription, &variable("AZURE_RESOURCE_GROUP")],
+    )?;
+    let environment = variable("AZURE_ENV_NAME");
+    let mut servers = servers.as_array().into_iter().flatten();
+    let server = servers.find(|server| server["tags"]["azd-env-name"] == *environment);
+    let present = server
+        .and_then(|server| server["version"].as_str())
+        .unwrap_or_default();
+    let (Ok(from), Ok(to)) = (present.parse::<u32>(), wanted.parse::<u32>()) else {
+        return Ok(None);
+    };
+    Ok((to > from && variable("CONFIRM_DATABASE_UPGRADE") != wanted).then(|| {
+        format!(
+            "DATABASE_VERSION {wanted} upgrades the database from PostgreSQL {present} in place, which cannot be undone: \
+             azd env set CONFIRM_DATABASE_UPGRADE {wanted} to confirm, or azd env set DATABASE_VERSION {present}"
+        )
+    }))
+}
 
-    fn postgres_offer(&self, location: &str, size: &str) -> Result<Option<String>> {
-        let sizes = match self.call(POSTGRES_SIZES, &[("{location}", location)]) {
-            Err(error)
-                if REGION_CLOSED
-                    .iter()
-                    .any(|part| format!("{error:#}").contains(part)) =>
-            {
-                Value::Null
-            }
-            sizes => sizes?,
-        };
-        let sizes: Vec<&str> = sizes
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let other = "choose another region: azd env set AZURE_LOCATION REGION";
-        Ok(if sizes.is_empty() {
-            Some(format!(
-                "{location} does not offer PostgreSQL flexible servers to this subscription: {other}"
-            ))
-        } else if sizes
-            .iter()
-            .any(|offered| offered.eq_ignore_ascii_case(size))
-        {
-            None
-        } else {
-            Some(format!(
-                "{location} has no PostgreSQL server of the size {size}: {other}, or another size: azd env set DATABASE_SKU SIZE"
-            ))
-        })
-    }
-
-    /// An upgrade of the database in place cannot be undone, so a second variable has to confirm it.
-    fn database_upgrade(&self, wanted: &str) -> Result<Option<String>> {
-        let group = variable("AZURE_RESOURCE_GROUP");
-        let servers = self.call(POSTGRES_SERVERS, &[("{group}", &group)])?;
-        let environment = variable("AZURE_ENV_NAME");
-        let mut servers = servers.as_array().into_iter().flatten();
-        let server = servers.find(|server| server["tags"]["azd-env-name"] == *environment);
-        let present = server
-            .and_then(|server| server["version"].as_str())
-            .unwrap_or_default();
-        let (Ok(from), Ok(to)) = (present.parse::<u32>(), wanted.parse::<u32>()) else {
-            return Ok(None);
-        };
-        Ok((to > from && variable("CONFIRM_DATABASE_UPGRADE") != wanted).then(|| {
-            format!(
-                "DATABASE_VERSION {wanted} upgrades the database from PostgreSQL {present} in place, which cannot be undone: \
-                 azd env set CONFIRM_DATABASE_UPGRADE {wanted} to confirm, or azd env set DATABASE_VERSION {present}"
-            )
-        }))
-    }
+fn strings(list: &Value) -> Vec<&str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }

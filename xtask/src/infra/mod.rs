@@ -1,28 +1,39 @@
 //! `cargo xtask infra`: every check of the infrastructure, the workflows and the devcontainer that can run here.
 
-mod bicep;
-mod scripts;
-mod schemas;
 mod settings;
 
+use std::fs;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::checks::{Check, Report, Step};
+use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
+use crate::hook::AZ_CALLS;
 use crate::process::Supervisor;
-use crate::test;
+use crate::{programs, test, workspace};
 
 pub(crate) use settings::{SiteSetting, site_settings, site_text};
+
+/// Marks a diagnostic of Bicep, as in `main.bicep(3,7) : Warning no-unused-params: …`. It exits with 0 after a warning.
+const BICEP: &[&str] = &[" : Error ", " : Warning ", " : Info "];
+/// checkov succeeds although it cannot parse a file; its summary says so.
+const CHECKOV: &[&str] = &["Parsing errors"];
+
+const AZURE_SCHEMA: &str =
+    "https://raw.githubusercontent.com/Azure/azure-dev/main/schemas/v1.0/azure.yaml.json";
+const DEVCONTAINER_SCHEMA: &str = "https://raw.githubusercontent.com/devcontainers/spec/main/schemas/devContainer.base.schema.json";
+
+/// The exit code of `az` for a command, option or query that it does not know.
+const AZ_USAGE_ERROR: i32 = 2;
 
 #[rustfmt::skip]
 pub(crate) const CHECKS: [Check; 16] = [
     Check { name: "App settings in the Bicep", step: Step::Function(settings::check) },
-    Check { name: "Bicep build", step: Step::Function(bicep::build) },
-    Check { name: "Bicep lint", step: Step::Function(bicep::lint) },
-    Check { name: "Security of the infrastructure (checkov)", step: Step::Function(scripts::checkov) },
-    Check { name: "Schema of azure.yaml", step: Step::Function(schemas::azure) },
-    Check { name: "Schema of the devcontainer", step: Step::Function(schemas::devcontainer) },
+    Check { name: "Bicep build", step: Step::Silent("bicep build infra/main.bicep --outfile target/main.json", BICEP) },
+    Check { name: "Bicep lint", step: Step::Silent("bicep lint infra/main.bicep", BICEP) },
+    Check { name: "Security of the infrastructure (checkov)", step: Step::Silent("checkov --config-file .checkov.yaml --directory .", CHECKOV) },
+    Check { name: "Schema of azure.yaml", step: Step::Function(|supervisor| check_schema(supervisor, AZURE_SCHEMA, "azure.yaml")) },
+    Check { name: "Schema of the devcontainer", step: Step::Function(check_devcontainer) },
     Check { name: "Schema of the devcontainer's compose file", step: Step::Command("check-jsonschema --builtin-schema vendor.compose-spec .devcontainer/compose.yaml") },
     Check { name: "Schema of the workflows", step: Step::Command("check-jsonschema --builtin-schema vendor.github-workflows {.github/workflows/*.yml}") },
     Check { name: "Schema of the Dependabot configuration", step: Step::Command("check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml") },
@@ -31,8 +42,8 @@ pub(crate) const CHECKS: [Check; 16] = [
     Check { name: "Secrets in the history", step: Step::Command("gitleaks git --no-banner --redact --log-level warn .") },
     Check { name: "Dockerfiles", step: Step::Command("hadolint {*Dockerfile}") },
     Check { name: "Shell scripts", step: Step::Command("shellcheck --external-sources {*.sh} .ci/run .ci/install-checkers") },
-    Check { name: "PowerShell scripts", step: Step::Function(scripts::powershell) },
-    Check { name: "Calls of az in the hooks", step: Step::Function(scripts::az_calls) },
+    Check { name: "PowerShell scripts", step: Step::Command("pwsh -NoProfile -NonInteractive -File .ci/parse-powershell.ps1 {*.ps1}") },
+    Check { name: "Calls of az in the hooks", step: Step::Function(check_az_calls) },
 ];
 
 /// Each check counts as one in the last line.
@@ -41,4 +52,60 @@ pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
     report.run(&CHECKS, supervisor)?;
     println!("\n{}", report.summary());
     Ok(test::report(report.counts))
+}
+
+/// The checker does not accept the comments that the editor allows, which fill whole lines.
+fn check_devcontainer(supervisor: &Supervisor) -> Result<Outcome> {
+    let (root, plain) = (workspace::root(), "target/schemas/devcontainer.json");
+    let text = fs::read_to_string(root.join(".devcontainer/devcontainer.json"))?;
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let lines: Vec<&str> = text.lines().filter(is_code).collect();
+    fs::create_dir_all(root.join("target/schemas"))?;
+    fs::write(root.join(plain), lines.join("\n"))?;
+    check_schema(supervisor, DEVCONTAINER_SCHEMA, plain)
+}
+
+/// Downloads the schema first, so that a missing network is not taken for an invalid file.
+fn check_schema(supervisor: &Supervisor, address: &str, file: &str) -> Result<Outcome> {
+    if !programs::is_installed("check-jsonschema") {
+        return Ok(missing("check-jsonschema"));
+    }
+    let name = address.rsplit('/').next().unwrap_or(address);
+    let schema = format!("target/schemas/{name}");
+    let download = "curl --fail --silent --location --max-time 20 --create-dirs --output {} {}";
+    if !supervisor.run(&workspace::command(download, &[&schema, address]))? {
+        return Ok(Outcome::Skipped(format!("{address} cannot be reached")));
+    }
+    let check = format!("check-jsonschema --schemafile {schema} {file}");
+    run_command(supervisor, &check, &[])
+}
+
+/// Passes the hooks' calls to `az`, which parses them before it reports that nobody is signed in.
+fn check_az_calls(_supervisor: &Supervisor) -> Result<Outcome> {
+    if !programs::is_installed("az") {
+        return Ok(missing("az"));
+    }
+    let settings = workspace::root().join("target/az");
+    fs::create_dir_all(&settings).context("cannot create target/az")?;
+    let mut are_accepted = true;
+    for call in AZ_CALLS {
+        let az =
+            workspace::command(&format!("az {call}"), &["x"; 5]).env("AZURE_CONFIG_DIR", &settings);
+        let az = az.env("AZURE_CORE_COLLECT_TELEMETRY", "no").stdin_null();
+        let output = az.stdout_null().stderr_null().unchecked().run()?;
+        let is_accepted = output
+            .status
+            .code()
+            .is_some_and(|code| code != AZ_USAGE_ERROR);
+        println!(
+            "az {call}: {}",
+            if is_accepted {
+                "accepted"
+            } else {
+                "NOT ACCEPTED"
+            }
+        );
+        are_accepted &= is_accepted;
+    }
+    Ok(are_accepted.into())
 }

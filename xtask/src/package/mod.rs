@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
-use duct::cmd;
 
 use crate::process::Supervisor;
 use crate::{platform, programs, workspace};
@@ -55,8 +54,8 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// Whether one of the C compilers for the target is installed.
-pub(crate) fn can_compile(is_installed: impl Fn(&str) -> bool) -> bool {
-    cargo_subcommand(cfg!(target_arch = "x86_64"), is_installed).is_some()
+pub(crate) fn can_compile() -> bool {
+    cargo_subcommand(cfg!(target_arch = "x86_64"), programs::is_installed).is_some()
 }
 
 /// The subcommand of cargo that builds with an installed C compiler. `musl-gcc` compiles for its own architecture
@@ -73,34 +72,34 @@ fn cargo_subcommand(is_x86_64: bool, is_installed: impl Fn(&str) -> bool) -> Opt
 /// # Errors
 /// When something is missing here, with advice, or when it does not build.
 pub(crate) fn static_program(supervisor: &Supervisor) -> Result<PathBuf> {
-    let is_installed = |name: &str| programs::find(name).is_some();
-    let Some(build) = cargo_subcommand(cfg!(target_arch = "x86_64"), is_installed) else {
+    let build = cargo_subcommand(cfg!(target_arch = "x86_64"), programs::is_installed);
+    let Some(build) = build else {
         bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}");
     };
     install_target(supervisor)?;
-    let options = ["--release", "--locked", "--target", TARGET];
-    let options = options
-        .into_iter()
-        .chain([workspace::REPORT, "--package", "app"]);
+    let cargo = format!("cargo {build} --release --locked --target {TARGET} {{}} --package app");
     let remapped = [(workspace::root(), "/source"), (cargo_home(), "/cargo")];
-    let cargo = workspace::cargo([build].into_iter().chain(options))
+    let cargo = workspace::command(&cargo, &[workspace::REPORT])
         .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&remapped));
-    let [program] = workspace::built_programs(&cargo, ["app"], supervisor)?;
+    let [program] = workspace::build(&cargo, ["app"], supervisor)?;
     Ok(program)
 }
 
 /// Downloads the standard library for the target unless it is installed.
 fn install_target(supervisor: &Supervisor) -> Result<()> {
-    let print = cmd!("rustc", "--print", "target-libdir", "--target", TARGET);
+    let print = workspace::command("rustc --print target-libdir --target {}", &[TARGET]);
     let library = print.read().context("cannot run rustc")?;
     if Path::new(library.trim()).is_dir() {
         return Ok(());
     }
     println!("Installing the standard library for {TARGET}.");
-    let rustup = programs::find("rustup").context("install Rust from https://rustup.rs")?;
-    let added = supervisor.run(&cmd!(rustup, "target", "add", TARGET))?;
-    ensure!(added, "`rustup target add {TARGET}` failed");
+    let added = programs::is_installed("rustup")
+        && supervisor.run(&workspace::command("rustup target add {}", &[TARGET]))?;
+    ensure!(
+        added,
+        "`rustup target add {TARGET}` failed; rustup is at https://rustup.rs"
+    );
     Ok(())
 }
 
@@ -125,9 +124,11 @@ fn cargo_home() -> PathBuf {
 /// Version and commit of the package, as in `0.1.0, commit 1a2b3c4d5e6f, changed`.
 pub(crate) fn version(repository: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let describe = "describe --always --exclude=* --abbrev=12";
-    let describe = describe.split(' ').chain(["--dirty=, changed"]);
-    let commit = cmd("git", describe).dir(repository).stderr_null().read();
+    let describe = "git describe --always --exclude=* --abbrev=12 --dirty={}";
+    let describe = workspace::words(describe, &[", changed"]);
+    let commit = workspace::program(repository, &describe)
+        .stderr_null()
+        .read();
     match commit {
         Ok(commit) => format!("{version}, commit {commit}"),
         Err(_) => format!("{version}, not from a commit"),

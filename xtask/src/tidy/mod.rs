@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use duct::cmd;
+use anyhow::Result;
 
 use crate::workspace;
 
@@ -65,15 +65,15 @@ pub(crate) fn check(root: &Path) -> Result<bool> {
 
 /// Every text file that git tracks or would track.
 pub(crate) fn source_files(root: &Path) -> Result<Vec<SourceFile>> {
-    let list = "ls-files -z --deduplicate --cached --others --exclude-standard";
-    let paths = cmd("git", list.split(' ')).dir(root).read();
-    let paths = paths.context("cannot list the files with git")?;
-    let file = |path: &str| {
-        // Binary files and files that were just deleted have no text.
-        let text = std::fs::read_to_string(root.join(path)).ok()?;
-        Some(SourceFile::new(path, &text))
+    let paths = workspace::files(root, "*")?.into_iter();
+    // Binary files and files that were just deleted have no text.
+    let file = |path: String| {
+        Some(SourceFile {
+            text: fs::read_to_string(root.join(&path)).ok()?,
+            path,
+        })
     };
-    Ok(paths.split('\0').filter_map(file).collect())
+    Ok(paths.filter_map(file).collect())
 }
 
 /// Every Rust file begins with a `//!` line.
@@ -241,13 +241,6 @@ fn is_name_part(c: char) -> bool {
 }
 
 impl SourceFile {
-    fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
-    }
-
     fn has_extension(&self, extension: &str) -> bool {
         let own = self.path.rsplit_once('.');
         own.is_some_and(|(_, own)| own == extension)

@@ -4,10 +4,15 @@ use super::{
     SourceFile, feature_references, features, length, listed_modules, module_comment, module_order,
 };
 
+fn file(path: &str, text: &str) -> SourceFile {
+    let (path, text) = (path.to_owned(), text.to_owned());
+    SourceFile { path, text }
+}
+
 /// The lines of the file that refer to a feature.
 fn referring_lines(path: &str, text: &str) -> Vec<usize> {
     let violations = feature_references(
-        &SourceFile::new(path, text),
+        &file(path, text),
         &[
             ("post", vec!["post", "order"]),
             ("trail", vec!["trail", "hike"]),
@@ -22,19 +27,19 @@ fn referring_lines(path: &str, text: &str) -> Vec<usize> {
 #[test]
 fn a_rust_file_starts_with_a_module_comment() {
     let message = "a.rs:1: start the file with a `//!` line that says what it is";
-    let file = SourceFile::new("a.rs", "fn a() {}\n");
-    assert_eq!(module_comment(&file).unwrap(), message);
-    let file = SourceFile::new("a.rs", "//! Pages.\n\nfn a() {}\n");
-    assert!(module_comment(&file).is_none());
-    assert!(module_comment(&SourceFile::new("a.css", "a {}\n")).is_none());
+    let bare = file("a.rs", "fn a() {}\n");
+    assert_eq!(module_comment(&bare).unwrap(), message);
+    let commented = file("a.rs", "//! Pages.\n\nfn a() {}\n");
+    assert!(module_comment(&commented).is_none());
+    assert!(module_comment(&file("a.css", "a {}\n")).is_none());
 }
 
 #[test]
 fn a_rust_file_has_400_lines_at_most() {
-    let file = |lines| SourceFile::new("a.rs", &"\n".repeat(lines));
+    let long = |lines| file("a.rs", &"\n".repeat(lines));
     let message = "a.rs:401: 401 lines, more than 400: split the file by concept";
-    assert_eq!(length(&file(401)).unwrap(), message);
-    assert!(length(&file(400)).is_none());
+    assert_eq!(length(&long(401)).unwrap(), message);
+    assert!(length(&long(400)).is_none());
 }
 
 #[test]
@@ -42,7 +47,7 @@ fn a_module_uses_only_modules_that_are_listed_before_it() {
     let modules =
         listed_modules("pub mod config;\n// mod old;\nmod page; // domain: a\nmod server;\n");
     assert_eq!(modules, ["config", "page", "server"]);
-    let check = |path: &str, text: &str| module_order(&SourceFile::new(path, text), &modules);
+    let check = |path: &str, text: &str| module_order(&file(path, text), &modules);
     let message = |line: usize, used: &str| {
         format!(
             "app/src/page/list.rs:{line}: `page` uses `{used}`, which app/src/lib.rs lists after it"
@@ -72,15 +77,15 @@ fn references_to_modules_paths_and_tables_of_a_feature_are_found() {
 #[test]
 fn the_features_are_the_marked_modules_with_the_tables_of_their_entities() {
     let files = [
-        SourceFile::new(
+        file(
             "app/src/lib.rs",
             "mod page;\npub mod post; // domain: a\npub use post as feature; // domain: a\n",
         ),
-        SourceFile::new(
+        file(
             "app/src/post/order.rs",
             "#[sea_orm(table_name = \"order\")]\n",
         ),
-        SourceFile::new("app/src/page/row.rs", "#[sea_orm(table_name = \"row\")]\n"),
+        file("app/src/page/row.rs", "#[sea_orm(table_name = \"row\")]\n"),
     ];
     assert_eq!(features(&files), [("post", vec!["order"])]);
 }

@@ -1,0 +1,170 @@
+//! What sign-in is set up for: the site that azd deployed, or this machine.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::account::Account;
+use crate::{azure, settings, workspace};
+
+const TEMPLATE: &str = "rust-salvo-postgres-azd";
+
+/// The site on this machine. Entra ID ignores the port of a localhost redirect URI.
+const LOCAL_ORIGIN: &str = "http://localhost:8000";
+
+/// The settings of sign-in and their values when it is off. The first one names the registration.
+type Settings = &'static [(&'static str, &'static str)];
+
+const LOCAL_SETTINGS: Settings = &[
+    ("AZURE_CLIENT_ID", ""),
+    ("AZURE_TENANT_ID", ""),
+    ("AZURE_CLIENT_SECRET", ""),
+    ("SESSION_SECRET_KEY", ""),
+    ("AZURE_AUTHORITY_HOST", ""),
+    ("AZURE_GRAPH_URL", ""),
+];
+const SITE_SETTINGS: Settings = &[
+    ("AUTH_CLIENT_ID", ""),
+    ("AUTH_TENANT_ID", ""),
+    ("AUTH_CLIENT_SECRET_NAME", ""),
+    ("ENABLE_ENTRA_AUTH", "false"),
+];
+
+pub(super) struct Target {
+    /// Where this machine's settings are kept; `None` for a site, whose settings the azd environment keeps.
+    env_file: Option<PathBuf>,
+    /// The settings at the start.
+    present: BTreeMap<String, String>,
+}
+
+impl Target {
+    /// The site of the selected azd environment, or this machine if there is none.
+    pub(super) fn choose(home: bool, env_file: Option<PathBuf>) -> Result<Self> {
+        if !home && let Some(present) = azure::azd_environment()? {
+            return Ok(Self {
+                env_file: None,
+                present,
+            });
+        }
+        let file = env_file.unwrap_or_else(settings::file);
+        let present = settings::read(&file)?;
+        Ok(Self {
+            env_file: Some(file),
+            present,
+        })
+    }
+
+    pub(super) fn env_file(&self) -> Option<&Path> {
+        self.env_file.as_deref()
+    }
+
+    /// Where the settings are kept.
+    pub(super) fn store(&self) -> &'static str {
+        self.env_file().map_or("the azd environment", |_| ".env")
+    }
+
+    fn settings(&self) -> Settings {
+        self.env_file().map_or(SITE_SETTINGS, |_| LOCAL_SETTINGS)
+    }
+
+    pub(super) fn client_id_setting(&self) -> &'static str {
+        self.settings()[0].0
+    }
+
+    /// A value that is set and not empty.
+    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+        let value = self.present.get(name).map(String::as_str);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// An output of the site's deployment.
+    pub(super) fn output(&self, name: &str) -> Result<&str> {
+        self.setting(name).with_context(|| {
+            let environment = self.setting("AZURE_ENV_NAME").unwrap_or("selected");
+            format!("the azd environment {environment} has no {name}: run `azd provision --no-state` first, or use --home to set up this machine only")
+        })
+    }
+
+    /// The default name of the registration, different for each site and each developer.
+    pub(super) fn registration_name(&self, account: &Account) -> Result<String> {
+        Ok(match self.env_file() {
+            Some(_) => format!("{TEMPLATE} ({})", account.user),
+            None => format!("{TEMPLATE} {}", self.output("SERVICE_WEB_NAME")?),
+        })
+    }
+
+    /// The origin, without a slash at the end.
+    pub(super) fn origin(&self) -> Result<&str> {
+        let origin = match (self.env_file(), self.setting("BASE_URL")) {
+            (Some(_), _) => LOCAL_ORIGIN,
+            (None, Some(base_url)) => base_url,
+            (None, None) => self.output("WEB_URI")?,
+        };
+        Ok(origin.trim_end_matches('/'))
+    }
+
+    /// The redirect URIs after sign-in and after sign-out.
+    pub(super) fn redirect_uris(&self) -> Result<Vec<String>> {
+        let local = self.env_file().is_none().then_some(LOCAL_ORIGIN);
+        let origins = [self.origin()?].into_iter().chain(local);
+        let both = |origin: &str| [format!("{origin}/auth/callback"), format!("{origin}/")];
+        let mut uris: Vec<String> = origins.flat_map(both).collect();
+        uris.extend(self.setting("AZURE_REDIRECT_URI").map(str::to_owned));
+        Ok(uris)
+    }
+
+    /// The settings that enable sign-in, where they differ from the present ones.
+    pub(super) fn changed_settings(
+        &self,
+        client_id: &str,
+        account: &Account,
+        vault_secret: Option<&str>,
+    ) -> Result<Vec<(&'static str, String)>> {
+        let mut wanted = vec![
+            (self.settings()[0].0, client_id),
+            (self.settings()[1].0, &account.tenant_id),
+        ];
+        if self.env_file().is_none() {
+            wanted.push(("ENABLE_ENTRA_AUTH", "true"));
+        } else if !account.is_public_cloud {
+            wanted.push(("AZURE_AUTHORITY_HOST", &account.authority));
+            wanted.push(("AZURE_GRAPH_URL", &account.graph));
+        }
+        wanted.extend(vault_secret.map(|name| ("AUTH_CLIENT_SECRET_NAME", name)));
+        wanted.retain(|(name, value)| self.setting(name) != Some(value));
+        let changed = wanted
+            .into_iter()
+            .map(|(name, value)| (name, value.to_owned()));
+        let mut changed: Vec<_> = changed.collect();
+        // The deployment generates the key of a site.
+        if self.env_file().is_some() && self.setting("SESSION_SECRET_KEY").is_none() {
+            changed.push(("SESSION_SECRET_KEY", workspace::random_key()?));
+        }
+        Ok(changed)
+    }
+
+    pub(super) fn write(&self, settings: &[(&str, String)]) -> Result<()> {
+        let mut each = settings.iter();
+        match self.env_file() {
+            Some(file) => settings::write(file, settings),
+            None => each.try_for_each(|(name, value)| azure::set_azd_value(name, value)),
+        }
+    }
+
+    /// The settings that differ from those of a site without sign-in.
+    pub(super) fn settings_to_clear(&self) -> Vec<(&'static str, &'static str)> {
+        let mut settings = self.settings().to_vec();
+        settings.retain(|(name, off)| self.present.get(*name).is_some_and(|value| value != off));
+        settings
+    }
+
+    pub(super) fn clear(&self, settings: &[(&str, &str)]) -> Result<()> {
+        let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
+        let mut each = settings.iter();
+        match self.env_file() {
+            Some(file) => settings::remove(file, &names),
+            None => each.try_for_each(|(name, off)| azure::set_azd_value(name, off)),
+        }
+    }
+}
