@@ -1,9 +1,8 @@
 //! The `.env` file.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 
 use super::reader::ConfigError;
 
@@ -29,87 +28,75 @@ pub fn load_dotenv() -> Result<BTreeSet<String>, ConfigError> {
 }
 
 fn load(bytes: &[u8]) -> Result<BTreeSet<String>, String> {
-    let text = escape_dollars(bytes);
-    let lines_read = Cell::new(0);
-    let variables = dotenvy::from_read_iter(Lines {
-        rest: text.as_slice(),
-        lines_read: &lines_read,
-    });
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let line = line_at(bytes, error.valid_up_to());
+        format!("line {line} is not UTF-8 text")
+    })?;
+    let text = escape_dollars(text);
     let mut names = BTreeSet::new();
-    for variable in variables {
-        let (name, _) = variable.map_err(|error| problem(&error, lines_read.get()))?;
+    for variable in dotenvy::from_read_iter(text.as_bytes()) {
+        let (name, _) = variable.map_err(|error| problem(&error, &text))?;
         #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
         if std::env::var_os(&name).is_none() {
             names.insert(name);
         }
     }
-    dotenvy::from_read(text.as_slice()).map_err(|_| "it cannot be read".to_owned())?;
+    dotenvy::from_read(text.as_bytes()).map_err(|_| "it cannot be read".to_owned())?;
     Ok(names)
 }
 
-/// Names the first line of the malformed entry, of which the parser has read `last` lines.
-fn problem(error: &dotenvy::Error, last: usize) -> String {
-    match error {
-        dotenvy::Error::LineParse(entry, _) => {
-            let first = last + 1 - entry.lines().count().clamp(1, last);
-            format!(
-                "line {first} is malformed: write NAME=value, \
-                 with single quotes around a value that has whitespace, quotes, # or \\"
-            )
-        }
-        _ => format!("line {last} is not UTF-8 text"),
-    }
+/// The parser's error has the malformed entry, but not its place.
+fn problem(error: &dotenvy::Error, text: &str) -> String {
+    let dotenvy::Error::LineParse(entry, _) = error else {
+        return "it cannot be read".to_owned();
+    };
+    // The entry is a line, or the value after its name.
+    let begins_there = |(start, _): &(usize, &str)| {
+        let before = text[..*start].trim_end_matches([' ', '\t']);
+        before.is_empty() || before.ends_with(['\n', '='])
+    };
+    let found = text.match_indices(entry.as_str()).find(begins_there);
+    let line = line_at(text.as_bytes(), found.map_or(0, |(start, _)| start));
+    format!(
+        "line {line} is malformed: write NAME=value, \
+         with single quotes around a value that has whitespace, quotes, # or \\"
+    )
+}
+
+/// The number of the line that has this byte.
+fn line_at(text: &[u8], byte: usize) -> usize {
+    1 + text[..byte].iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Escapes every `$` that does not begin `${NAME}`: the parser would replace `$NAME` too, unlike python-dotenv,
 /// and cut a password such as `pa$word`.
-fn escape_dollars(bytes: &[u8]) -> Vec<u8> {
-    let mut escaped = Vec::with_capacity(bytes.len() + 1);
+fn escape_dollars(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 1);
     let mut quote = None;
     let mut in_comment = false;
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let mut rest = bytes.iter().copied().peekable();
-    while let Some(byte) = rest.next() {
-        let begins_word = escaped.last().is_none_or(u8::is_ascii_whitespace);
-        match (byte, quote) {
-            (b'\n', None) => in_comment = false,
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        let begins_word = escaped.ends_with(char::is_whitespace) || escaped.is_empty();
+        match (character, quote) {
+            ('\n', None) => in_comment = false,
             _ if in_comment => {}
-            (b'#', None) => in_comment = begins_word,
-            (b'\\', None | Some(b'"')) => {
-                escaped.push(byte);
+            ('#', None) => in_comment = begins_word,
+            ('\\', None | Some('"')) => {
+                escaped.push(character);
                 escaped.extend(rest.next());
                 continue;
             }
-            (b'\'' | b'"', None) => quote = Some(byte),
-            (_, Some(open)) if byte == open => quote = None,
-            (b'$', None | Some(b'"')) if rest.peek() != Some(&b'{') => escaped.push(b'\\'),
+            ('\'' | '"', None) => quote = Some(character),
+            (_, Some(open)) if character == open => quote = None,
+            ('$', None | Some('"')) if rest.peek() != Some(&'{') => escaped.push('\\'),
             _ => {}
         }
-        escaped.push(byte);
+        escaped.push(character);
     }
     // Without it the parser takes a space at the very end for a value that goes on.
-    escaped.push(b'\n');
+    escaped.push('\n');
     escaped
-}
-
-/// Returns one line at a time and counts them, because the parser's errors have no line number.
-struct Lines<'a> {
-    rest: &'a [u8],
-    lines_read: &'a Cell<usize>,
-}
-
-impl Read for Lines<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let end_of_line = self.rest.iter().position(|byte| *byte == b'\n');
-        let line = end_of_line.map_or(self.rest.len(), |end| end + 1);
-        let taken = line.min(buffer.len());
-        let (now, rest) = self.rest.split_at(taken);
-        buffer[..taken].copy_from_slice(now);
-        let complete = usize::from(now.ends_with(b"\n"));
-        self.lines_read.set(self.lines_read.get() + complete);
-        self.rest = rest;
-        Ok(taken)
-    }
 }
 
 #[cfg(test)]
@@ -127,6 +114,7 @@ mod tests {
             ("DOTENV_TEST_A='several\nlines'\n1=s3cret\n", 3),
             ("DOTENV_TEST_A=1\nDOTENV_TEST_B='s3cret\n\n# end\n", 2),
             ("DOTENV_TEST_A=1\r\n=s3cret\r\n", 2),
+            ("DOTENV_TEST_A=1\n\n  =s3cret", 3),
         ] {
             let problem = load(text.as_bytes()).unwrap_err();
             assert!(
@@ -167,7 +155,7 @@ mod tests {
             ("${DOTENV_TEST_UNSET}b", "b"),
         ] {
             let text = format!("# it's a comment\nA={text}\n");
-            let mut read = dotenvy::from_read_iter(escape_dollars(text.as_bytes()).leak() as &[u8]);
+            let mut read = dotenvy::from_read_iter(escape_dollars(&text).leak().as_bytes());
             assert_eq!(read.next().unwrap().unwrap().1, value, "{text}");
         }
     }
