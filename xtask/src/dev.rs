@@ -1,11 +1,12 @@
 //! `cargo xtask dev`: the site on this machine, with sample data and the Entra ID emulator.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use duct::{Expression, cmd};
@@ -13,16 +14,21 @@ use duct::{Expression, cmd};
 use crate::entra_emulator::EntraEmulator;
 use crate::platform::write_private;
 use crate::postgres::PostgresServer;
-use crate::process::Supervisor;
+use crate::process::{ForegroundProcess, Supervisor};
 use crate::{install, settings, workspace};
 
+/// Both programs, so that their dependencies have the same features each time.
+const BUILD: &str = "cargo build --locked {} --package app --package entra-emulator";
+
 const FIRST_PORT: u16 = 8000;
+const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 const SAMPLE_DATA: &str = "seed --if-empty";
 
 /// The app's default log filter, without the migrations, which `app seed` has logged already.
 const SERVE_LOG: &str = "info,salvo=warn,sqlx=warn,sea_orm_migration=warn";
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(crate) struct Arguments {
     /// Start a local PostgreSQL server and use it instead of SQLite; its data is in data/postgres.
     #[arg(long)]
@@ -30,6 +36,12 @@ pub(crate) struct Arguments {
     /// Run without sign-in and without the Entra ID emulator.
     #[arg(long)]
     no_sign_in: bool,
+    /// Build and restart the site when its code changes; while the code does not build, the last site goes on.
+    #[arg(long)]
+    watch: bool,
+    /// Open the site in the browser.
+    #[arg(long)]
+    open: bool,
 }
 
 /// A service that the site uses: the settings of the app for it, and its process if this command started it.
@@ -57,13 +69,16 @@ impl<T> Dependency<T> {
 
 pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
     println!("Building the site and the Entra ID emulator. The first build takes several minutes.");
-    let build = "cargo build --locked {} --package app --package entra-emulator";
-    let build = workspace::command(build, &[workspace::REPORT]);
+    let build = workspace::command(BUILD, &[workspace::REPORT]);
     let [site, emulator] = workspace::build(&build, ["app", "entra-emulator"], supervisor)?;
     let database = database(arguments, supervisor)?;
     let port = free_port()?;
+    // A copy, since Windows cannot replace a program that is running.
+    let program = site.with_file_name(format!("app-dev{EXE_SUFFIX}"));
+    let install = || fs::copy(&site, &program).context("cannot copy the site's program");
+    install()?;
     let site = |arguments: &str| {
-        let site = cmd(&site, arguments.split(' ')).dir(workspace::root());
+        let site = cmd(&program, arguments.split(' ')).dir(workspace::root());
         let site = database.configure(site.env("PORT", port.to_string()));
         // One line for each event, on a terminal and elsewhere.
         with_default(site, "LOG_FORMAT", "text")
@@ -74,12 +89,60 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     }
     let sign_in = sign_in(arguments, port, &emulator)?;
     let banner = banner(port, &database.description, &sign_in.description);
-    thread::spawn(move || print_when_listening(port, &banner));
+    let open = arguments.open;
+    thread::spawn(move || print_when_listening(port, &banner, open));
     let serve = with_default(site("serve")?, "RUST_LOG", SERVE_LOG)?;
     let serve = sign_in.configure(serve);
-    let outcome = supervisor.run(&serve);
+    let outcome = if arguments.watch {
+        watch(
+            || install().and_then(|_| ForegroundProcess::start(&serve)),
+            supervisor,
+        )
+    } else {
+        supervisor.run(&serve)
+    };
     // Ctrl+C is the expected way to stop.
     Ok(crate::exit_code(supervisor.is_interrupted() || outcome?))
+}
+
+/// Runs the site until Ctrl+C, and anew after each change of the code that builds.
+fn watch(start: impl Fn() -> Result<ForegroundProcess>, supervisor: &Supervisor) -> Result<bool> {
+    let build = workspace::command(&BUILD.replace("{}", ""), &[]);
+    let mut site = start()?;
+    let mut last = sources()?;
+    while !supervisor.is_interrupted() {
+        thread::sleep(WATCH_INTERVAL);
+        let current = sources()?;
+        if current == last {
+            continue;
+        }
+        last = current;
+        if supervisor.run(&build)? {
+            drop(site);
+            site = start()?;
+        } else {
+            println!("The build failed: the site goes on as it was. Change the code to try again.");
+        }
+    }
+    Ok(true)
+}
+
+/// The files that the site is built from, with the times of their last changes. Templates and static files are
+/// not among them: a development build reads them for each request.
+fn sources() -> Result<Vec<(String, Option<SystemTime>)>> {
+    let is_source = |path: &String| {
+        path.starts_with("app/src/")
+            || path.starts_with("migrations/src/")
+            || path.ends_with("Cargo.toml")
+            || path == "Cargo.lock"
+    };
+    let changed = |path: String| {
+        let metadata = workspace::root().join(&path).metadata();
+        let time = metadata.and_then(|metadata| metadata.modified());
+        (path, time.ok())
+    };
+    let files = workspace::files(&workspace::root(), ".")?;
+    Ok(files.into_iter().filter(is_source).map(changed).collect())
 }
 
 /// The site with a setting that `.env` and the environment do not set.
@@ -143,15 +206,23 @@ fn session_key() -> Result<String> {
     Ok(key)
 }
 
-fn print_when_listening(port: u16, banner: &str) {
+fn print_when_listening(port: u16, banner: &str, open: bool) {
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         thread::sleep(Duration::from_millis(50));
     }
     println!("{banner}");
+    let site = address(port);
+    if open && let Err(error) = open::that_detached(&site) {
+        println!("No browser can be opened ({error}): visit {site}.");
+    }
+}
+
+fn address(port: u16) -> String {
+    format!("http://localhost:{port}")
 }
 
 fn banner(port: u16, database: &str, sign_in: &str) -> String {
-    let site = format!("http://localhost:{port}");
+    let site = address(port);
     format!(
         "\n    Site:      {site}\n    Database:  {database}\n    Sign-in:   {sign_in}\n    Ctrl+C stops it.\n"
     )

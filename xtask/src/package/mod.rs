@@ -81,6 +81,7 @@ pub(crate) fn static_program(supervisor: &Supervisor) -> Result<PathBuf> {
     let remapped = [(workspace::root(), "/source"), (cargo_home(), "/cargo")];
     let cargo = workspace::command(&cargo, &[workspace::REPORT])
         .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
+        .env("APP_VERSION", version(&workspace::root()))
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&remapped));
     let [program] = workspace::build(&cargo, ["app"], supervisor)?;
     Ok(program)
@@ -121,18 +122,25 @@ fn cargo_home() -> PathBuf {
     std::env::var_os("CARGO_HOME").map_or_else(default, PathBuf::from)
 }
 
-/// Version and commit of the package, as in `0.1.0, commit 1a2b3c4d5e6f, changed`.
+/// Version and commit of the package, as in `0.1.0, commit 1a2b3c4d5e6f of 2026-01-31, changed`.
 pub(crate) fn version(repository: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let describe = "git describe --always --exclude=* --abbrev=12 --dirty={}";
-    let describe = workspace::words(describe, &[", changed"]);
-    let commit = workspace::program(repository, &describe)
-        .stderr_null()
-        .read();
-    match commit {
-        Ok(commit) => format!("{version}, commit {commit}"),
-        Err(_) => format!("{version}, not from a commit"),
-    }
+    let git = |command: &str| {
+        let command = workspace::words(command, &[]);
+        let output = workspace::program(repository, &command)
+            .stderr_null()
+            .read();
+        output.ok()
+    };
+    let Some(commit) = git("git log -1 --abbrev=12 --format=%h%x20of%x20%cs") else {
+        return format!("{version}, not from a commit");
+    };
+    let changed = git("git status --porcelain --untracked-files=no").unwrap_or_default();
+    let changed = if changed.is_empty() { "" } else { ", changed" };
+    format!(
+        "{version}, commit {}{changed}",
+        commit.replace("-of-", " of ")
+    )
 }
 
 /// Replaces the folder by the program and what it needs; returns the size of all files.
