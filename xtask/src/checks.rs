@@ -3,8 +3,7 @@
 use anyhow::Result;
 
 use crate::counts::Counts;
-use crate::process::Supervisor;
-use crate::{programs, workspace};
+use crate::{process, programs, workspace};
 
 /// The installers, packages and versions of the checkers, which `.ci/install-checkers` installs.
 const CHECKERS: &str = include_str!("../../.ci/checkers.txt");
@@ -19,7 +18,7 @@ pub(crate) enum Step {
     Command(&'static str),
     /// A command that must not print any of these texts.
     Silent(&'static str, &'static [&'static str]),
-    Function(fn(&Supervisor) -> Result<Outcome>),
+    Function(fn() -> Result<Outcome>),
 }
 
 pub(crate) enum Outcome {
@@ -38,17 +37,13 @@ pub(crate) struct Report {
 
 impl Report {
     /// Runs every check, even after a failed one.
-    pub(crate) fn run<'a>(
-        &mut self,
-        checks: impl IntoIterator<Item = &'a Check>,
-        supervisor: &Supervisor,
-    ) -> Result<()> {
+    pub(crate) fn run<'a>(&mut self, checks: impl IntoIterator<Item = &'a Check>) -> Result<()> {
         for check in checks {
             println!("\n==> {}", check.name);
             let outcome = match check.step {
-                Step::Command(command) => run_command(supervisor, command, &[])?,
-                Step::Silent(command, failures) => run_command(supervisor, command, failures)?,
-                Step::Function(function) => function(supervisor)?,
+                Step::Command(command) => run_command(command, &[])?,
+                Step::Silent(command, failures) => run_command(command, failures)?,
+                Step::Function(function) => function()?,
             };
             match outcome {
                 Outcome::Passed => self.counts.passed += 1,
@@ -83,11 +78,7 @@ impl From<bool> for Outcome {
 
 /// Runs a command in the repository's folder, if its program is installed. It fails, too, if one of the texts is in its
 /// output.
-pub(crate) fn run_command(
-    supervisor: &Supervisor,
-    command: &str,
-    failures: &[&str],
-) -> Result<Outcome> {
+pub(crate) fn run_command(command: &str, failures: &[&str]) -> Result<Outcome> {
     let mut words = Vec::new();
     for word in command.split(' ') {
         let pattern = word
@@ -103,10 +94,10 @@ pub(crate) fn run_command(
     }
     let program = workspace::program(&workspace::root(), &words);
     if failures.is_empty() {
-        return Ok(supervisor.run(&program)?.into());
+        return Ok(process::run(&program)?.into());
     }
     let mut is_silent = true;
-    let succeeded = supervisor.run_lines(&program.stderr_to_stdout(), |line| {
+    let succeeded = process::run_lines(&program.stderr_to_stdout(), |line| {
         println!("{line}");
         is_silent &= !failures.iter().any(|failure| line.contains(failure));
     })?;
@@ -140,7 +131,6 @@ pub(crate) fn advice(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Check, Outcome, Report, Step, advice, run_command};
-    use crate::process::Supervisor;
 
     #[test]
     fn every_outcome_is_counted_and_a_failed_check_does_not_stop_the_next_one() {
@@ -159,11 +149,11 @@ mod tests {
             },
             Check {
                 name: "Three.",
-                step: Step::Function(|_| Ok(Outcome::Skipped("no network".to_owned()))),
+                step: Step::Function(|| Ok(Outcome::Skipped("no network".to_owned()))),
             },
         ];
         let mut report = Report::default();
-        report.run(&checks, &Supervisor::default()).unwrap();
+        report.run(&checks).unwrap();
         assert_eq!(
             report.summary(),
             "FAILED   One.\npassed   Two.\nFAILED   Noisy.\nskipped  Three. (no network)"
@@ -173,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_missing_checker_is_skipped_with_the_version_to_install() {
-        let outcome = run_command(&Supervisor::default(), "no-such-checker {*.md}", &[]).unwrap();
+        let outcome = run_command("no-such-checker {*.md}", &[]).unwrap();
         assert!(
             matches!(outcome, Outcome::Skipped(reason) if reason.contains("no-such-checker is missing"))
         );

@@ -1,12 +1,9 @@
 //! `cargo xtask ci`: every check that a change must pass.
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 
 use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
-use crate::process::Supervisor;
-use crate::{infra, minimal_feature, programs, test, tidy, workspace};
+use crate::{infra, minimal_feature, process, programs, test, tidy, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -20,19 +17,19 @@ const CHECKS: [Check; 7] = [
     Check { name: "Format", step: Step::Command("cargo fmt --all --check") },
     Check { name: "Clippy", step: Step::Command("cargo clippy --locked --workspace --all-targets -- -D warnings") },
     Check { name: "Documentation", step: Step::Command("cargo --config build.rustdocflags=['-Dwarnings'] doc --locked --workspace --no-deps --document-private-items") },
-    Check { name: "Rules of the repository", step: Step::Function(|_| Ok(tidy::check(&workspace::root())?.into())) },
-    Check { name: "General tests with the minimal feature", step: Step::Function(|supervisor| Ok(minimal_feature::check(supervisor)?.into())) },
+    Check { name: "Rules of the repository", step: Step::Function(|| Ok(tidy::check(&workspace::root())?.into())) },
+    Check { name: "General tests with the minimal feature", step: Step::Function(|| Ok(minimal_feature::check()?.into())) },
     Check { name: "Licences and sources of dependencies", step: Step::Command("cargo-deny --locked check bans licenses sources") },
     Check { name: "Security advisories for dependencies", step: Step::Function(check_advisories) },
 ];
 
 /// Runs every check, even after a failed one. Each counts as one in the last line, and so does each test.
-pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut report = Report::default();
-    report.run(CHECKS.iter().chain(&infra::CHECKS), supervisor)?;
+    report.run(CHECKS.iter().chain(&infra::CHECKS))?;
     if !arguments.without_tests {
         println!("\n==> Tests");
-        let tests = test::run_tests("--workspace", &[], supervisor)?;
+        let tests = test::run_tests("--workspace", &[])?;
         report.counts += tests;
         report.describe("Tests", &tests.is_good().into());
     }
@@ -40,14 +37,14 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     Ok(test::report(report.counts))
 }
 
-fn check_advisories(supervisor: &Supervisor) -> Result<Outcome> {
+fn check_advisories() -> Result<Outcome> {
     if !programs::is_installed("cargo-deny") {
         return Ok(missing("cargo-deny"));
     }
-    if !supervisor.run(&workspace::command("cargo deny fetch db", &[]))? {
+    if !process::run(&workspace::command("cargo deny fetch db", &[]))? {
         return Ok(Outcome::Skipped(
             "the advisory database cannot be reached".to_owned(),
         ));
     }
-    run_command(supervisor, "cargo deny --frozen check advisories", &[])
+    run_command("cargo deny --frozen check advisories", &[])
 }

@@ -4,7 +4,6 @@ use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +13,8 @@ use duct::{Expression, cmd};
 use crate::entra_emulator::EntraEmulator;
 use crate::platform::write_private;
 use crate::postgres::PostgresServer;
-use crate::process::{ForegroundProcess, Supervisor};
-use crate::{install, settings, workspace};
+use crate::process::ForegroundProcess;
+use crate::{install, process, settings, workspace};
 
 /// Both programs, so that their dependencies have the same features each time.
 const BUILD: &str = "cargo build --locked {} --package app --package entra-emulator";
@@ -67,11 +66,11 @@ impl<T> Dependency<T> {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     println!("Building the site and the Entra ID emulator. The first build takes several minutes.");
     let build = workspace::command(BUILD, &[workspace::REPORT]);
-    let [site, emulator] = workspace::build(&build, ["app", "entra-emulator"], supervisor)?;
-    let database = database(arguments, supervisor)?;
+    let [site, emulator] = workspace::build(&build, ["app", "entra-emulator"])?;
+    let database = database(arguments)?;
     let port = free_port()?;
     // A copy, since Windows cannot replace a program that is running.
     let program = site.with_file_name(format!("app-dev{EXE_SUFFIX}"));
@@ -84,8 +83,8 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
         with_default(site, "LOG_FORMAT", "text")
     };
     // It migrates the database first.
-    if !supervisor.run(&site(SAMPLE_DATA)?)? {
-        return Ok(ExitCode::FAILURE);
+    if !process::run(&site(SAMPLE_DATA)?)? {
+        return Ok(false);
     }
     let sign_in = sign_in(arguments, port, &emulator)?;
     let banner = banner(port, &database.description, &sign_in.description);
@@ -94,30 +93,27 @@ pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<Exit
     let serve = with_default(site("serve")?, "RUST_LOG", SERVE_LOG)?;
     let serve = sign_in.configure(serve);
     let outcome = if arguments.watch {
-        watch(
-            || install().and_then(|_| ForegroundProcess::start(&serve)),
-            supervisor,
-        )
+        watch(|| install().and_then(|_| ForegroundProcess::start(&serve)))
     } else {
-        supervisor.run(&serve)
+        process::run(&serve)
     };
     // Ctrl+C is the expected way to stop.
-    Ok(crate::exit_code(supervisor.is_interrupted() || outcome?))
+    Ok(process::is_interrupted() || outcome?)
 }
 
 /// Runs the site until Ctrl+C, and anew after each change of the code that builds.
-fn watch(start: impl Fn() -> Result<ForegroundProcess>, supervisor: &Supervisor) -> Result<bool> {
+fn watch(start: impl Fn() -> Result<ForegroundProcess>) -> Result<bool> {
     let build = workspace::command(&BUILD.replace("{}", ""), &[]);
     let mut site = start()?;
     let mut last = sources()?;
-    while !supervisor.is_interrupted() {
+    while !process::is_interrupted() {
         thread::sleep(WATCH_INTERVAL);
         let current = sources()?;
         if current == last {
             continue;
         }
         last = current;
-        if supervisor.run(&build)? {
+        if process::run(&build)? {
             drop(site);
             site = start()?;
         } else {
@@ -153,7 +149,7 @@ fn with_default(site: Expression, name: &str, value: &str) -> Result<Expression>
     })
 }
 
-fn database(arguments: &Arguments, supervisor: &Supervisor) -> Result<Dependency<PostgresServer>> {
+fn database(arguments: &Arguments) -> Result<Dependency<PostgresServer>> {
     let url = |url: &str| vec![("DATABASE_URL".to_owned(), url.to_owned())];
     if !arguments.postgres {
         return Ok(Dependency::new(
@@ -162,7 +158,7 @@ fn database(arguments: &Arguments, supervisor: &Supervisor) -> Result<Dependency
             None,
         ));
     }
-    let programs = install::postgres_server(supervisor)?;
+    let programs = install::postgres_server()?;
     let server = PostgresServer::persistent(programs, workspace::root().join("data/postgres"))?;
     let (url, port) = (url(&format!("{}/postgres", server.url())), server.port);
     let description = format!(

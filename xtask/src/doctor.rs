@@ -1,7 +1,5 @@
 //! `cargo xtask doctor`: what is installed, what is missing, and how to install it.
 
-use std::process::ExitCode;
-
 use crate::install::{self, Tool};
 use crate::programs::{self, PostgresPrograms};
 use crate::{checks, package};
@@ -10,7 +8,7 @@ use crate::{checks, package};
 type Finding = (&'static str, &'static str, bool, Option<String>, String);
 
 /// Succeeds if everything is installed that `dev` and `test` need.
-pub(crate) fn run() -> ExitCode {
+pub(crate) fn run() -> bool {
     let mut missing = 0;
     for (name, purpose, required, found, advice) in findings() {
         match (found, required) {
@@ -26,10 +24,10 @@ pub(crate) fn run() -> ExitCode {
         println!(
             "{missing} missing; `cargo xtask test` installs PostgreSQL and Chromium if it can."
         );
-        return ExitCode::FAILURE;
+        return false;
     }
     println!("Ready for `cargo xtask dev` and `cargo xtask test`.");
-    ExitCode::SUCCESS
+    true
 }
 
 #[rustfmt::skip]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use duct::cmd;
 
-use crate::process::{BackgroundProcess, Supervisor};
+use crate::process::BackgroundProcess;
 use crate::workspace;
 
 /// Starts the last line that the emulator prints at start-up; the lines before it are settings.
@@ -22,10 +22,10 @@ pub(crate) struct EntraEmulator {
 
 impl EntraEmulator {
     /// Builds the emulator alone and returns its path.
-    pub(crate) fn build(supervisor: &Supervisor) -> Result<PathBuf> {
+    pub(crate) fn build() -> Result<PathBuf> {
         let build = "cargo build --locked {} --package entra-emulator";
         let build = workspace::command(build, &[workspace::REPORT]);
-        let [emulator] = workspace::build(&build, ["entra-emulator"], supervisor)?;
+        let [emulator] = workspace::build(&build, ["entra-emulator"])?;
         Ok(emulator)
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use duct::{Expression, cmd};
 
 use crate::platform::is_root;
-use crate::process::Supervisor;
+use crate::process;
 use crate::programs::{PostgresPrograms, find, find_chromium};
 
 /// A program that the tests or the benchmark need and cargo does not install.
@@ -33,14 +33,14 @@ const PACKAGE_MANAGERS: [PackageManager; 5] = [
 const HOMEBREW: &str = "brew";
 
 /// The PostgreSQL server, installed if it is missing.
-pub(crate) fn postgres_server(supervisor: &Supervisor) -> Result<PostgresPrograms> {
-    ensure_installed(&[Tool::PostgresServer], supervisor)?;
+pub(crate) fn postgres_server() -> Result<PostgresPrograms> {
+    ensure_installed(&[Tool::PostgresServer])?;
     PostgresPrograms::find().context("the PostgreSQL server was installed but cannot be found")
 }
 
 /// The browser, installed if it is missing.
-pub(crate) fn chromium(supervisor: &Supervisor) -> Result<PathBuf> {
-    ensure_installed(&[Tool::Chromium], supervisor)?;
+pub(crate) fn chromium() -> Result<PathBuf> {
+    ensure_installed(&[Tool::Chromium])?;
     find_chromium()
         .context("Chromium was installed but does not start: install Google Chrome by hand")
 }
@@ -62,7 +62,7 @@ pub(crate) fn advice(tool: Tool) -> &'static str {
 ///
 /// # Errors
 /// When no known package manager can be used without a password; the message says what to install by hand.
-pub(crate) fn ensure_installed(tools: &[Tool], supervisor: &Supervisor) -> Result<()> {
+pub(crate) fn ensure_installed(tools: &[Tool]) -> Result<()> {
     let is_missing = |tool: &Tool| match tool {
         Tool::PostgresServer => PostgresPrograms::find().is_none(),
         Tool::Chromium => find_chromium().is_none(),
@@ -85,10 +85,10 @@ pub(crate) fn ensure_installed(tools: &[Tool], supervisor: &Supervisor) -> Resul
         .map(|tool| packages[*tool as usize])
         .collect();
     println!("Installing {} with {program}.", packages.join(" and "));
-    supervisor.run(&command(program, refresh.split(' ')))?;
+    process::run(&command(program, refresh.split(' ')))?;
     let install = install.split(' ').chain(packages);
     ensure!(
-        supervisor.run(&command(program, install))?,
+        process::run(&command(program, install))?,
         "{program} failed: {by_hand}"
     );
     Ok(())

@@ -32,8 +32,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use process::Supervisor;
-
 /// Tasks of this repository.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
@@ -84,7 +82,8 @@ enum Task {
 
 fn main() -> ExitCode {
     match run(Arguments::parse().task) {
-        Ok(code) => code,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -92,32 +91,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> anyhow::Result<ExitCode> {
-    let supervisor = Supervisor::install()?;
+/// Whether the task has succeeded; it has printed why if not.
+fn run(task: Task) -> anyhow::Result<bool> {
+    process::handle_signals()?;
     match task {
-        Task::Dev(arguments) => dev::run(&arguments, &supervisor),
-        Task::Test(arguments) => test::run(&arguments, &supervisor),
-        Task::E2e { arguments } => test::run_e2e(&arguments, &supervisor),
+        Task::Dev(arguments) => dev::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::E2e { arguments } => test::run_e2e(&arguments),
         Task::Entra(arguments) => entra::run(&arguments),
         Task::Seed { arguments } => {
             let seed = "cargo run --quiet --locked --package app -- seed";
             let seed = [workspace::words(seed, &[]), arguments].concat();
-            Ok(exit_code(
-                supervisor.run(&workspace::program(&workspace::root(), &seed))?,
-            ))
+            process::run(&workspace::program(&workspace::root(), &seed))
         }
-        Task::Package => package::run(&supervisor),
-        Task::Simulate => simulate::run(&supervisor),
-        Task::Bench(arguments) => bench::run(&arguments, &supervisor),
-        Task::Infra => infra::run(&supervisor),
-        Task::Hook(arguments) => hook::run(&arguments, &supervisor),
-        Task::Ci(arguments) => ci::run(&arguments, &supervisor),
-        Task::Tidy => tidy::run(),
-        Task::MinimalFeature => Ok(exit_code(minimal_feature::check(&supervisor)?)),
+        Task::Package => package::run(),
+        Task::Simulate => simulate::run(),
+        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Infra => infra::run(),
+        Task::Hook(arguments) => hook::run(&arguments),
+        Task::Ci(arguments) => ci::run(&arguments),
+        Task::Tidy => tidy::check(&workspace::root()),
+        Task::MinimalFeature => minimal_feature::check(),
         Task::Doctor => Ok(doctor::run()),
     }
-}
-
-fn exit_code(is_good: bool) -> ExitCode {
-    ExitCode::from(u8::from(!is_good))
 }

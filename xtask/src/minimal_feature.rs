@@ -8,8 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::process::Supervisor;
-use crate::{tidy, workspace};
+use crate::{process, tidy, workspace};
 
 /// The feature's files, in the folders in which the repository has its own.
 const SOURCE: &str = "docs/minimal-feature/";
@@ -19,7 +18,7 @@ const README: &str = "docs/minimal-feature/README.md";
 type Files = BTreeMap<String, String>;
 
 /// Updates the copy and runs every check in it, even after a failed one. The dependencies are built already.
-pub(crate) fn check(supervisor: &Supervisor) -> Result<bool> {
+pub(crate) fn check() -> Result<bool> {
     let root = workspace::root();
     let folder = root.join("target/minimal-feature");
     let mut files = replace_example(read(&root)?).context(README)?;
@@ -37,7 +36,7 @@ pub(crate) fn check(supervisor: &Supervisor) -> Result<bool> {
     ] {
         let cargo = workspace::program(&folder, &workspace::words(&check, &[]));
         let cargo = cargo.env("CARGO_TARGET_DIR", root.join("target"));
-        passed &= supervisor.run(&cargo)?;
+        passed &= process::run(&cargo)?;
     }
     Ok(passed)
 }

@@ -1,7 +1,6 @@
-//! Child processes: supervised in the foreground, in the background, and ended on Ctrl+C, SIGTERM or SIGHUP.
+//! Child processes in the foreground and in the background, ended on Ctrl+C, SIGTERM or SIGHUP.
 
 use std::io::{self, BufRead as _, BufReader};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -9,89 +8,70 @@ use duct::{Expression, Handle, ReaderHandle};
 
 use crate::platform;
 
-/// Runs one program at a time and passes signals on to its process group, so that xtask itself can clean up.
-#[derive(Clone, Default)]
-pub(crate) struct Supervisor(Arc<State>);
+/// Whether one of the signals has arrived.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-#[derive(Default)]
-struct State {
-    interrupted: AtomicBool,
-    /// The running program, 0 for none.
-    leader: AtomicU32,
+/// The running program, which leads a process group; 0 for none.
+static LEADER: AtomicU32 = AtomicU32::new(0);
+
+/// Passes Ctrl+C, SIGTERM and SIGHUP on to the running program, so that xtask itself can clean up. A second signal kills
+/// the program.
+pub(crate) fn handle_signals() -> Result<()> {
+    #[cfg(windows)]
+    platform::end_children_with_this_process()?;
+    let handler = || end_program(INTERRUPTED.swap(true, SeqCst));
+    ctrlc::set_handler(handler).context("cannot handle Ctrl+C")
 }
 
-impl Supervisor {
-    /// Handles Ctrl+C, SIGTERM and SIGHUP for the rest of the process.
-    pub(crate) fn install() -> Result<Self> {
-        #[cfg(windows)]
-        platform::end_children_with_this_process()?;
-        let supervisor = Self::default();
-        let handler = supervisor.clone();
-        ctrlc::set_handler(move || handler.interrupt()).context("cannot handle Ctrl+C")?;
-        Ok(supervisor)
-    }
+pub(crate) fn is_interrupted() -> bool {
+    INTERRUPTED.load(SeqCst)
+}
 
-    /// Runs a program to its end, its output shown, and says whether it succeeded.
-    ///
-    /// # Errors
-    /// When it cannot be started, or when xtask was interrupted.
-    pub(crate) fn run(&self, program: &Expression) -> Result<bool> {
-        let handle = in_own_process_group(program).unchecked().start()?;
-        self.supervise(&handle.pids());
-        let succeeded = handle.wait()?.status.success();
-        self.release()?;
-        Ok(succeeded)
-    }
+/// Runs a program to its end, its output shown, and says whether it succeeded.
+///
+/// # Errors
+/// When it cannot be started, or when xtask was interrupted.
+pub(crate) fn run(program: &Expression) -> Result<bool> {
+    let handle = in_own_process_group(program).unchecked().start()?;
+    supervise(&handle.pids());
+    let succeeded = handle.wait()?.status.success();
+    release()?;
+    Ok(succeeded)
+}
 
-    /// Runs a program to its end, passes each line of its standard output to `line`, and says whether it succeeded.
-    ///
-    /// # Errors
-    /// When it cannot be started, or when xtask was interrupted.
-    pub(crate) fn run_lines(
-        &self,
-        program: &Expression,
-        mut line: impl FnMut(&str),
-    ) -> Result<bool> {
-        let output = in_own_process_group(program).unchecked().reader()?;
-        self.supervise(&output.pids());
-        for bytes in BufReader::new(&output).split(b'\n') {
-            line(String::from_utf8_lossy(&bytes?).trim_end_matches('\r'));
-        }
-        let output = output.try_wait()?;
-        self.release()?;
-        Ok(output.is_some_and(|output| output.status.success()))
+/// Runs a program to its end, passes each line of its standard output to `line`, and says whether it succeeded.
+///
+/// # Errors
+/// When it cannot be started, or when xtask was interrupted.
+pub(crate) fn run_lines(program: &Expression, mut line: impl FnMut(&str)) -> Result<bool> {
+    let output = in_own_process_group(program).unchecked().reader()?;
+    supervise(&output.pids());
+    for bytes in BufReader::new(&output).split(b'\n') {
+        line(String::from_utf8_lossy(&bytes?).trim_end_matches('\r'));
     }
+    let output = output.try_wait()?;
+    release()?;
+    Ok(output.is_some_and(|output| output.status.success()))
+}
 
-    pub(crate) fn is_interrupted(&self) -> bool {
-        self.0.interrupted.load(SeqCst)
+fn supervise(pids: &[u32]) {
+    LEADER.store(pids.first().copied().unwrap_or_default(), SeqCst);
+    if is_interrupted() {
+        end_program(false);
     }
+}
 
-    /// The first signal asks the program to exit, a second one kills it.
-    fn interrupt(&self) {
-        let is_second = self.0.interrupted.swap(true, SeqCst);
-        self.end_program(is_second);
+fn end_program(kill: bool) {
+    match LEADER.load(SeqCst) {
+        0 => {}
+        leader => platform::end_process_group(leader, kill),
     }
+}
 
-    fn supervise(&self, pids: &[u32]) {
-        let leader = pids.first().copied().unwrap_or_default();
-        self.0.leader.store(leader, SeqCst);
-        if self.is_interrupted() {
-            self.end_program(false);
-        }
-    }
-
-    fn end_program(&self, kill: bool) {
-        match self.0.leader.load(SeqCst) {
-            0 => {}
-            leader => platform::end_process_group(leader, kill),
-        }
-    }
-
-    fn release(&self) -> Result<()> {
-        self.0.leader.store(0, SeqCst);
-        ensure!(!self.is_interrupted(), "interrupted");
-        Ok(())
-    }
+fn release() -> Result<()> {
+    LEADER.store(0, SeqCst);
+    ensure!(!is_interrupted(), "interrupted");
+    Ok(())
 }
 
 /// Runs a program to its end and returns what it printed.
@@ -179,16 +159,13 @@ pub(crate) fn in_own_process_group(program: &Expression) -> Expression {
 mod tests {
     use duct::cmd;
 
-    use super::{BackgroundProcess, Supervisor};
+    use super::{BackgroundProcess, run, run_lines};
 
     #[test]
     fn each_line_of_the_output_is_passed_on() {
         let mut lines = Vec::new();
         let git = cmd!("git", "--version");
-        let succeeded = Supervisor::default()
-            .run_lines(&git, |line| lines.push(line.to_owned()))
-            .unwrap();
-        assert!(succeeded);
+        assert!(run_lines(&git, |line| lines.push(line.to_owned())).unwrap());
         assert!(
             lines.len() == 1 && lines[0].starts_with("git version"),
             "{lines:?}"
@@ -198,17 +175,7 @@ mod tests {
     #[test]
     fn a_failing_program_is_no_error() {
         let git = cmd!("git", "no-such-command").stderr_null();
-        assert!(!Supervisor::default().run(&git).unwrap());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn an_interrupt_ends_a_program_and_its_children() {
-        let supervisor = Supervisor::default();
-        supervisor.interrupt();
-        let program = cmd!("sh", "-c", "sleep 600; true");
-        let error = supervisor.run_lines(&program, |_| ()).unwrap_err();
-        assert_eq!(error.to_string(), "interrupted");
+        assert!(!run(&git).unwrap());
     }
 
     #[cfg(unix)]

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -12,7 +11,7 @@ use duct::{Expression, Handle, cmd};
 use crate::entra_emulator::EntraEmulator;
 use crate::infra::{self, SiteSetting};
 use crate::postgres::{PostgresServer, free_port};
-use crate::process::{Supervisor, in_own_process_group};
+use crate::process::{self, in_own_process_group};
 use crate::{install, package, platform, workspace};
 
 /// The states in which the files can arrive; the last two lack the execute bits.
@@ -53,12 +52,12 @@ const PLATFORM: &str =
     WEBSITE_HOSTNAME=site.example WEBSITE_INSTANCE_ID=instance WEBSITE_SITE_NAME=site";
 
 /// Runs the package in every state in which it can arrive.
-pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
+pub(crate) fn run() -> Result<bool> {
     let program = package::folder().join(package::PROGRAM);
     ensure!(cfg!(target_os = "linux"), "App Service runs Linux");
     ensure!(program.exists(), "run `cargo xtask package` first");
-    let programs = install::postgres_server(supervisor)?;
-    let emulator = EntraEmulator::build(supervisor)?;
+    let programs = install::postgres_server()?;
+    let emulator = EntraEmulator::build()?;
     let emulator = EntraEmulator::start(&emulator, "http://localhost/auth/callback")?;
     let mut environment = SiteEnvironment {
         settings: infra::site_settings()?,
@@ -72,22 +71,22 @@ pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
     let mut is_good = true;
     for state in STATES {
         println!("\n==> The site starts and stops, its files are {state}.");
-        let outcome = visit(state, &environment, supervisor);
+        let outcome = visit(state, &environment);
         if let Err(error) = &outcome {
             eprintln!("error: {error:#}; see target/simulate/{state}/log");
         }
-        ensure!(!supervisor.is_interrupted(), "interrupted");
+        ensure!(!process::is_interrupted(), "interrupted");
         is_good &= outcome.is_ok();
     }
-    Ok(crate::exit_code(is_good))
+    Ok(is_good)
 }
 
 /// Starts the site, waits for its health check, requests the first page and stops the site.
-fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) -> Result<()> {
+fn visit(state: &str, environment: &SiteEnvironment) -> Result<()> {
     let health = infra::site_text("healthCheckPath: ")?;
     let port = free_port()?;
     let site = Site::start(state, &environment.variables(port)?)?;
-    let start = wait(START_LIMIT, supervisor, || {
+    let start = wait(START_LIMIT, || {
         ensure!(site.exit_code()?.is_none(), "it stopped at once");
         Ok(status(port, &health) == Some(200))
     });
@@ -95,7 +94,7 @@ fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) ->
     ensure!(status(port, "/") == Some(200), "the first page is not 200");
     signal("-TERM", &site.pid().to_string()).run()?;
     let has_stopped = || Ok(site.exit_code()?.is_some());
-    let stop = wait(environment.stop_limit()?, supervisor, has_stopped);
+    let stop = wait(environment.stop_limit()?, has_stopped);
     let stop = stop.context("it does not stop after SIGTERM")?;
     let exit_code = site.exit_code()?.unwrap_or_default();
     ensure!(exit_code == 0, "its exit code is {exit_code}");
@@ -104,15 +103,11 @@ fn visit(state: &str, environment: &SiteEnvironment, supervisor: &Supervisor) ->
 }
 
 /// Waits until the condition is met, and returns for how many milliseconds.
-fn wait(
-    limit: Duration,
-    supervisor: &Supervisor,
-    is_met: impl Fn() -> Result<bool>,
-) -> Result<u128> {
+fn wait(limit: Duration, is_met: impl Fn() -> Result<bool>) -> Result<u128> {
     let since = Instant::now();
     while !is_met()? {
         ensure!(since.elapsed() < limit, "not within {limit:?}");
-        ensure!(!supervisor.is_interrupted(), "interrupted");
+        ensure!(!process::is_interrupted(), "interrupted");
         thread::sleep(Duration::from_millis(20));
     }
     Ok(since.elapsed().as_millis())

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use duct::{Expression, cmd};
 use serde_json::Value;
 
-use crate::process::{self, Supervisor};
+use crate::process;
 use crate::programs;
 
 /// Makes cargo report the built programs, for `build`.
@@ -58,13 +58,9 @@ fn without_package(command: Expression) -> Expression {
 ///
 /// # Errors
 /// When they do not build; cargo has printed why.
-pub(crate) fn build<const N: usize>(
-    cargo: &Expression,
-    names: [&str; N],
-    supervisor: &Supervisor,
-) -> Result<[PathBuf; N]> {
+pub(crate) fn build<const N: usize>(cargo: &Expression, names: [&str; N]) -> Result<[PathBuf; N]> {
     let mut paths = names.map(|_| None);
-    let succeeded = supervisor.run_lines(cargo, |line| {
+    let succeeded = process::run_lines(cargo, |line| {
         let message: Value = serde_json::from_str(line).unwrap_or_default();
         let built = names.map(|name| message["target"]["name"] == name);
         if let (Some(path), Some(index)) = (

@@ -9,8 +9,7 @@ use duct::Expression;
 use serde::{Deserialize, Serialize};
 
 use super::scene::{Encoding, Scene};
-use crate::process::Supervisor;
-use crate::workspace;
+use crate::{process, workspace};
 
 /// Unit of the times in `/proc/PID/stat`, the same on every architecture.
 const TICK: Duration = Duration::from_millis(10);
@@ -44,7 +43,6 @@ pub(super) struct Processes {
 pub(super) fn measure(
     generator: &Expression,
     processes: Processes,
-    supervisor: &Supervisor,
     parse: impl FnOnce(&str) -> Option<Outcome>,
 ) -> Result<Round> {
     let cpu = || -> Result<[Duration; 2]> {
@@ -54,7 +52,7 @@ pub(super) fn measure(
     };
     let before = cpu()?;
     let mut output = String::new();
-    let succeeded = supervisor.run_lines(generator, |line| {
+    let succeeded = process::run_lines(generator, |line| {
         output.push_str(line);
         output.push('\n');
     })?;

@@ -9,7 +9,6 @@ mod site;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use duct::Expression;
@@ -22,7 +21,6 @@ use self::site::{Databases, Site, folder};
 use crate::entra_emulator::EntraEmulator;
 use crate::install::{self, Tool};
 use crate::postgres::PostgresServer;
-use crate::process::Supervisor;
 use crate::{package, workspace};
 
 /// Clients of pgbench: the connections of the site's pool.
@@ -59,33 +57,33 @@ enum Database {
     Sqlite,
 }
 
-pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     ensure!(
         cfg!(target_os = "linux"),
         "the figures of processes are read from Linux's /proc"
     );
     let earlier = arguments.compare.as_deref().map(read_report).transpose()?;
-    install::ensure_installed(&[Tool::Wrk], supervisor)?;
+    install::ensure_installed(&[Tool::Wrk])?;
     let (program, version) = match &arguments.program {
         Some(program) => (
             fs::canonicalize(program).context("--program")?,
             program.display().to_string(),
         ),
         None => (
-            package::static_program(supervisor)?,
+            package::static_program()?,
             package::version(&workspace::root()),
         ),
     };
     fs::remove_dir_all(folder()).ok();
     fs::create_dir_all(folder())?;
-    let bench = Bench::start(arguments, &program, supervisor)?;
+    let bench = Bench::start(arguments, &program)?;
     let report = bench.report(version, fs::metadata(&program)?.len())?;
     let json = serde_json::to_string_pretty(&report)?;
     fs::write(folder().join("report.json"), json)?;
     fs::write(folder().join("chart.svg"), report.chart())?;
     println!("{}", report.markdown(earlier.as_ref()));
     println!("\n{}/report.json and chart.svg", folder().display());
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
 fn read_report(path: &Path) -> Result<Report> {
@@ -97,7 +95,6 @@ fn read_report(path: &Path) -> Result<Report> {
 /// The running servers, and what is to be measured.
 struct Bench<'a> {
     arguments: &'a Arguments,
-    supervisor: &'a Supervisor,
     scenes: Vec<Scene>,
     floor: Option<Site>,
     /// By the names of the datasets.
@@ -107,36 +104,34 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn start(arguments: &'a Arguments, program: &Path, supervisor: &'a Supervisor) -> Result<Self> {
+    fn start(arguments: &'a Arguments, program: &Path) -> Result<Self> {
         let databases = match arguments.database {
             Database::Sqlite => Databases::Sqlite(folder()),
             Database::Postgres => {
-                let programs = install::postgres_server(supervisor)?;
+                let programs = install::postgres_server()?;
                 Databases::Postgres(PostgresServer::temporary(programs.clone())?, programs)
             }
         };
         let scenes = selected_scenes(arguments);
-        let emulator = EntraEmulator::build(supervisor)?;
+        let emulator = EntraEmulator::build()?;
         let mut sites = BTreeMap::new();
         let used = |dataset: &&Dataset| is_used(&scenes, dataset.name);
         for dataset in DATASETS.iter().filter(used) {
             println!("Loading the data of the site `{}`.", dataset.name);
             let url = databases.create(dataset.name)?;
-            let site = Site::of_dataset(program, &emulator, dataset, &url, supervisor)?;
+            let site = Site::of_dataset(program, &emulator, dataset, &url)?;
             databases.analyze(dataset.name)?;
             sites.insert(dataset.name, site);
         }
         let page_of = sites.get(REFERENCE.page_dataset);
         let floor = page_of.filter(|_| arguments.database == Database::Postgres);
         let url = databases.url(REFERENCE.page_dataset);
-        let start_floor =
-            |page_of| site::start_floor(page_of, &url, REFERENCE.page_query, supervisor);
+        let start_floor = |page_of| site::start_floor(page_of, &url, REFERENCE.page_query);
         let site = sites.values().next();
         let idle_mib = site.map_or(Ok(0.0), |site| load::memory_mib(site.pid))?;
         Ok(Self {
             floor: floor.map(start_floor).transpose()?,
             arguments,
-            supervisor,
             scenes,
             sites,
             databases,
@@ -192,7 +187,7 @@ impl<'a> Bench<'a> {
         let site = match scene.target {
             Target::Pgbench(script) => {
                 let pgbench = self.pgbench(script)?;
-                return load::measure(&pgbench, processes, self.supervisor, load::parse_pgbench);
+                return load::measure(&pgbench, processes, load::parse_pgbench);
             }
             Target::Peer => None,
             Target::Floor => self.floor.as_ref(),
@@ -205,7 +200,7 @@ impl<'a> Bench<'a> {
         let script = folder().join("load.lua");
         let rounds = (self.arguments.seconds, seed);
         let wrk = load::wrk(&script, (url, scene), encoding, cookie, rounds);
-        load::measure(&wrk, processes, self.supervisor, load::parse_wrk)
+        load::measure(&wrk, processes, load::parse_wrk)
     }
 
     /// pgbench with the statements of a write.

@@ -11,7 +11,7 @@ use duct::{Expression, cmd};
 use super::scene::Dataset;
 use crate::entra_emulator::EntraEmulator;
 use crate::postgres::{PostgresServer, free_port};
-use crate::process::{BackgroundProcess, Supervisor};
+use crate::process::{self, BackgroundProcess};
 use crate::programs::PostgresPrograms;
 use crate::{simulate, workspace};
 
@@ -91,7 +91,6 @@ impl Site {
         emulator: &Path,
         dataset: &Dataset,
         database_url: &str,
-        supervisor: &Supervisor,
     ) -> Result<Self> {
         let port = free_port()?;
         let mut settings = vec![
@@ -101,7 +100,7 @@ impl Site {
         ];
         for seed in dataset.seeds {
             let seed = app(program, &format!("seed {seed}"), &settings).stderr_null();
-            ensure!(supervisor.run(&seed)?, "failed: {seed:?}");
+            ensure!(process::run(&seed)?, "failed: {seed:?}");
         }
         if !dataset.sign_in {
             return Self::start(&app(program, "serve", &settings), port, "/readyz");
@@ -147,18 +146,13 @@ fn app(program: &Path, arguments: &str, settings: &[(String, String)]) -> Expres
 }
 
 /// Starts the floor on a page as the site answers it, and on the query behind the page.
-pub(super) fn start_floor(
-    page_of: &Site,
-    database_url: &str,
-    query: &str,
-    supervisor: &Supervisor,
-) -> Result<Site> {
+pub(super) fn start_floor(page_of: &Site, database_url: &str, query: &str) -> Result<Site> {
     let manifest = workspace::root().join("xtask/bench-floor/Cargo.toml");
     let target = workspace::root().join("target/bench-floor");
     let (manifest, target) = (manifest.to_string_lossy(), target.to_string_lossy());
     let build = "cargo build --release --locked {} --manifest-path {} --target-dir {}";
     let build = workspace::command(build, &[workspace::REPORT, &manifest, &target]);
-    let [floor] = workspace::build(&build, ["bench-floor"], supervisor)?;
+    let [floor] = workspace::build(&build, ["bench-floor"])?;
     let page = folder().join("page.html");
     cmd!("curl", "-sSf", "-o", &page, format!("{}/", page_of.url)).run()?;
     let port = free_port()?;

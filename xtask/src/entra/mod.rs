@@ -8,7 +8,6 @@ mod by_hand;
 
 use std::cell::Cell;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -68,11 +67,11 @@ impl Arguments {
 }
 
 /// Brings the registration, the credential and the settings to the wanted state. Running it again changes nothing.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let target = Target::choose(arguments.home, arguments.env_file.clone())?;
     let outcome = run_for(&target, arguments);
     outcome.map_err(|error| by_hand::advise(error, &target, arguments.remove))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
 fn run_for(target: &Target, arguments: &Arguments) -> Result<()> {

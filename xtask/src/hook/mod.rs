@@ -2,14 +2,11 @@
 
 mod preprovision;
 
-use std::process::ExitCode;
-
 use anyhow::{Context, Result, ensure};
 
 use crate::azure::{az, azd_environment};
-use crate::process::Supervisor;
 use crate::settings::environment_variable;
-use crate::{entra, package, programs, workspace};
+use crate::{entra, package, process, programs, workspace};
 
 /// A first start may wait until the database knows its administrator: five minutes for each page.
 const WAIT: &str = "curl --fail --silent --show-error --max-time 20 --retry-all-errors --retry 60 --retry-delay 5 {}";
@@ -55,18 +52,18 @@ enum Hook {
     Postdown,
 }
 
-pub(crate) fn run(arguments: &Arguments, supervisor: &Supervisor) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     match arguments.hook {
         Hook::Preprovision => return preprovision::run(),
         Hook::Prepackage if variable("DEPLOY_MODE") == "container" => {
             println!("prepackage: nothing to do, the container registry builds the image");
         }
-        Hook::Prepackage => return package::run(supervisor),
+        Hook::Prepackage => return package::run(),
         Hook::Postprovision => postprovision(),
-        Hook::Postdeploy => return postdeploy(supervisor),
+        Hook::Postdeploy => return postdeploy(),
         Hook::Postdown => postdown(),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
 /// A value of the azd environment, which azd passes to its hooks; empty if it is not set.
@@ -117,14 +114,14 @@ fn configure_site() -> Result<()> {
 }
 
 /// Succeeds when the site is ready. A site that requires sign-in answers its start page with a redirect.
-fn postdeploy(supervisor: &Supervisor) -> Result<ExitCode> {
+fn postdeploy() -> Result<bool> {
     let site = variable("WEB_URI");
     let site = site.trim_end_matches('/');
     if site.is_empty() {
         eprintln!("postdeploy: WEB_URI, the site's address, is not set: azd provision --no-state");
-        return Ok(ExitCode::FAILURE);
+        return Ok(false);
     }
-    let is_ready = wait_until_ready(site, supervisor)?;
+    let is_ready = wait_until_ready(site)?;
     for (name, address) in [
         ("Site", "WEB_URI"),
         ("Log stream", "WEB_APP_LOG_STREAM"),
@@ -135,10 +132,10 @@ fn postdeploy(supervisor: &Supervisor) -> Result<ExitCode> {
             println!("    {name:<12}{address}");
         }
     }
-    Ok(crate::exit_code(is_ready))
+    Ok(is_ready)
 }
 
-fn wait_until_ready(site: &str, supervisor: &Supervisor) -> Result<bool> {
+fn wait_until_ready(site: &str) -> Result<bool> {
     if !programs::is_installed("curl") {
         println!("postdeploy: the site was not checked, because curl is not installed");
         return Ok(true);
@@ -146,7 +143,7 @@ fn wait_until_ready(site: &str, supervisor: &Supervisor) -> Result<bool> {
     for page in ["/readyz", "/"] {
         let address = format!("{site}{page}");
         println!("Waiting for {address}");
-        if !supervisor.run(&workspace::command(WAIT, &[&address]).stdout_null())? {
+        if !process::run(&workspace::command(WAIT, &[&address]).stdout_null())? {
             eprintln!("postdeploy: {address} is not ready; the log stream has the reason");
             return Ok(false);
         }

@@ -1,7 +1,6 @@
 //! Checks before provisioning: what would make the deployment fail, and could not be found out otherwise.
 
 use std::fs;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -42,7 +41,7 @@ struct Findings {
 }
 
 /// Prints every problem and remark; fails if there is a problem.
-pub(super) fn run() -> Result<ExitCode> {
+pub(super) fn run() -> Result<bool> {
     let parameters = Parameter::read_all()?;
     let mut findings = Findings::default();
     let local = [outdated_azd(), impossible_deployment()]
@@ -59,7 +58,7 @@ pub(super) fn run() -> Result<ExitCode> {
     for problem in &findings.problems {
         eprintln!("preprovision: {problem}");
     }
-    Ok(crate::exit_code(findings.problems.is_empty()))
+    Ok(findings.problems.is_empty())
 }
 
 fn outdated_azd() -> Option<String> {

@@ -3,14 +3,12 @@
 mod settings;
 
 use std::fs;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
 use crate::hook::AZ_CALLS;
-use crate::process::Supervisor;
-use crate::{programs, test, workspace};
+use crate::{process, programs, test, workspace};
 
 pub(crate) use settings::{SiteSetting, site_settings, site_text};
 
@@ -32,7 +30,7 @@ pub(crate) const CHECKS: [Check; 16] = [
     Check { name: "Bicep build", step: Step::Silent("bicep build infra/main.bicep --outfile target/main.json", BICEP) },
     Check { name: "Bicep lint", step: Step::Silent("bicep lint infra/main.bicep", BICEP) },
     Check { name: "Security of the infrastructure (checkov)", step: Step::Silent("checkov --config-file .checkov.yaml --directory .", CHECKOV) },
-    Check { name: "Schema of azure.yaml", step: Step::Function(|supervisor| check_schema(supervisor, AZURE_SCHEMA, "azure.yaml")) },
+    Check { name: "Schema of azure.yaml", step: Step::Function(|| check_schema( AZURE_SCHEMA, "azure.yaml")) },
     Check { name: "Schema of the devcontainer", step: Step::Function(check_devcontainer) },
     Check { name: "Schema of the devcontainer's compose file", step: Step::Command("check-jsonschema --builtin-schema vendor.compose-spec .devcontainer/compose.yaml") },
     Check { name: "Schema of the workflows", step: Step::Command("check-jsonschema --builtin-schema vendor.github-workflows {.github/workflows/*.yml}") },
@@ -47,41 +45,41 @@ pub(crate) const CHECKS: [Check; 16] = [
 ];
 
 /// Each check counts as one in the last line.
-pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
+pub(crate) fn run() -> Result<bool> {
     let mut report = Report::default();
-    report.run(&CHECKS, supervisor)?;
+    report.run(&CHECKS)?;
     println!("\n{}", report.summary());
     Ok(test::report(report.counts))
 }
 
 /// The checker does not accept the comments that the editor allows, which fill whole lines.
-fn check_devcontainer(supervisor: &Supervisor) -> Result<Outcome> {
+fn check_devcontainer() -> Result<Outcome> {
     let (root, plain) = (workspace::root(), "target/schemas/devcontainer.json");
     let text = fs::read_to_string(root.join(".devcontainer/devcontainer.json"))?;
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
     let lines: Vec<&str> = text.lines().filter(is_code).collect();
     fs::create_dir_all(root.join("target/schemas"))?;
     fs::write(root.join(plain), lines.join("\n"))?;
-    check_schema(supervisor, DEVCONTAINER_SCHEMA, plain)
+    check_schema(DEVCONTAINER_SCHEMA, plain)
 }
 
 /// Downloads the schema first, so that a missing network is not taken for an invalid file.
-fn check_schema(supervisor: &Supervisor, address: &str, file: &str) -> Result<Outcome> {
+fn check_schema(address: &str, file: &str) -> Result<Outcome> {
     if !programs::is_installed("check-jsonschema") {
         return Ok(missing("check-jsonschema"));
     }
     let name = address.rsplit('/').next().unwrap_or(address);
     let schema = format!("target/schemas/{name}");
     let download = "curl --fail --silent --location --max-time 20 --create-dirs --output {} {}";
-    if !supervisor.run(&workspace::command(download, &[&schema, address]))? {
+    if !process::run(&workspace::command(download, &[&schema, address]))? {
         return Ok(Outcome::Skipped(format!("{address} cannot be reached")));
     }
     let check = format!("check-jsonschema --schemafile {schema} {file}");
-    run_command(supervisor, &check, &[])
+    run_command(&check, &[])
 }
 
 /// Passes the hooks' calls to `az`, which parses them before it reports that nobody is signed in.
-fn check_az_calls(_supervisor: &Supervisor) -> Result<Outcome> {
+fn check_az_calls() -> Result<Outcome> {
     if !programs::is_installed("az") {
         return Ok(missing("az"));
     }

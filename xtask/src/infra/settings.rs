@@ -6,7 +6,6 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use crate::checks::Outcome;
-use crate::process::Supervisor;
 use crate::workspace;
 
 const SITE: &str = "infra/web.bicep";
@@ -34,7 +33,7 @@ pub(crate) struct SiteSetting {
     pub(crate) value: String,
 }
 
-pub(super) fn check(_supervisor: &Supervisor) -> Result<Outcome> {
+pub(super) fn check() -> Result<Outcome> {
     let unknown = unknown_settings()?;
     for setting in &unknown {
         println!("{SITE}: {setting} is neither in {SAMPLE} nor a setting of App Service");

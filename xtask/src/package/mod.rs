@@ -5,12 +5,10 @@ mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::process::Supervisor;
-use crate::{platform, programs, workspace};
+use crate::{platform, process, programs, workspace};
 
 pub(crate) const PROGRAM: &str = "app";
 pub(crate) const START_SCRIPT: &str = "startup.sh";
@@ -36,8 +34,8 @@ pub(crate) const COMPILER_ADVICE: &str = if cfg!(target_os = "linux") {
 };
 
 /// Builds the program and replaces `dist/`.
-pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
-    let program = static_program(supervisor)?;
+pub(crate) fn run() -> Result<bool> {
+    let program = static_program()?;
     let version = version(&workspace::root());
     let bytes = fill(&folder(), &program, &version)?;
     println!(
@@ -45,7 +43,7 @@ pub(crate) fn run(supervisor: &Supervisor) -> Result<ExitCode> {
         folder().display(),
         bytes / 1024
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
 /// `dist/` of the repository, which azd zips as it is.
@@ -71,24 +69,24 @@ fn cargo_subcommand(is_x86_64: bool, is_installed: impl Fn(&str) -> bool) -> Opt
 ///
 /// # Errors
 /// When something is missing here, with advice, or when it does not build.
-pub(crate) fn static_program(supervisor: &Supervisor) -> Result<PathBuf> {
+pub(crate) fn static_program() -> Result<PathBuf> {
     let build = cargo_subcommand(cfg!(target_arch = "x86_64"), programs::is_installed);
     let Some(build) = build else {
         bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}");
     };
-    install_target(supervisor)?;
+    install_target()?;
     let cargo = format!("cargo {build} --release --locked --target {TARGET} {{}} --package app");
     let remapped = [(workspace::root(), "/source"), (cargo_home(), "/cargo")];
     let cargo = workspace::command(&cargo, &[workspace::REPORT])
         .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
         .env("APP_VERSION", version(&workspace::root()))
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&remapped));
-    let [program] = workspace::build(&cargo, ["app"], supervisor)?;
+    let [program] = workspace::build(&cargo, ["app"])?;
     Ok(program)
 }
 
 /// Downloads the standard library for the target unless it is installed.
-fn install_target(supervisor: &Supervisor) -> Result<()> {
+fn install_target() -> Result<()> {
     let print = workspace::command("rustc --print target-libdir --target {}", &[TARGET]);
     let library = print.read().context("cannot run rustc")?;
     if Path::new(library.trim()).is_dir() {
@@ -96,7 +94,7 @@ fn install_target(supervisor: &Supervisor) -> Result<()> {
     }
     println!("Installing the standard library for {TARGET}.");
     let added = programs::is_installed("rustup")
-        && supervisor.run(&workspace::command("rustup target add {}", &[TARGET]))?;
+        && process::run(&workspace::command("rustup target add {}", &[TARGET]))?;
     ensure!(
         added,
         "`rustup target add {TARGET}` failed; rustup is at https://rustup.rs"

@@ -5,7 +5,6 @@ mod tests;
 
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::Result;
 
@@ -36,10 +35,6 @@ pub(crate) struct SourceFile {
     /// From the repository's root, with `/` on every system.
     pub(crate) path: String,
     pub(crate) text: String,
-}
-
-pub(crate) fn run() -> Result<ExitCode> {
-    Ok(crate::exit_code(check(&workspace::root())?))
 }
 
 /// Prints every violation in this repository; `true` when there is none.
