@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::AddAssign;
 
+use crate::workspace::regex;
+
 /// The numbers in the last line that `test` and `ci` print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -14,15 +16,13 @@ pub(crate) struct Counts {
 impl Counts {
     /// Parses the result line of a test binary; `None` for any other line. Ignored tests count as skipped.
     pub(crate) fn from_result_line(line: &str) -> Option<Self> {
-        let figures = line.strip_prefix("test result: ")?;
-        let figure = |name: &str| {
-            let (before, _) = figures.split_once(name)?;
-            before.split_whitespace().next_back()?.parse().ok()
-        };
+        let pattern = r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored";
+        let (_, counts) = regex(pattern).captures(line)?.extract();
+        let [passed, failed, skipped] = counts.map(|count| count.parse().unwrap_or_default());
         Some(Self {
-            passed: figure(" passed")?,
-            failed: figure(" failed")?,
-            skipped: figure(" ignored")?,
+            passed,
+            failed,
+            skipped,
         })
     }
 

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use duct::cmd;
 
+use crate::workspace::regex;
+
 /// Chromium and browsers built on it: names on `PATH`, and paths.
 const BROWSERS: [&str; 8] = [
     "chromium",
@@ -91,10 +93,7 @@ fn version_folders(parent: &Path, prefix: &str) -> Vec<PathBuf> {
 
 /// The major version in the output of `postgres --version`.
 fn postgres_major(version: &str) -> Option<u32> {
-    let mut words = version.split_whitespace();
-    let number = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    let end = number.find(|c: char| !c.is_ascii_digit());
-    number[..end.unwrap_or(number.len())].parse().ok()
+    regex(r" \d+").find(version)?.as_str().trim().parse().ok()
 }
 
 #[cfg(test)]

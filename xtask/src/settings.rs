@@ -1,13 +1,13 @@
 //! The app's settings on this machine: the process environment and the `.env` file.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, iter};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::platform::write_private;
-use crate::workspace;
+use crate::workspace::{self, regex};
 
 /// Punctuation that needs no quotes in `.env`.
 const UNQUOTED: &str = "-._~:/@+=";
@@ -54,41 +54,38 @@ pub(crate) fn read(path: &Path) -> Result<BTreeMap<String, String>> {
 
 /// Writes settings into a `.env` file: in place of the present or commented-out value, else at the end.
 pub(crate) fn write(path: &Path, settings: &[(&str, String)]) -> Result<()> {
-    let text = text(path)?;
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut lines = lines(path)?;
     for (name, value) in settings {
-        let commented = |line: &String| line.strip_prefix('#').is_some_and(|line| sets(line, name));
-        let place = lines.iter().position(|line| sets(line, name));
-        let place = place.or_else(|| lines.iter().position(commented));
         let line = format!("{name}={}", quoted(name, value)?);
-        match place {
+        let place = |start| lines.iter().position(|line| sets(line, start, name));
+        match place("").or_else(|| place("#")) {
             Some(place) => lines[place] = line,
             None => lines.push(line),
         }
     }
-    write_private(path, &joined(&lines))
+    write_private(path, &(lines.join("\n") + "\n"))
 }
 
 /// Removes settings from a `.env` file.
 pub(crate) fn remove(path: &Path, names: &[&str]) -> Result<()> {
-    let text = text(path)?;
-    let is_kept = |line: &&str| !names.iter().any(|name| sets(line, name));
-    let lines: Vec<String> = text.lines().filter(is_kept).map(str::to_owned).collect();
-    write_private(path, &joined(&lines))
+    let mut lines = lines(path)?;
+    lines.retain(|line| !names.iter().any(|name| sets(line, "", name)));
+    lines.push(String::new());
+    write_private(path, &lines.join("\n"))
 }
 
-fn text(path: &Path) -> Result<String> {
-    if path.exists() {
-        return Ok(fs::read_to_string(path)?);
-    }
-    Ok(String::new())
+fn lines(path: &Path) -> Result<Vec<String>> {
+    let text = if path.exists() {
+        fs::read_to_string(path)?
+    } else {
+        String::new()
+    };
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
-fn sets(line: &str, name: &str) -> bool {
-    let line = line.trim_start();
-    let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
-    let rest = line.strip_prefix(name).map(str::trim_start);
-    rest.is_some_and(|rest| rest.starts_with('='))
+/// Whether the line, or what follows this start of it, is `NAME=…` or `export NAME=…`.
+fn sets(line: &str, start: &str, name: &str) -> bool {
+    regex(&format!(r"^{start}\s*(?:export\s+)?{name}\s*=")).is_match(line)
 }
 
 fn quoted(name: &str, value: &str) -> Result<String> {
@@ -101,13 +98,6 @@ fn quoted(name: &str, value: &str) -> Result<String> {
         "{name} contains a quote or a line break and cannot be written to .env"
     );
     Ok(format!("'{value}'"))
-}
-
-fn joined(lines: &[String]) -> String {
-    let lines = lines.iter().map(String::as_str);
-    lines
-        .flat_map(|line| iter::once(line).chain(["\n"]))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The repository's folder, its files, and commands in it.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use duct::{Expression, cmd};
+use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::process;
@@ -75,6 +77,11 @@ pub(crate) fn build<const N: usize>(cargo: &Expression, names: [&str; N]) -> Res
     Ok(paths.map(Option::unwrap_or_default))
 }
 
+/// The text of a file of the repository.
+pub(crate) fn read(path: &str) -> Result<String> {
+    fs::read_to_string(root().join(path)).with_context(|| format!("cannot read {path}"))
+}
+
 /// The files of a folder that git tracks or would track and that match the pattern, with `/` on every system.
 pub(crate) fn files(folder: &Path, pattern: &str) -> Result<Vec<String>> {
     let list = "git ls-files -z --deduplicate --cached --others --exclude-standard -- {}";
@@ -82,6 +89,11 @@ pub(crate) fn files(folder: &Path, pattern: &str) -> Result<Vec<String>> {
     let list = list.context("cannot list the files with git")?;
     let paths = list.split('\0').filter(|path| !path.is_empty());
     Ok(paths.map(str::to_owned).collect())
+}
+
+/// A pattern of this program.
+pub(crate) fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is valid")
 }
 
 /// A new key of 256 random bits, in hexadecimal.

@@ -21,8 +21,9 @@ impl Account {
         let account = az("account show", &[])?;
         let tenant_id = text(&account, "tenantId")?;
         if let Some(wanted) = tenant.filter(|wanted| !wanted.eq_ignore_ascii_case(&tenant_id)) {
-            let command = switch_command(wanted)?;
-            bail!("az is signed in to the tenant {tenant_id}, not {wanted}: run `{command}`");
+            bail!(
+                "az is signed in to the tenant {tenant_id}, not {wanted}: run `az login --tenant {wanted} --allow-no-subscriptions`"
+            );
         }
         let cloud = az("cloud show", &[])?;
         let name = text(&cloud, "name")?;
@@ -42,15 +43,4 @@ impl Account {
             graph: origin("microsoftGraphResourceId")?,
         })
     }
-}
-
-/// The command that makes `az` use this tenant.
-fn switch_command(tenant: &str) -> Result<String> {
-    let accounts = az("account list", &[])?;
-    let mut accounts = accounts.as_array().into_iter().flatten();
-    let known = accounts.find(|account| account["tenantId"] == tenant);
-    Ok(match known.and_then(|account| account["id"].as_str()) {
-        Some(id) => format!("az account set --subscription {id}"),
-        None => format!("az login --tenant {tenant} --allow-no-subscriptions"),
-    })
 }

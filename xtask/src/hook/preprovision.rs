@@ -1,13 +1,12 @@
 //! Checks before provisioning: what would make the deployment fail, and could not be found out otherwise.
 
-use std::fs;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::{ACCOUNT, PERMISSIONS, POSTGRES_SERVERS, POSTGRES_SIZES, SUBSCRIPTION, variable};
 use crate::azure::az;
-use crate::{package, process, programs, workspace};
+use crate::workspace::{self, regex};
+use crate::{package, process, programs};
 
 /// Container deployments of older versions overwrite settings of the site.
 const OLDEST_AZD: (u32, u32) = (1, 30);
@@ -72,8 +71,10 @@ fn outdated_azd() -> Option<String> {
 
 /// Parses `azd version 1.30.0 (commit …)`. A build of azd's developers, 0.0.0, has no release.
 fn azd_release(text: &str) -> Option<(u32, u32)> {
-    let mut numbers = text.split_once("azd version ")?.1.split('.');
-    let release = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+    let (_, [major, minor]) = regex(r"azd version (\d+)\.(\d+)\.")
+        .captures(text)?
+        .extract();
+    let release = (major.parse().ok()?, minor.parse().ok()?);
     (release != (0, 0)).then_some(release)
 }
 
@@ -178,55 +179,51 @@ struct Parameter {
 impl Parameter {
     /// Matches `param instances int = 1` with `"instances": { "value": "${APP_INSTANCES}" }`.
     fn read_all() -> Result<Vec<Self>> {
-        let read = |name: &str| {
-            let path = workspace::root().join("infra").join(name);
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-        };
-        let values: Value = serde_json::from_str(&read("main.parameters.json")?)?;
-        let parse = |line: &str| {
-            let (name, declaration) = line.strip_prefix("param ")?.split_once(' ')?;
-            let (kind, default) = declaration.split_once(" = ").unwrap_or((declaration, ""));
-            let value = values["parameters"][name]["value"].as_str()?;
-            let variable = value.strip_prefix("${")?.split(['}', '=']).next()?;
-            Some(Self {
-                variable: variable.to_owned(),
-                kind: kind.to_owned(),
-                default: default.trim_matches('\'').to_owned(),
-            })
-        };
-        Ok(read("main.bicep")?.lines().filter_map(parse).collect())
+        let values: Value = serde_json::from_str(&workspace::read("infra/main.parameters.json")?)?;
+        let (bicep, mut all) = (workspace::read("infra/main.bicep")?, Vec::new());
+        let declarations = regex(r"(?m)^param (\w+) (\w+)(?: = )?'?([^'\n]*)");
+        for declaration in declarations.captures_iter(&bicep) {
+            let (_, [name, kind, default]) = declaration.extract();
+            let value = values["parameters"][name]["value"].as_str();
+            if let Some(variable) = regex(r"^\$\{(\w+)").captures(value.unwrap_or_default()) {
+                let [variable, kind, default] = [&variable[1], kind, default].map(str::to_owned);
+                all.push(Self {
+                    variable,
+                    kind,
+                    default,
+                });
+            }
+        }
+        Ok(all)
     }
 
     /// azd ignores a word that is not of the parameter's type, and deploys the default.
     fn mistake(&self) -> Option<String> {
-        let value = variable(&self.variable);
-        let (is_valid, expected) = match self.kind.as_str() {
-            "int" => (value.parse::<i64>().is_ok(), "a number"),
-            "bool" => (
-                ["true", "false"].contains(&value.to_ascii_lowercase().as_str()),
-                "true or false",
-            ),
-            _ => (true, ""),
+        let Self {
+            variable: name,
+            kind,
+            default,
+        } = self;
+        let (pattern, expected) = match kind.as_str() {
+            "int" => (r"^-?\d+$", "a number"),
+            "bool" => ("^(?i:true|false)$", "true or false"),
+            _ => return None,
         };
-        let name = &self.variable;
-        (!value.is_empty() && !is_valid).then(|| {
-            format!(
-                "{name} is {value}, but must be {expected}: azd env set {name} {}",
-                self.default
-            )
+        let value = variable(name);
+        (!value.is_empty() && !regex(pattern).is_match(&value)).then(|| {
+            format!("{name} is {value}, but must be {expected}: azd env set {name} {default}")
         })
     }
 }
 
 /// The value that will be deployed.
 fn effective(parameters: &[Parameter], name: &str) -> String {
-    let value = variable(name);
-    let parameter = parameters
+    let mut named = parameters
         .iter()
-        .find(|parameter| parameter.variable == name);
-    match parameter {
-        Some(parameter) if value.is_empty() => parameter.default.clone(),
-        _ => value,
+        .filter(|parameter| parameter.variable == name);
+    match (variable(name), named.next()) {
+        (value, Some(parameter)) if value.is_empty() => parameter.default.clone(),
+        (value, _) => value,
     }
 }
 

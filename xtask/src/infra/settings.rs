@@ -1,12 +1,9 @@
 //! App settings in the site's Bicep, compared with the settings that the app reads.
 
-use std::collections::BTreeSet;
-use std::fs;
-
 use anyhow::{Context, Result};
 
 use crate::checks::Outcome;
-use crate::workspace;
+use crate::workspace::{read, regex};
 
 const SITE: &str = "infra/web.bicep";
 
@@ -50,65 +47,41 @@ pub(crate) fn site_settings() -> Result<Vec<SiteSetting>> {
 
 /// The string literal after this text in the Bicep.
 pub(crate) fn site_text(after: &str) -> Result<String> {
-    let bicep = read(SITE)?;
-    let text = bicep.lines().find_map(|line| {
-        line.trim()
-            .strip_prefix(after)?
-            .strip_prefix('\'')?
-            .strip_suffix('\'')
-    });
-    Ok(text
-        .with_context(|| format!("{SITE} has no `{after}`"))?
-        .to_owned())
+    let (pattern, bicep) = (format!("(?m)^ *{after}'(.*)'$"), read(SITE)?);
+    let text = regex(&pattern)
+        .captures(&bicep)
+        .map(|text| text[1].to_owned());
+    text.with_context(|| format!("{SITE} has no `{after}`"))
 }
 
 /// Settings in the Bicep that neither the app nor App Service reads.
-pub(crate) fn unknown_settings() -> Result<Vec<String>> {
+fn unknown_settings() -> Result<Vec<String>> {
     let sample = read(SAMPLE)?;
-    let known = sample
-        .lines()
-        .filter_map(|line| line.strip_prefix('#')?.split_once('='));
-    let known: BTreeSet<&str> = known.map(|(name, _)| name).collect();
-    let names = site_settings()?.into_iter().map(|setting| setting.name);
-    let is_known =
-        |name: &String| known.contains(name.as_str()) || PLATFORM.contains(&name.as_str());
-    Ok(names.filter(|name| !is_known(name)).collect())
-}
-
-fn read(path: &str) -> Result<String> {
-    fs::read_to_string(workspace::root().join(path)).with_context(|| format!("cannot read {path}"))
+    let known = |name: &String| {
+        PLATFORM.contains(&name.as_str()) || sample.contains(&format!("\n#{name}="))
+    };
+    let mut names: Vec<String> = site_settings()?
+        .into_iter()
+        .map(|setting| setting.name)
+        .collect();
+    names.retain(|name| !known(name));
+    Ok(names)
 }
 
 /// Finds `NAME: value` in variables, on one line or on several.
 fn parse(bicep: &str) -> Vec<SiteSetting> {
+    let variables = regex(r"(?m)^var (\w+) =(.*(?:\n[ }].*)*)");
+    let entries = regex(r"(?m)(?:^ *|\{ )([A-Z][A-Z0-9_]*): (.*?)(?: \})?$");
     let mut settings = Vec::new();
-    let mut variable = "";
-    for line in bicep.lines() {
-        if let Some((name, _)) = line
-            .strip_prefix("var ")
-            .and_then(|line| line.split_once(" ="))
-        {
-            variable = name;
-        } else if !line.starts_with([' ', '}']) {
-            variable = "";
-        }
-        let entry = line.rsplit_once("{ ").map_or(line, |(_, entry)| entry);
-        if let (false, Some((name, value))) = (variable.is_empty(), entry.trim().split_once(": "))
-            && is_setting(name)
-        {
-            settings.push(SiteSetting {
-                variable: variable.to_owned(),
-                name: name.to_owned(),
-                value: value.trim_end_matches(" }").to_owned(),
-            });
-        }
+    for (_, [variable, body]) in variables.captures_iter(bicep).map(|found| found.extract()) {
+        let found = entries.captures_iter(body).map(|found| found.extract());
+        settings.extend(found.map(|(_, [name, value])| SiteSetting {
+            variable: variable.to_owned(),
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }));
     }
     settings
-}
-
-fn is_setting(name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(is_part)
 }
 
 #[cfg(test)]

@@ -7,11 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
+use regex_lite::Regex;
 
-use crate::workspace;
-
-/// A feature's module name, which is also the name of its folders and the first part of its URLs, and its tables.
-type Feature<'a> = (&'a str, Vec<&'a str>);
+use crate::workspace::{self, regex};
 
 /// A line may refer to a feature if it, or the comment above it, says why after this word.
 const MARK: &str = "domain:";
@@ -21,9 +19,6 @@ const CHECKED_FOLDERS: [&str; 3] = ["app/", "migrations/", "xtask/"];
 
 /// The sample data of all features, which may refer to each of them.
 const SAMPLE_DATA: &str = "app/src/sample_data";
-
-/// Words of SQL that come before the name of a table.
-const BEFORE_TABLE: &str = "FROM JOIN INTO ON REFERENCES TABLE UPDATE";
 
 const MAX_LINES: usize = 400;
 
@@ -41,8 +36,7 @@ pub(crate) struct SourceFile {
 pub(crate) fn check(root: &Path) -> Result<bool> {
     let files = source_files(root)?;
     let features = features(&files);
-    let modules = files.iter().find(|file| file.path == MODULE_LIST);
-    let modules = modules.map_or_else(Vec::new, |list| listed_modules(&list.text));
+    let modules = listed_modules(text_of(&files, MODULE_LIST));
     let mut violations = Vec::new();
     for file in &files {
         violations.extend(module_comment(file));
@@ -63,12 +57,15 @@ pub(crate) fn source_files(root: &Path) -> Result<Vec<SourceFile>> {
     let paths = workspace::files(root, "*")?.into_iter();
     // Binary files and files that were just deleted have no text.
     let file = |path: String| {
-        Some(SourceFile {
-            text: fs::read_to_string(root.join(&path)).ok()?,
-            path,
-        })
+        let text = fs::read_to_string(root.join(&path)).ok()?;
+        Some(SourceFile { path, text })
     };
     Ok(paths.filter_map(file).collect())
+}
+
+fn text_of<'a>(files: &'a [SourceFile], path: &str) -> &'a str {
+    let file = files.iter().find(|file| file.path == path);
+    file.map_or("", |file| &file.text)
 }
 
 /// Every Rust file begins with a `//!` line.
@@ -86,106 +83,134 @@ fn length(file: &SourceFile) -> Option<String> {
 
 /// The modules in the order of their declarations.
 fn listed_modules(list: &str) -> Vec<&str> {
-    let declarations = list.lines().filter_map(|line| line.split_once(';'));
-    let names = declarations.filter_map(|(line, _)| line.rsplit_once("mod "));
-    let names = names.filter(|(before, _)| before.is_empty() || before.starts_with("pub"));
-    names.map(|(_, name)| name.trim()).collect()
+    names(r"(?m)^(?:pub(?:\(\w+\))? )?mod (\w+);", list)
+}
+
+/// What the group of the pattern matches.
+fn names<'a>(pattern: &str, text: &'a str) -> Vec<&'a str> {
+    let found = regex(pattern);
+    let found = found.captures_iter(text).map(|found| found.extract::<1>());
+    found.map(|(_, [name])| name).collect()
 }
 
 /// A module of the app uses only modules that are listed before it, except on lines with the mark.
 fn module_order(file: &SourceFile, modules: &[&str]) -> Vec<String> {
-    let inside = file.path.strip_prefix("app/src/");
-    let own = inside.and_then(|inside| inside.split(['/', '.']).next());
+    let inside = file.path.strip_prefix("app/src/").unwrap_or_default();
+    let own = inside.split(['/', '.']).next().unwrap_or_default();
     let place = |name: &str| modules.iter().position(|module| *module == name);
-    let Some((own, own_place)) = own.and_then(|own| Some((own, place(own)?))) else {
+    let Some(own_place) = place(own) else {
         return Vec::new();
     };
-    let message = |used| format!("`{own}` uses `{used}`, which {MODULE_LIST} lists after it");
-    let mut used = used_modules(&file.text, "crate");
-    used.retain(|(_, used)| place(used).is_some_and(|place| place > own_place));
     let lines: Vec<&str> = file.text.lines().collect();
+    let mut used = used_modules(&file.text, "crate");
     used.retain(|(number, _)| !lines[number - 1].contains(MARK));
-    let violations = used
-        .into_iter()
-        .map(|(line, used)| file.violation(line, &message(used)));
-    violations.collect()
+    used.retain(|(_, used)| place(used).is_some_and(|place| place > own_place));
+    let violation = |(line, used)| {
+        let message = format!("`{own}` uses `{used}`, which {MODULE_LIST} lists after it");
+        file.violation(line, &message)
+    };
+    used.into_iter().map(violation).collect()
 }
 
 /// The modules after the crate's name outside comments, each with its line. Groups (`crate::{a, b::c}`) are resolved.
-fn used_modules<'a>(text: &'a str, krate: &str) -> Vec<(usize, &'a str)> {
+fn used_modules(text: &str, crates: &str) -> Vec<(usize, String)> {
+    let paths = regex(&format!(r"\b(?:{crates})::(?:(\w+)|\{{([^;]*)\}})"));
+    let inner_group = regex(r"\{[^{}]*\}");
     let mut used = Vec::new();
-    for (before, path) in whole_words(text, krate) {
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        let Some(path) = path.strip_prefix("::").filter(|_| !line.contains("//")) else {
+    for path in paths.captures_iter(text) {
+        let before = path.get(0).map_or("", |path| &text[..path.start()]);
+        let group = path.get(1).or(path.get(2));
+        let mut group = group.map_or(String::new(), |group| group.as_str().to_owned());
+        if before
+            .lines()
+            .next_back()
+            .is_some_and(|line| line.contains("//"))
+        {
             continue;
-        };
-        let number = before.matches('\n').count() + 1;
-        match path.strip_prefix('{') {
-            Some(group) => used.extend(group_members(group).map(|name| (number, name))),
-            None => used.push((number, first_name(path))),
         }
+        while inner_group.is_match(&group) {
+            group = inner_group.replace_all(&group, "").into_owned();
+        }
+        let number = before.matches('\n').count() + 1;
+        let first = |path: &str| {
+            path.split("::")
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
+        used.extend(group.split(',').map(|path| (number, first(path))));
     }
     used
 }
 
-/// The first names of the members of a group, up to its closing brace.
-fn group_members(group: &str) -> impl Iterator<Item = &str> {
-    let mut depth = 1;
-    let end = group.find(move |c| {
-        depth += i32::from(c == '{') - i32::from(c == '}');
-        depth == 0
-    });
-    let mut depth = 0;
-    let members = group[..end.unwrap_or(group.len())].split(move |c| {
-        depth += i32::from(c == '{') - i32::from(c == '}');
-        c == ',' && depth == 0
-    });
-    members.map(|member| first_name(member.trim_start()))
+/// A feature's module name, which is also the name of its folders and the first part of its URLs, and its tables.
+struct Feature {
+    name: String,
+    tables: Vec<String>,
+    /// The declaration of its module (`mod post`), one of its paths (`/post`, `post/`) or, in SQL, one of its tables
+    /// (`FROM review`, `"review"."id"`).
+    reference: Regex,
 }
 
-fn first_name(path: &str) -> &str {
-    path.split(|c| !is_name_part(c)).next().unwrap_or_default()
+impl Feature {
+    fn new(name: &str, tables: &[&str]) -> Self {
+        let (start, end) = (r"(?:^|[^\w$-])", r"(?:[^\w$-]|$)");
+        let any = tables.join("|");
+        let keyword = "(?:FROM|JOIN|INTO|ON|REFERENCES|TABLE|UPDATE)";
+        let path = format!("(?:mod |/){name}{end}|{start}{name}/");
+        let table = format!(r#"{start}{keyword} "?(?:{any}){end}|{start}(?:{any})"\.""#);
+        Self {
+            name: name.to_owned(),
+            tables: tables.iter().map(|&table| table.to_owned()).collect(),
+            reference: regex(&format!("{path}|{table}")),
+        }
+    }
+
+    /// Whether the feature's name, or one of its tables, is a word in the name of the file or of one of its folders.
+    fn owns(&self, path: &str) -> bool {
+        let mut words = path.split(['/', '.', '_', '-']);
+        words.any(|word| word == self.name || self.tables.iter().any(|table| table == word))
+    }
 }
 
 /// The modules of the list with the mark. Without one, the rule below is off.
-fn features(files: &[SourceFile]) -> Vec<Feature<'_>> {
-    let list = files.iter().find(|file| file.path == MODULE_LIST);
-    let lines = list.map_or("", |list| &list.text).lines();
-    let names = lines
-        .filter(|line| line.contains(MARK))
-        .flat_map(listed_modules);
-    let with_tables = names.map(|name| {
+fn features(files: &[SourceFile]) -> Vec<Feature> {
+    let lines = text_of(files, MODULE_LIST).lines();
+    let marked = lines.filter(|line| line.contains(MARK));
+    let feature = |name: &str| {
         let folder = format!("app/src/{name}");
         let own = files.iter().filter(|file| file.path.starts_with(&folder));
-        let tables = own.flat_map(|file| file.text.split("table_name = \"").skip(1));
-        (name, tables.map(first_name).collect())
-    });
-    with_tables.collect()
+        let tables: Vec<_> = own
+            .flat_map(|file| names(r#"table_name = "(\w+)""#, &file.text))
+            .collect();
+        Feature::new(name, &tables)
+    };
+    marked.flat_map(listed_modules).map(feature).collect()
 }
 
 /// Outside a feature's own files, references to its modules, paths and tables need the mark.
-fn feature_references(file: &SourceFile, features: &[Feature<'_>]) -> Vec<String> {
+fn feature_references(file: &SourceFile, features: &[Feature]) -> Vec<String> {
     let is_inside = |folder: &&str| file.path.starts_with(*folder);
     let is_checked = CHECKED_FOLDERS.iter().any(is_inside)
         && !file.path.starts_with(SAMPLE_DATA)
         && !file.has_extension("md");
     let mut violations = Vec::new();
-    for (name, tables) in features.iter().filter(|_| is_checked) {
-        if owns(name, tables, &file.path) {
-            continue;
-        }
+    for feature in features
+        .iter()
+        .filter(|feature| is_checked && !feature.owns(&file.path))
+    {
+        let name = &feature.name;
         let message = format!(
             "refers to the feature `{name}`: move this to its files, or say why in a comment `{MARK} …`"
         );
-        let used = [
-            used_modules(&file.text, "crate"),
-            used_modules(&file.text, "app"),
-        ]
-        .concat();
+        let mut used = used_modules(&file.text, "crate|app");
+        used.retain(|(_, used)| used == name);
         let mut above = "";
         for (number, line) in (1..).zip(file.text.lines()) {
             let is_marked = line.contains(MARK) || (is_comment(above) && above.contains(MARK));
-            let refers = used.contains(&(number, name)) || names(name, tables, line);
+            let refers =
+                feature.reference.is_match(line) || used.iter().any(|(line, _)| *line == number);
             if refers && !is_marked && !is_comment(line) {
                 violations.push(file.violation(number, &message));
             }
@@ -195,44 +220,10 @@ fn feature_references(file: &SourceFile, features: &[Feature<'_>]) -> Vec<String
     violations
 }
 
-/// Whether the feature's name, or one of its tables, is a word in the name of the file or of one of its folders.
-fn owns(name: &str, tables: &[&str], path: &str) -> bool {
-    let mut words = path.split(['/', '.', '_', '-']);
-    words.any(|word| word == name || tables.contains(&word))
-}
-
-/// Whether the line declares the feature's module (`mod post`), or names one of its paths (`/post`, `post/`) or, in
-/// SQL, one of its tables (`FROM review`, `"review"."id"`).
-fn names(name: &str, tables: &[&str], line: &str) -> bool {
-    let is_path = |(before, after): (&str, &str)| {
-        before.ends_with("mod ") || before.ends_with('/') || after.starts_with('/')
-    };
-    let is_table = |(before, after): (&str, &str)| {
-        let before = before.strip_suffix('"').unwrap_or(before);
-        let keyword = before.split_whitespace().next_back().unwrap_or_default();
-        after.starts_with("\".\"")
-            || before.ends_with(' ') && BEFORE_TABLE.split(' ').any(|word| word == keyword)
-    };
-    let mut tables = tables.iter().flat_map(|table| whole_words(line, table));
-    whole_words(line, name).any(is_path) || tables.any(is_table)
-}
-
-/// What comes before and after each occurrence of the word that is not part of a longer one.
-fn whole_words<'a>(text: &'a str, word: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let is_part = |c: char| is_name_part(c) || c == '-' || c == '$';
-    let around = text.match_indices(word);
-    let around = around.map(|(start, word)| (&text[..start], &text[start + word.len()..]));
-    around.filter(move |(before, after)| !before.ends_with(is_part) && !after.starts_with(is_part))
-}
-
 fn is_comment(line: &str) -> bool {
     let line = line.trim_start();
     let mut starts = ["//", "#", "{#", "<!--", "/*", "--"].iter();
     starts.any(|start| line.starts_with(start))
-}
-
-fn is_name_part(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 impl SourceFile {

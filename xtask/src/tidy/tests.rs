@@ -1,7 +1,8 @@
 //! Tests of the rules of `cargo xtask tidy`.
 
 use super::{
-    SourceFile, feature_references, features, length, listed_modules, module_comment, module_order,
+    Feature, SourceFile, feature_references, features, length, listed_modules, module_comment,
+    module_order,
 };
 
 fn file(path: &str, text: &str) -> SourceFile {
@@ -14,8 +15,8 @@ fn referring_lines(path: &str, text: &str) -> Vec<usize> {
     let violations = feature_references(
         &file(path, text),
         &[
-            ("post", vec!["post", "order"]),
-            ("trail", vec!["trail", "hike"]),
+            Feature::new("post", &["post", "order"]),
+            Feature::new("trail", &["trail", "hike"]),
         ],
     );
     let line = |violation: &String| violation.split(':').nth(1)?.parse().ok();
@@ -87,7 +88,10 @@ fn the_features_are_the_marked_modules_with_the_tables_of_their_entities() {
         ),
         file("app/src/page/row.rs", "#[sea_orm(table_name = \"row\")]\n"),
     ];
-    assert_eq!(features(&files), [("post", vec!["order"])]);
+    let features = features(&files);
+    assert_eq!(features.len(), 1);
+    assert_eq!(features[0].name, "post");
+    assert_eq!(features[0].tables, ["order"]);
 }
 
 #[test]

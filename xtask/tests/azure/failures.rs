@@ -68,11 +68,6 @@ fn in_another_tenant_it_says_how_to_get_to_the_right_one() {
         &text,
         &["tenant-1, not tenant-2", "az login --tenant tenant-2"],
     );
-    world.change(|tenant| {
-        tenant["accounts"] = json!([{ "tenantId": "tenant-2", "id": "subscription-2" }]);
-    });
-    let text = world.fail(&["--tenant", "tenant-2"]);
-    assert_says(&text, &["az account set --subscription subscription-2"]);
     assert!(world.run(&["--tenant", "tenant-1"]).succeeded);
 }
 

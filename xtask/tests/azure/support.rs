@@ -30,7 +30,7 @@ impl World {
         world.install("az");
         world.install("azd");
         world.write(&json!({
-            "signed_in": true, "tenant_id": "tenant-1", "accounts": [], "applications": [],
+            "signed_in": true, "tenant_id": "tenant-1", "applications": [],
             "cloud": { "name": "AzureCloud", "endpoints": {
                 "activeDirectory": "https://login.microsoftonline.com",
                 "microsoftGraphResourceId": "https://graph.microsoft.com/",

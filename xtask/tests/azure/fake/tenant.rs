@@ -26,7 +26,6 @@ pub(super) fn az(tenant: &mut Value, call: &Call) -> Outcome {
         "account show" => {
             Ok(json!({ "tenantId": tenant["tenant_id"], "user": { "name": "dev@example.com" } }))
         }
-        "account list" => Ok(tenant["accounts"].clone()),
         "ad signed-in-user show" => {
             Ok(json!({ "id": "user-of-dev", "userPrincipalName": "dev@example.com" }))
         }
