@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use salvo::http::StatusCode;
 use salvo::{Writer as _, handler};
 
 use crate::config::HttpConfig;
-use crate::response::Error;
+use crate::response::{Error, ErrorDetails, RecoveryLink};
 use crate::state::AppState;
 use crate::tls::install_crypto_provider;
 
@@ -16,15 +17,19 @@ pub async fn show_liveness() -> &'static str {
     "alive"
 }
 
-/// `GET /readyz`: the database is reachable and migrated; 503 if not, within 2 s.
+/// `GET /readyz`: the database is reachable and migrated; 503 with the reason if not, within 2 s.
 #[handler]
 pub async fn show_readiness(state: AppState) -> Result<&'static str, Error> {
-    if state.database.is_ready().await {
-        return Ok("ready");
-    }
-    Err(Error::Unavailable(anyhow::anyhow!(
-        "the database cannot be reached or is not migrated"
-    )))
+    let checked = state.database.check_ready().await;
+    checked.map(|()| "ready").map_err(|reason| {
+        Error::Detailed(Box::new(ErrorDetails {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "Not ready",
+            message: reason.to_string(),
+            recovery_links: vec![RecoveryLink::START],
+            reason: reason.to_string(),
+        }))
+    })
 }
 
 /// How long `app healthcheck` waits for the answer.

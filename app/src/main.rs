@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use app::config::{self, Config, Settings};
-use app::database::{self, Database};
+use app::database::{self, Database, PendingMigrations};
 #[cfg(feature = "sample-data")]
 use app::sample_data::{SeedOptions, seed};
 use app::server;
@@ -50,7 +50,7 @@ struct Cli {
 #[derive(Clone, Subcommand)]
 enum Command {
     /// Serve the site (the default command); migrates the database first.
-    Serve,
+    Serve(ServeOptions),
     /// Migrate the database to this build's schema, then exit.
     Migrate,
     /// Load sample data into the database.
@@ -88,6 +88,13 @@ fn command_line() -> clap::Command {
     command_line
 }
 
+#[derive(Clone, Default, clap::Args)]
+struct ServeOptions {
+    /// Apply no migrations: wait until `app migrate` has applied them, and serve nothing meanwhile.
+    #[arg(long)]
+    no_migrate: bool,
+}
+
 fn main() -> ExitCode {
     match start() {
         Ok(()) => ExitCode::SUCCESS,
@@ -103,7 +110,10 @@ fn start() -> anyhow::Result<()> {
     let cli = Cli::from_arg_matches(&command_line().get_matches())?;
     let config = Config::from_settings(&cli.settings, &dotenv)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    runtime.block_on(run(cli.command.unwrap_or(Command::Serve), config))
+    let command = cli
+        .command
+        .unwrap_or(Command::Serve(ServeOptions::default()));
+    runtime.block_on(run(command, config))
 }
 
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
@@ -132,7 +142,7 @@ async fn execute(
     stopped_at: &OnceLock<Instant>,
 ) -> anyhow::Result<()> {
     match command {
-        Command::Serve => serve(config, stopped_at).await,
+        Command::Serve(options) => serve(config, &options, stopped_at).await,
         Command::Migrate => Database::open(&config)?.migrate().await,
         #[cfg(feature = "sample-data")]
         Command::Seed(options) => {
@@ -155,11 +165,20 @@ async fn print_database_token(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(config: Config, stopped_at: &OnceLock<Instant>) -> anyhow::Result<()> {
+async fn serve(
+    config: Config,
+    options: &ServeOptions,
+    stopped_at: &OnceLock<Instant>,
+) -> anyhow::Result<()> {
     let stop_signal = server::stop_signal()?;
     let listener = server::bind(&config.http).await?;
     let state = AppState::new(config)?;
-    start_background_tasks(&state);
+    let pending = if options.no_migrate {
+        PendingMigrations::Await
+    } else {
+        PendingMigrations::Apply
+    };
+    start_background_tasks(&state, pending);
     let stop = async {
         stop_signal.await;
         let _ = stopped_at.set(Instant::now());
@@ -167,8 +186,9 @@ async fn serve(config: Config, stopped_at: &OnceLock<Instant>) -> anyhow::Result
     server::serve(listener, state, stop).await
 }
 
-fn start_background_tasks(state: &AppState) {
-    tokio::spawn(state.database.clone().keep_ready());
+fn start_background_tasks(state: &AppState, pending: PendingMigrations) {
+    tokio::spawn(state.database.clone().keep_ready(pending));
+    tokio::spawn(state.database.clone().measure_replicas());
     let rate_limiters = state.rate_limiters.clone();
     tokio::spawn(async move { rate_limiters.clean_up_periodically().await });
     if let Some(sign_in) = state.sign_in.clone() {

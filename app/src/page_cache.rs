@@ -1,8 +1,8 @@
 //! Page cache: finished pages of anonymous readers, kept in memory for less than a second.
 //!
-//! What a reader may see: a page that is never older than [`MAX_AGE`], and never older than a write
-//! that this instance has answered. A writer's own next pages bypass the cache, on any instance: see
-//! `middleware::page_cache`.
+//! What a reader may see: a page that is never older than [`MAX_AGE`] and, unless it was read from a replica, never older
+//! than a write that this instance has answered. A writer's own next pages bypass the cache and the replicas, on any
+//! instance: see `middleware::page_cache`.
 
 use std::io;
 use std::sync::Arc;
@@ -179,11 +179,12 @@ impl PageCache {
 }
 
 impl Slot<'_> {
-    /// Keeps what was rendered, for those that wait and those that come.
-    pub fn fill(self, rendered: Rendered) {
+    /// Keeps what was rendered, for those that wait and those that come. The page's age counts from `data_at` if its data
+    /// are older than the request.
+    pub fn fill(self, rendered: Rendered, data_at: Option<Instant>) {
         let entry = Entry {
             rendered,
-            started: self.started,
+            started: data_at.map_or(self.started, |at| at.min(self.started)),
             finished: Instant::now(),
             writes: self.writes,
         };

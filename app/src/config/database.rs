@@ -14,6 +14,7 @@ use super::parsers::{duration, number};
 use super::reader::Reader;
 
 const URL: &str = "DATABASE_URL";
+const READ_URL: &str = "DATABASE_READ_URL";
 const CONNECTION_STRING: &str = "AZURE_POSTGRESQL_CONNECTIONSTRING";
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -58,6 +59,12 @@ pub(super) struct DatabaseSettings {
     /// Longest run of one statement; then the response is 503
     #[arg(long, env, value_name = "DURATION", default_value = "5s", value_parser = duration(MILLISECOND))]
     database_timeout: Duration,
+    /// Read replicas of a PostgreSQL database, as postgres:// URLs separated by commas; pages of anonymous visitors are read there
+    #[arg(long, env, value_name = "URLS", hide_env_values = true)]
+    database_read_url: Option<String>,
+    /// Most that a read replica may be behind; beyond it, and after a visitor's own write, the database itself is read
+    #[arg(long, env, value_name = "DURATION", default_value = "1s", value_parser = duration(MILLISECOND))]
+    database_read_lag: Duration,
 }
 
 /// The database and the limits of its use.
@@ -77,6 +84,22 @@ pub struct DatabaseConfig {
     pub pool_timeout: Duration,
     /// Longest run of one statement.
     pub statement_timeout: Duration,
+    /// Empty for SQLite.
+    pub replicas: Vec<ReplicaTarget>,
+    /// The most that a replica may be behind to be read from.
+    pub read_lag: Duration,
+}
+
+/// A read replica to connect to; its `Debug` shows no secret.
+#[derive(Clone)]
+pub struct ReplicaTarget {
+    pub options: Box<PgConnectOptions>,
+}
+
+impl Debug for ReplicaTarget {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ReplicaTarget")
+    }
 }
 
 /// A database to connect to; its `Debug` shows no secret.
@@ -110,11 +133,14 @@ impl DatabaseSettings {
         } else {
             self.keywords(setting, reader)?.and_then(|keywords| {
                 token_required = setting == CONNECTION_STRING && !keywords.has_password();
-                Ok((postgres(setting, keywords, token_required, reader)?, false))
+                let options = postgres(setting, keywords, token_required, reader)?;
+                Ok((DatabaseTarget::Postgres(options), false))
             })
         };
         let target = target.map_err(|problem| reader.problem(setting, &problem));
         let (target, in_memory) = target.ok()?;
+        let is_postgres = matches!(target, DatabaseTarget::Postgres(_));
+        let replicas = self.replicas(is_postgres, token_required, reader)?;
         let percent_in_password = self.dbpass.is_some_and(|password| password.contains('%'));
         Some(DatabaseConfig {
             target,
@@ -130,7 +156,35 @@ impl DatabaseSettings {
             },
             pool_timeout: self.database_pool_timeout,
             statement_timeout: self.database_timeout,
+            replicas,
+            read_lag: self.database_read_lag,
         })
+    }
+
+    /// `None` if a replica's URL is invalid, which is then a problem.
+    fn replicas(
+        &self,
+        is_postgres: bool,
+        token_required: bool,
+        reader: &mut Reader<'_>,
+    ) -> Option<Vec<ReplicaTarget>> {
+        let Some(urls) = &self.database_read_url else {
+            return Some(Vec::new());
+        };
+        if !is_postgres {
+            reader.problem(READ_URL, "only a PostgreSQL database has replicas");
+            return None;
+        }
+        let mut parse = |url: &str| {
+            let keywords = libpq::parse_url(url)?;
+            let token_required = token_required && !keywords.has_password();
+            let target = postgres(READ_URL, keywords, token_required, reader)?;
+            Ok(ReplicaTarget { options: target })
+        };
+        let parsed: Result<Vec<_>, String> = urls.split(',').map(|url| parse(url.trim())).collect();
+        parsed
+            .map_err(|problem| reader.problem(READ_URL, &problem))
+            .ok()
     }
 
     /// The keywords of a setting that names PostgreSQL. `None` if a part is missing, which is then a problem.
@@ -184,7 +238,7 @@ fn postgres(
     keywords: Keywords,
     token_required: bool,
     reader: &mut Reader<'_>,
-) -> Result<DatabaseTarget, String> {
+) -> Result<Box<PgConnectOptions>, String> {
     let (mut options, ignored) = keywords.into_options()?;
     if !ignored.is_empty() {
         reader.warning(format!("{setting}: {ignored} have no effect here"));
@@ -192,7 +246,7 @@ fn postgres(
     if token_required {
         options = protect_token(options)?;
     }
-    Ok(DatabaseTarget::Postgres(Box::new(options)))
+    Ok(Box::new(options))
 }
 
 /// Requires TLS for a token, which is sent as it is; an error if the keywords forbid TLS.

@@ -24,7 +24,7 @@ mod trusted_proxies;
 
 pub use application_insights::ApplicationInsights;
 pub use base_url::BaseUrl;
-pub use database::{DatabaseConfig, DatabaseTarget};
+pub use database::{DatabaseConfig, DatabaseTarget, ReplicaTarget};
 pub use dotenv::load_dotenv;
 pub use http::HttpConfig;
 pub use outbound::OutboundConfig;

@@ -32,10 +32,11 @@ const PUBLIC_RESOURCE: &str = "https://ossrdbms-aad.database.windows.net";
 /// The first and the longest pause before a failed renewal is repeated; the pauses double.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
-/// The pool's password: an Entra token that is renewed after half its lifetime.
+/// The pools' password: an Entra token that is renewed after half its lifetime.
 pub(super) struct EntraPassword {
     source: TokenSource,
-    pool: PgPool,
+    /// The primary's first.
+    pools: Vec<PgPool>,
     /// `None` until the first token.
     renew_at: Mutex<Option<Instant>>,
 }
@@ -67,18 +68,22 @@ impl EntraPassword {
     ///
     /// # Errors
     /// When there is no managed identity, or the system's certificates cannot be read.
-    pub(super) fn from_config(config: &Config, pool: &PgPool) -> anyhow::Result<Option<Self>> {
+    pub(super) fn from_config(
+        config: &Config,
+        primary: &PgPool,
+        replicas: &[PgPool],
+    ) -> anyhow::Result<Option<Self>> {
         if !config.database.token_required {
             return Ok(None);
         }
-        let source = TokenSource::new(config, &pool.connect_options());
+        let source = TokenSource::new(config, &primary.connect_options());
         let source = source.context(
             "AZURE_POSTGRESQL_CONNECTIONSTRING has no password: add password=… to it, \
              or run where the site has a managed identity",
         )?;
         Ok(Some(Self {
             source,
-            pool: pool.clone(),
+            pools: std::iter::once(primary).chain(replicas).cloned().collect(),
             renew_at: Mutex::default(),
         }))
     }
@@ -90,9 +95,10 @@ impl EntraPassword {
             return Ok(());
         }
         let token = self.source.fetch().await?;
-        let options = PgConnectOptions::clone(&self.pool.connect_options());
-        self.pool
-            .set_connect_options(options.password(token.expose()));
+        for pool in &self.pools {
+            let options = PgConnectOptions::clone(&pool.connect_options());
+            pool.set_connect_options(options.password(token.expose()));
+        }
         let half = token.remaining() / 2;
         *renew_at = Some(Instant::now() + half);
         tracing::info!(

@@ -4,9 +4,13 @@ mod connect_error;
 mod entra;
 mod incompatible;
 mod pool;
+mod pooler;
+mod readiness;
+mod replica;
 mod unavailable;
 
 pub use entra::database_token;
+pub use readiness::NotReady;
 pub use unavailable::is_unavailable;
 
 use std::sync::Arc;
@@ -19,13 +23,16 @@ use sea_orm::{
     SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions, TransactionTrait as _,
 };
 
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
 use crate::config::{Config, DatabaseConfig, DatabaseTarget};
 use entra::EntraPassword;
 use incompatible::{Incompatible, ensure_server_fits};
-use pool::{open_postgres, open_sqlite};
-
-/// The longest readiness check. App Service's health check needs an early answer.
-const CHECK_TIMEOUT: Duration = Duration::from_millis(1500);
+use pool::{OldestConnection, open_postgres, open_sqlite};
+use pooler::Pooling;
+use replica::Replica;
+use unavailable::{error_code, is_not_primary};
 
 /// The pause between two attempts to reach and migrate the database.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -41,41 +48,72 @@ const ANALYZE_TABLES: &str = "
 /// The pause after an answer that only a person can change.
 const INCOMPATIBLE_PAUSE: Duration = Duration::from_mins(1);
 
+/// Between two checks that a pooler still supports prepared statements.
+const POOLER_PAUSE: Duration = Duration::from_secs(5);
+
 /// How often the same cause of a failing migration is logged.
 const SAME_CAUSE_PAUSE: Duration = Duration::from_mins(1);
 
 /// Advisory lock of the instance that migrates; the others wait for it. The number is arbitrary.
 const MIGRATION_LOCK: i64 = 0x7265_7374_6175_7261;
 
-/// A connection pool, and whether the schema is known to be that of this build.
+/// What to do with pending migrations at start-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingMigrations {
+    Apply,
+    /// Wait until another process has applied them.
+    Await,
+}
+
+/// A connection pool, those of the replicas, and whether the schema is known to be that of this build.
 #[derive(Clone, Debug)]
 pub struct Database {
     connection: DatabaseConnection,
+    replicas: Arc<[Replica]>,
     config: Arc<DatabaseConfig>,
     /// `None` where the server does not require Entra tokens.
     entra: Option<Arc<EntraPassword>>,
-    migrated: Arc<AtomicBool>,
+    /// Why no request can be served; `None` once the schema has been brought up to this build.
+    not_ready: Arc<watch::Sender<Option<NotReady>>>,
+    /// Whether the server has been seen to accept writes.
+    has_been_primary: Arc<AtomicBool>,
+    /// Whether a pooler in transaction mode is before the server.
+    is_pooled: Arc<AtomicBool>,
+    oldest_connection: OldestConnection,
 }
 
 impl Database {
-    /// Prepares the pool; the first query connects.
+    /// Prepares the pools; the first query connects.
     ///
     /// # Errors
     /// When an SQLite file cannot be opened, or there is neither a password nor a managed identity.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let (connection, entra) = match &config.database.target {
-            DatabaseTarget::Sqlite(options) => (open_sqlite(&config.database, options)?, None),
+        let database = &config.database;
+        let oldest_connection = OldestConnection::default();
+        let (connection, entra, replicas) = match &database.target {
+            DatabaseTarget::Sqlite(options) => (open_sqlite(database, options)?, None, Vec::new()),
             DatabaseTarget::Postgres(options) => {
-                let pool = open_postgres(&config.database, options);
-                let entra = EntraPassword::from_config(config, &pool)?;
-                (SqlxPostgresConnector::from_sqlx_postgres_pool(pool), entra)
+                let open = |options| open_postgres(database, options, oldest_connection.clone());
+                let pool = open(options);
+                let replicas: Vec<_> = database
+                    .replicas
+                    .iter()
+                    .map(|it| open(&it.options))
+                    .collect();
+                let entra = EntraPassword::from_config(config, &pool, &replicas)?;
+                let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+                (connection, entra, replicas)
             }
         };
         Ok(Self {
             connection,
-            config: Arc::new(config.database.clone()),
+            replicas: replicas.into_iter().map(Replica::new).collect(),
+            config: Arc::new(database.clone()),
             entra: entra.map(Arc::new),
-            migrated: Arc::default(),
+            not_ready: Arc::new(watch::Sender::new(Some(NotReady::NotMigrated))),
+            has_been_primary: Arc::default(),
+            is_pooled: Arc::default(),
+            oldest_connection,
         })
     }
 
@@ -84,30 +122,82 @@ impl Database {
         &self.connection
     }
 
-    /// Whether the schema has been brought up to this build.
-    pub fn is_migrated(&self) -> bool {
-        self.migrated.load(Ordering::Acquire)
+    /// A replica that is at most `lag` behind, and an instant whose data it has at least. `None` if there is none.
+    pub fn replica(&self, lag: Duration) -> Option<(&DatabaseConnection, Instant)> {
+        let current = self.replicas.iter().filter_map(|replica| {
+            let current_at = replica.current_at(lag)?;
+            Some((&replica.connection, current_at))
+        });
+        let current: Vec<_> = current.collect();
+        let chosen = rand::random_range(0..current.len().max(1));
+        current.get(chosen).copied()
+    }
+
+    /// The most that a replica may be behind; `None` where there are no replicas.
+    pub fn read_lag(&self) -> Option<Duration> {
+        (!self.replicas.is_empty()).then_some(self.config.read_lag)
+    }
+
+    /// Why no request can be served, apart from the server's state at the moment. `None` once the schema has been
+    /// brought up to this build.
+    pub fn not_ready(&self) -> Option<NotReady> {
+        *self.not_ready.borrow()
     }
 
     /// Applies the pending migrations, one instance at a time. Only reads where nothing is pending, as a role
     /// without further rights and a read-only database require.
     ///
     /// # Errors
-    /// When there is no token, the database cannot be reached, or its server, its tables or a newer build's
-    /// changes do not suit this build.
+    /// When there is no token, the database cannot be reached, or its server, its pooler, its tables or a newer
+    /// build's changes do not suit this build.
     pub async fn migrate(&self) -> anyhow::Result<()> {
+        self.prepare(PendingMigrations::Apply).await
+    }
+
+    async fn prepare(&self, pending: PendingMigrations) -> anyhow::Result<()> {
         if let Some(entra) = &self.entra {
             entra.renew_if_due().await?;
         }
         if let Err(error) = self.connection.ping().await {
             return Err(self.connect_error(error).await);
         }
+        self.ensure_statements_are_kept_apart().await?;
         ensure_server_fits(&self.connection).await?;
         let is_pending = Migrator::has_pending(&self.connection).await;
         if is_pending.map_err(|error| without_source(&error))? {
+            if pending == PendingMigrations::Await {
+                return Err(self.refuse(NotReady::MigrationsPending));
+            }
             self.apply_pending().await?;
         }
-        self.migrated.store(true, Ordering::Release);
+        self.not_ready.send_replace(None);
+        Ok(())
+    }
+
+    /// Records why no request can be served.
+    fn refuse(&self, reason: NotReady) -> anyhow::Error {
+        self.not_ready.send_replace(Some(reason));
+        reason.into()
+    }
+
+    /// Refuses a pooler that gives requests the results of others, and stores with the role what another pooler would
+    /// not pass on.
+    async fn ensure_statements_are_kept_apart(&self) -> anyhow::Result<()> {
+        let DatabaseTarget::Postgres(_) = &self.config.target else {
+            return Ok(());
+        };
+        let pool = self.connection.get_postgres_connection_pool();
+        match pooler::detect(&pool.connect_options()).await? {
+            Pooling::PerClient => self.is_pooled.store(false, Ordering::Release),
+            Pooling::MixesUpStatements => return Err(self.refuse(NotReady::StatementsMixedUp)),
+            Pooling::PerTransaction => {
+                self.is_pooled.store(true, Ordering::Release);
+                let store = pooler::store_statement_timeout(self.config.statement_timeout);
+                if let Err(error) = self.connection.execute_unprepared(&store).await {
+                    tracing::warn!(%error, "failed to store the statement timeout with the role");
+                }
+            }
+        }
         Ok(())
     }
 
@@ -132,10 +222,27 @@ impl Database {
         }
     }
 
-    /// Migrates as soon as the database can be reached, however long that takes; then keeps its token valid.
-    pub async fn keep_ready(self) {
+    /// Brings the schema up to this build as soon as the database can be reached, however long that takes; then
+    /// keeps its token valid and watches its pooler.
+    pub async fn keep_ready(self, pending: PendingMigrations) {
+        self.prepare_until_ready(pending).await;
+        let renewed = async {
+            if let Some(entra) = &self.entra {
+                entra.renew_forever().await;
+            }
+        };
+        let watched = async {
+            loop {
+                self.until_not_ready().await;
+                self.prepare_until_ready(pending).await;
+            }
+        };
+        tokio::join!(renewed, watched);
+    }
+
+    async fn prepare_until_ready(&self, pending: PendingMigrations) {
         let mut logged: Option<(String, Instant)> = None;
-        while let Err(error) = self.migrate().await {
+        while let Err(error) = self.prepare(pending).await {
             let is_final = error.is::<Incompatible>();
             let cause = format!("{error:#}");
             let is_repeated = logged.as_ref().is_some_and(|(last, at)| {
@@ -145,7 +252,7 @@ impl Database {
                 if is_final {
                     tracing::error!(cause, "the database does not suit this build");
                 } else {
-                    tracing::error!(cause, "failed to migrate the database; trying again");
+                    tracing::error!(cause, "failed to prepare the database; trying again");
                 }
                 logged = Some((cause, Instant::now()));
             }
@@ -157,22 +264,61 @@ impl Database {
             tokio::time::sleep(pause).await;
         }
         tracing::info!("the database is ready");
-        if let Some(entra) = &self.entra {
-            entra.renew_forever().await;
+    }
+
+    /// Returns when a request or a check has found that the pooler mixes up prepared statements.
+    async fn until_not_ready(&self) {
+        let mut state = self.not_ready.subscribe();
+        loop {
+            let refused = state.wait_for(Option::is_some);
+            let is_refused = tokio::time::timeout(POOLER_PAUSE, refused).await.is_ok();
+            if is_refused {
+                return;
+            }
+            if !self.is_pooled.load(Ordering::Acquire) {
+                continue;
+            }
+            let pool = self.connection.get_postgres_connection_pool();
+            if let Ok(false) = pooler::still_supports_statements(&pool.connect_options()).await {
+                self.refuse(NotReady::StatementsMixedUp);
+            }
         }
     }
 
-    /// Whether requests can be served: reachable within 1.5 s, and migrated.
-    pub async fn is_ready(&self) -> bool {
-        self.is_migrated()
-            && matches!(
-                tokio::time::timeout(
-                    CHECK_TIMEOUT,
-                    self.connection.execute_unprepared("SELECT 1")
-                )
-                .await,
-                Ok(Ok(_))
-            )
+    /// Measures the replicas for as long as the site runs.
+    pub async fn measure_replicas(self) {
+        let mut tasks = JoinSet::new();
+        for replica in self.replicas.iter().cloned() {
+            let primary = self.connection.get_postgres_connection_pool().clone();
+            tasks.spawn(replica.measure_forever(primary));
+        }
+        tasks.join_all().await;
+    }
+
+    /// Draws the conclusions from the error of a request: a server that is no primary any more is left, and nothing is
+    /// read where statements are mixed up.
+    pub fn note_failure(&self, error: &DbErr) {
+        let Some(code) = error_code(error) else {
+            return;
+        };
+        if is_not_primary(&code) {
+            self.discard_connections();
+        }
+        if pooler::is_mix_up(&code) {
+            self.refuse(NotReady::StatementsMixedUp);
+        }
+    }
+
+    fn discard_connections(&self) {
+        self.oldest_connection.discard_open();
+    }
+
+    fn mark_as_primary(&self) {
+        self.has_been_primary.store(true, Ordering::Release);
+    }
+
+    fn has_been_primary(&self) -> bool {
+        self.has_been_primary.load(Ordering::Acquire)
     }
 
     async fn begin_migration(&self) -> Result<DatabaseTransaction, DbErr> {

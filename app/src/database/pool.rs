@@ -3,7 +3,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -19,6 +20,23 @@ use crate::config::DatabaseConfig;
 /// The longest test of an idle connection. A NAT gateway or a fail-over may have dropped it silently; it is
 /// then replaced within the same request.
 const TEST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Connections opened before this instant are closed when they are taken from the pool: they lead to a server that
+/// is no longer the primary.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OldestConnection(Arc<Mutex<Option<Instant>>>);
+
+impl OldestConnection {
+    /// Closes all connections that are open now, each when it is taken next.
+    pub(super) fn discard_open(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn allows(&self, age: Duration) -> bool {
+        let oldest = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        oldest.is_none_or(|oldest| age < oldest.elapsed())
+    }
+}
 
 pub(super) fn open_sqlite(
     config: &DatabaseConfig,
@@ -75,7 +93,11 @@ fn ensure_opens(options: &SqliteConnectOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn open_postgres(config: &DatabaseConfig, options: &PgConnectOptions) -> PgPool {
+pub(super) fn open_postgres(
+    config: &DatabaseConfig,
+    options: &PgConnectOptions,
+    oldest: OldestConnection,
+) -> PgPool {
     // A statement, because PgBouncer refuses start-up parameters other than its own.
     let limit = config.statement_timeout.as_millis();
     let prepare = format!("SET statement_timeout = {limit}");
@@ -88,8 +110,12 @@ pub(super) fn open_postgres(config: &DatabaseConfig, options: &PgConnectOptions)
             Box::pin(async move { raw_sql(prepare).execute(connection).await.map(|_| ()) })
         })
         .test_before_acquire(false)
-        .before_acquire(move |connection, _| {
+        .before_acquire(move |connection, metadata| {
+            let is_allowed = oldest.allows(metadata.age);
             Box::pin(async move {
+                if !is_allowed {
+                    return Ok(false);
+                }
                 let tested = timeout(test_timeout, connection.ping()).await;
                 let tested = tested.map_err(|_| SqlxError::Io(ErrorKind::TimedOut.into()))?;
                 tested.map(|()| true)

@@ -86,10 +86,8 @@ impl Handler for Deadline {
 /// Answers 503 until the database has been reached and migrated.
 #[handler]
 pub async fn require_database(depot: &mut Depot) -> Result<(), Error> {
-    if state(depot)?.database.is_migrated() {
-        return Ok(());
+    match state(depot)?.database.not_ready() {
+        None => Ok(()),
+        Some(reason) => Err(Error::Unavailable(reason.into())),
     }
-    Err(Error::Unavailable(anyhow::anyhow!(
-        "the database has not been reached and migrated yet"
-    )))
 }

@@ -1,13 +1,15 @@
 //! Answers anonymous readers from the page cache.
 //!
+//! A page read from a replica is as old as the replica's data: it is cached for as much less.
 //! A page of a signed-in user is never cached. A browser that has just written carries a cookie for as
 //! long as any instance may hold a page from before the write, and bypasses the cache meanwhile.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use salvo::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderValue, IF_NONE_MATCH,
-    SET_COOKIE, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, SET_COOKIE,
+    VARY,
 };
 use salvo::http::uri::{PathAndQuery, Uri};
 use salvo::http::{ResBody, StatusCode};
@@ -18,13 +20,17 @@ use url::form_urlencoded;
 
 use crate::compression::Encoding;
 use crate::config::BaseUrl;
-use crate::extract::{Visitor, state};
-use crate::page_cache::{CachedPage, Lookup, Rendered};
+use crate::extract::{DataAt, ReplicaLag, bypass_cookie_name, may_be_shared, state};
+use crate::page_cache::{CachedPage, Lookup, MAX_AGE, Rendered};
 use crate::response::Error;
 use crate::state::AppState;
 
 /// Longer than `page_cache::MAX_AGE`, since a browser counts whole seconds.
-const BYPASS_SECONDS: u32 = 3;
+const BYPASS_SECONDS: u64 = 3;
+
+/// The most that a replica may be behind for a page that is cached, so that it stays in the cache for the rest of
+/// `page_cache::MAX_AGE`.
+const MOST_LAG: Duration = MAX_AGE.checked_div(2).unwrap();
 
 /// Routes whose pages are cached by their path and these query parameters. Other parameters are removed
 /// before the page sees the request: they neither miss nor poison the cache.
@@ -47,7 +53,7 @@ impl Handler for CachedPages {
     ) {
         keep_parameters(request, self.parameters);
         let cache = state(depot).ok().and_then(|state| state.page_cache.clone());
-        let Some(cache) = cache.filter(|_| is_for_everybody(request, depot)) else {
+        let Some(cache) = cache.filter(|_| may_be_shared(request, depot)) else {
             ctrl.call_next(request, depot, response).await;
             return;
         };
@@ -58,9 +64,11 @@ impl Handler for CachedPages {
         let page = match cache.find(address).await {
             Lookup::Hit(page) => page,
             Lookup::Miss(slot) => {
+                depot.insert_typed(ReplicaLag(MOST_LAG));
                 ctrl.call_next(request, depot, response).await;
                 let rendered = to_rendered(response);
-                slot.fill(rendered.clone());
+                let data_at = depot.get_typed::<DataAt>().ok().map(|read| read.0);
+                slot.fill(rendered.clone(), data_at);
                 match rendered {
                     Rendered::Page(page) => page,
                     Rendered::Private | Rendered::Failed => return,
@@ -100,12 +108,12 @@ pub async fn record_writes(
     let Ok(state) = state(depot) else { return };
     if let Some(cache) = &state.page_cache {
         cache.record_write();
-        let is_accepted = response
-            .status_code
-            .is_some_and(|status| status.is_redirection());
-        if let Some(cookie) = bypass_cookie(state).filter(|_| is_accepted) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+    }
+    let is_accepted = response
+        .status_code
+        .is_some_and(|status| status.is_redirection());
+    if let Some(cookie) = bypass_cookie(state).filter(|_| is_accepted) {
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
 }
 
@@ -133,19 +141,6 @@ fn keep_parameters(request: &mut Request, names: &[&str]) {
     if let Ok(uri) = Uri::from_parts(parts) {
         request.set_uri(uri);
     }
-}
-
-/// Whether the request is that of a reader who is not signed in, has not just written and is shown no
-/// notice.
-fn is_for_everybody(request: &Request, depot: &Depot) -> bool {
-    let has_notice = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.contains("notice="));
-    request.method().is_safe()
-        && !has_notice
-        && !has_bypass_cookie(request)
-        && Visitor::from_depot(depot).is_anonymous()
 }
 
 fn to_rendered(response: &Response) -> Rendered {
@@ -205,32 +200,23 @@ fn is_known_to_client(request: &Request, etag: &HeaderValue) -> bool {
         .any(|known| known.trim() == "*" || known.trim().as_bytes() == etag.as_bytes())
 }
 
-fn cookie_name(is_https: bool) -> &'static str {
-    if is_https {
-        "__Host-written"
-    } else {
-        "written"
-    }
-}
-
+/// The cookie of a writer; `None` where every page is read from the primary anyway. It lasts longer than any instance may
+/// show what is older than the write.
 fn bypass_cookie(state: &AppState) -> Option<HeaderValue> {
+    let lag = state.database.read_lag();
+    if state.page_cache.is_none() && lag.is_none() {
+        return None;
+    }
+    // A browser counts whole seconds.
+    let seconds = lag.map_or(0, |lag| lag.as_secs() + 2).max(BYPASS_SECONDS);
     let is_https = state
         .config
         .http
         .base_url
         .as_ref()
         .is_some_and(BaseUrl::is_https);
-    let name = cookie_name(is_https);
+    let name = bypass_cookie_name(is_https);
     let secure = if is_https { "; Secure" } else { "" };
-    let cookie =
-        format!("{name}=1; Path=/; Max-Age={BYPASS_SECONDS}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!("{name}=1; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&cookie).ok()
-}
-
-fn has_bypass_cookie(request: &Request) -> bool {
-    let headers = request.headers().get_all(COOKIE).iter();
-    headers
-        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-        .map(<[u8]>::trim_ascii)
-        .any(|pair| pair.starts_with(b"written=") || pair.starts_with(b"__Host-written="))
 }

@@ -10,6 +10,7 @@ use sea_orm::{DbErr, SqlErr};
 use super::error_page::{ErrorDetails, ErrorPage, RecoveryLink, wants_json};
 use crate::auth::return_address::sign_in_path;
 use crate::database::is_unavailable;
+use crate::state::AppState;
 use crate::telemetry::RequestId;
 
 /// `Retry-After` of a 503.
@@ -97,6 +98,7 @@ impl Error {
 impl Writer for Error {
     async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
         self.log();
+        self.note_database_failure(depot);
         match self.sign_in_address().filter(|_| !wants_json(request)) {
             Some(address) => {
                 response.headers_mut().insert(LOCATION, address);
@@ -120,6 +122,17 @@ impl Error {
                 Self::Detailed(details) => details.recovery_links.clone(),
                 _ => vec![RecoveryLink::START],
             },
+        }
+    }
+
+    /// Lets the database draw its conclusions from an error of its own.
+    fn note_database_failure(&self, depot: &Depot) {
+        let (Self::Unavailable(cause) | Self::Unexpected(cause)) = self else {
+            return;
+        };
+        let error = cause.downcast_ref::<DbErr>();
+        if let (Some(error), Ok(state)) = (error, depot.get_typed::<AppState>()) {
+            state.database.note_failure(error);
         }
     }
 
@@ -165,7 +178,7 @@ impl Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests(wait) => Some(*wait),
-            Self::Unavailable(_) => Some(UNAVAILABLE_RETRY),
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(UNAVAILABLE_RETRY),
             _ => None,
         }
     }

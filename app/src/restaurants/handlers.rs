@@ -1,6 +1,7 @@
 //! Handlers of the feature: one function for each route.
 
 use salvo::{Writer as _, handler};
+use sea_orm::{DatabaseConnection, DbErr};
 use serde::{Deserialize, Serialize};
 
 use super::forms::{NewRestaurant, NewReview, RESTAURANT_FIELDS, review_fields};
@@ -12,8 +13,9 @@ use super::views::{
 };
 use super::{restaurant, review};
 use crate::current_user::CurrentUser;
-use crate::extract::{Form, Id, Query, Visitor};
+use crate::extract::{Form, Id, Query, Reader, Visitor};
 use crate::form::{FormValues, FormView};
+use crate::pagination::Cursor;
 use crate::response::{Error, FormOutcome, Page};
 use crate::state::AppState;
 
@@ -65,19 +67,21 @@ pub(super) struct ListQuery {
 #[handler]
 pub(super) async fn list_restaurants(
     state: AppState,
+    reader: Reader,
     query: Query<ListQuery>,
 ) -> Result<Page<RestaurantListView>, Error> {
     let query = query.0;
     let settings = &state.config.feature;
     let sort = Sort::from_name(&query.sort);
-    let request = ListRequest {
+    let request = &ListRequest {
         words: &query.q,
         sort,
         after: sort.parse_cursor(&query.after),
         page_size: settings.list_page_size,
         search_limit: settings.search_limit,
     };
-    let page = repository::list_restaurants(state.database.connection(), &request).await?;
+    let read = |db| async move { repository::list_restaurants(&db, request).await };
+    let page = reader.read(read).await?;
     let path = |sort, after: &str| list_path(&query, sort, after);
     let links = Sort::ALL.map(|choice| SortLink {
         label: choice.label(),
@@ -197,16 +201,21 @@ pub(super) struct DetailsQuery {
 #[handler]
 pub(super) async fn show_restaurant(
     state: AppState,
+    reader: Reader,
     visitor: Visitor,
     id: Id,
     query: Query<DetailsQuery>,
 ) -> Result<Page<RestaurantView>, Error> {
+    let after = &review::parse_cursor(&query.0.after);
+    let page_size = state.config.feature.details_page_size;
+    let read = |db| async move { load_details(&db, id.0, after.as_ref(), page_size).await };
+    let details = reader.read(read).await?;
     let form = FormView::new(review_fields(visitor.user()));
-    let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
-    let page = load_page(&state, visitor.user(), &restaurant, &query.0, form).await?;
     Ok(Page::new(RestaurantView {
         may_write: visitor.may_write(&state),
-        ..page
+        first: after.as_ref().map(|_| restaurant::path(id.0)),
+        notice: notice(&query.0.notice),
+        ..view(details, visitor.user(), form)
     }))
 }
 
@@ -229,32 +238,38 @@ pub(super) async fn create_review(
         }
         Err(errors) => {
             let form = FormView::refused(review_fields(author), &form, &errors);
-            let query = DetailsQuery::default();
-            let restaurant = repository::get_restaurant(db, id.0).await?;
-            let page = load_page(&state, author, &restaurant, &query, form).await?;
-            Ok(FormOutcome::Invalid(RestaurantView { may_write, ..page }))
+            let page_size = state.config.feature.details_page_size;
+            let details = load_details(db, id.0, None, page_size).await?;
+            Ok(FormOutcome::Invalid(RestaurantView {
+                may_write,
+                ..view(details, author, form)
+            }))
         }
     }
 }
 
+/// A restaurant, a page of its reviews, and the cursor of the next page.
+type Details = (RatedRestaurant, Vec<review::Model>, Option<Cursor>);
+
+async fn load_details(
+    db: &DatabaseConnection,
+    id: i32,
+    after: Option<&Cursor>,
+    page_size: u64,
+) -> Result<Details, DbErr> {
+    let restaurant = repository::get_restaurant(db, id).await?;
+    let (reviews, next) = repository::list_reviews(db, id, after, page_size).await?;
+    Ok((restaurant, reviews, next))
+}
+
 /// A restaurant's page for a visitor who may not write.
-async fn load_page(
-    state: &AppState,
-    user: Option<&CurrentUser>,
-    restaurant: &RatedRestaurant,
-    query: &DetailsQuery,
-    form: FormView,
-) -> Result<RestaurantView, Error> {
-    let page_size = state.config.feature.details_page_size;
-    let after = review::parse_cursor(&query.after);
-    let db = state.database.connection();
-    let (reviews, next) =
-        repository::list_reviews(db, restaurant.id, after.as_ref(), page_size).await?;
+fn view(details: Details, user: Option<&CurrentUser>, form: FormView) -> RestaurantView {
+    let (restaurant, reviews, next) = details;
     let path = restaurant::path(restaurant.id);
-    Ok(RestaurantView {
-        restaurant: RestaurantDetails::from(restaurant),
+    RestaurantView {
+        restaurant: RestaurantDetails::from(&restaurant),
         next: next.map(|next| format!("{path}?after={next}")),
-        first: after.map(|_| path),
+        first: None,
         reviews: reviews
             .into_iter()
             .map(|review| ReviewEntry::new(review, user))
@@ -262,8 +277,8 @@ async fn load_page(
         form,
         may_edit: user.is_some_and(CurrentUser::is_admin),
         may_write: false,
-        notice: notice(&query.notice),
-    })
+        notice: None,
+    }
 }
 
 #[handler]

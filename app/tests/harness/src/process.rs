@@ -25,8 +25,13 @@ struct Folder(PathBuf);
 impl Process {
     /// Starts the site on a free port and waits until it listens.
     pub async fn serve(settings: &[(&str, &str)]) -> Self {
+        Self::serve_with(&[], settings).await
+    }
+
+    /// Starts the site with these arguments, as `serve --no-migrate`.
+    pub async fn serve_with(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let folder = Folder::create();
-        let mut command = command(&folder, &[], settings);
+        let mut command = command(&folder, arguments, settings);
         let mut child = command
             .env("PORT", "0")
             .stdout(Stdio::piped())

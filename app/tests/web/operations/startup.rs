@@ -27,7 +27,7 @@ async fn the_site_listens_without_its_database_and_recovers() {
     assert_put_off(&process).await;
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 503);
     process
-        .logged("failed to migrate the database; trying again")
+        .logged("failed to prepare the database; trying again")
         .await;
 
     forwarder.open();
@@ -240,4 +240,27 @@ async fn an_encoding_other_than_utf8_is_refused_in_plain_words() {
         .execute_unprepared(&drop_database)
         .await
         .expect("dropped");
+}
+
+#[tokio::test]
+async fn a_site_that_may_not_migrate_waits_for_the_migrations_and_says_so() {
+    let database = TestDatabase::create(Store::Sqlite).await;
+    let settings = [("DATABASE_URL", &*database.url)];
+    let process = Process::serve_with(&["serve", "--no-migrate"], &settings).await;
+    process
+        .logged("failed to prepare the database; trying again")
+        .await;
+    let visitor = process.visitor();
+    let waiting = visitor.get("/readyz").await;
+    assert_eq!(waiting.status.as_u16(), 503);
+    assert!(
+        waiting.body.contains("Migrations are pending"),
+        "{}",
+        waiting.body
+    );
+    assert_eq!(visitor.get("/").await.status.as_u16(), 503);
+    assert!(run_app(&["migrate"], &settings).await.status.success());
+    process.logged("the database is ready").await;
+    assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
+    assert_eq!(visitor.get("/").await.status.as_u16(), 200);
 }

@@ -7,7 +7,7 @@ use super::forms::{FIELDS, NewTrail};
 use super::views::{NewTrailView, TrailListView, TrailView};
 use super::{repository, trail};
 use crate::current_user::CurrentUser;
-use crate::extract::{Form, Id, Query, Visitor};
+use crate::extract::{Form, Id, Query, Reader, Visitor};
 use crate::form::{FormValues, FormView};
 use crate::pagination::Cursor;
 use crate::response::{Error, FormOutcome, Page};
@@ -37,15 +37,16 @@ pub(super) struct PageQuery {
 #[handler]
 pub(super) async fn list_trails(
     state: AppState,
+    reader: Reader,
     query: Query<PageQuery>,
 ) -> Result<Page<TrailListView>, Error> {
-    let after = Cursor::parse(None, &query.0.after);
+    let after = &Cursor::parse(None, &query.0.after);
     let page_size = state.config.feature.list_page_size;
-    let db = state.database.connection();
-    let (trails, next) = repository::list_trails(db, after.as_ref(), page_size).await?;
+    let read = |db| async move { repository::list_trails(&db, after.as_ref(), page_size).await };
+    let (trails, next) = reader.read(read).await?;
     Ok(Page::new(TrailListView {
         trails: trails.into_iter().map(Into::into).collect(),
-        first: after.map(|_| "/".to_owned()),
+        first: after.as_ref().map(|_| "/".to_owned()),
         next: next.map(|next| format!("/?after={next}")),
         notice: notice(&query.0.notice),
     }))
@@ -79,12 +80,13 @@ pub(super) async fn create_trail(
 
 #[handler]
 pub(super) async fn show_trail(
-    state: AppState,
+    reader: Reader,
     visitor: Visitor,
     id: Id,
     query: Query<PageQuery>,
 ) -> Result<Page<TrailView>, Error> {
-    let trail = repository::get_trail(state.database.connection(), id.0).await?;
+    let read = |db| async move { repository::get_trail(&db, id.0).await };
+    let trail = reader.read(read).await?;
     Ok(Page::new(TrailView {
         trail: trail.into(),
         may_delete: visitor.user().is_some_and(CurrentUser::is_admin),

@@ -1,0 +1,110 @@
+//! Extractor for the database that a page is read from: a replica or the primary.
+
+use std::time::{Duration, Instant};
+
+use salvo::extract::Metadata;
+use salvo::http::header::COOKIE;
+use salvo::{Depot, Extractible, Request};
+use sea_orm::{DatabaseConnection, DbErr};
+use tokio::time::timeout;
+
+use super::{Visitor, no_metadata, state};
+use crate::response::Error;
+
+/// The longest read from a replica. A replica that stops costs a request no more, and only until it is found to be old.
+const REPLICA_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Put into the depot by middleware: the most that a replica may be behind for this request, if that is less than
+/// `DATABASE_READ_LAG`.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplicaLag(pub Duration);
+
+/// Put into the depot by [`Reader`]: the instant whose data the response has at least.
+#[derive(Clone, Copy, Debug)]
+pub struct DataAt(pub Instant);
+
+/// Reads what a response shows: from a replica that is not too far behind, if the request may be shown what is a little
+/// old, else from the primary. The argument of handlers of `GET` requests; everything else uses the primary.
+pub struct Reader {
+    replica: Option<DatabaseConnection>,
+    primary: DatabaseConnection,
+}
+
+impl Reader {
+    /// Runs the queries on the replica; if they fail, time out or do not find their row, again on the primary.
+    ///
+    /// # Errors
+    /// Those of the queries on the primary.
+    pub async fn read<T, F>(&self, queries: impl Fn(DatabaseConnection) -> F) -> Result<T, DbErr>
+    where
+        F: Future<Output = Result<T, DbErr>>,
+    {
+        if let Some(replica) = &self.replica {
+            match timeout(REPLICA_TIMEOUT, queries(replica.clone())).await {
+                Ok(Ok(found)) => return Ok(found),
+                Ok(Err(DbErr::RecordNotFound(_))) => {}
+                Ok(Err(cause)) => tracing::debug!(%cause, "failed to read from the replica"),
+                Err(_) => tracing::debug!("the replica did not answer in time"),
+            }
+        }
+        queries(self.primary.clone()).await
+    }
+}
+
+impl<'ex> Extractible<'ex> for Reader {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
+        let database = state(depot)?.database.clone();
+        let primary = database.connection().clone();
+        let limit = depot.get_typed::<ReplicaLag>().ok();
+        let lag = database
+            .read_lag()
+            .map(|lag| limit.map_or(lag, |limit| lag.min(limit.0)));
+        let replica = lag
+            .filter(|_| may_be_shared(request, depot))
+            .and_then(|lag| database.replica(lag));
+        let replica = replica.map(|(connection, at)| {
+            depot.insert_typed(DataAt(at));
+            connection.clone()
+        });
+        Ok(Self { replica, primary })
+    }
+}
+
+/// Whether the request is that of a reader who is not signed in, has not just written and is shown no
+/// notice. Others may see the same response, and it may be a little old.
+pub fn may_be_shared(request: &Request, depot: &Depot) -> bool {
+    let has_notice = request
+        .uri()
+        .query()
+        .is_some_and(|query| query.contains("notice="));
+    request.method().is_safe()
+        && !has_notice
+        && !has_bypass_cookie(request)
+        && Visitor::from_depot(depot).is_anonymous()
+}
+
+/// The name of the cookie that a browser has for some seconds after a write.
+pub fn bypass_cookie_name(is_https: bool) -> &'static str {
+    if is_https {
+        "__Host-written"
+    } else {
+        "written"
+    }
+}
+
+fn has_bypass_cookie(request: &Request) -> bool {
+    let headers = request.headers().get_all(COOKIE).iter();
+    let mut cookies = headers
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|cookie| cookie.trim_ascii().split(|byte| *byte == b'=').next());
+    cookies.any(|name| {
+        [true, false]
+            .map(bypass_cookie_name)
+            .iter()
+            .any(|it| it.as_bytes() == name)
+    })
+}
