@@ -12,7 +12,7 @@ use url::Url;
 pub struct Forwarder {
     /// The database's URL by way of this address.
     pub url: String,
-    target: SocketAddr,
+    target: watch::Sender<SocketAddr>,
     socket: Option<TcpSocket>,
     listening: JoinSet<()>,
     silent: watch::Sender<bool>,
@@ -22,13 +22,13 @@ impl Forwarder {
     /// Takes a free port without listening on it yet.
     pub fn closed(database_url: &str) -> Self {
         let mut url = Url::parse(database_url).expect("a URL");
-        let target = SocketAddr::from(([127, 0, 0, 1], url.port().expect("a port")));
+        let target = address(&url);
         let socket = take(0);
         let port = socket.local_addr().expect("an address").port();
         url.set_port(Some(port)).expect("a URL with a host");
         Self {
             url: url.into(),
-            target,
+            target: watch::Sender::new(target),
             socket: Some(socket),
             listening: JoinSet::new(),
             silent: watch::Sender::new(false),
@@ -39,8 +39,17 @@ impl Forwarder {
     pub fn open(&mut self) {
         let socket = self.socket.take().expect("a closed forwarder");
         let listener = socket.listen(64).expect("listening");
-        self.listening
-            .spawn(forward(listener, self.target, self.silent.subscribe()));
+        self.listening.spawn(forward(
+            listener,
+            self.target.subscribe(),
+            self.silent.subscribe(),
+        ));
+    }
+
+    /// Leads new connections to another server.
+    pub fn redirect(&self, database_url: &str) {
+        let url = Url::parse(database_url).expect("a URL");
+        self.target.send_replace(address(&url));
     }
 
     /// Cuts every connection and refuses new ones.
@@ -61,6 +70,10 @@ impl Forwarder {
     }
 }
 
+fn address(database_url: &Url) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], database_url.port().expect("a port")))
+}
+
 fn take(port: u16) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_reuseaddr(true).expect("a socket option");
@@ -70,10 +83,18 @@ fn take(port: u16) -> TcpSocket {
 }
 
 /// Ends with all its connections when it is dropped.
-async fn forward(listener: TcpListener, target: SocketAddr, silent: watch::Receiver<bool>) {
+async fn forward(
+    listener: TcpListener,
+    target: watch::Receiver<SocketAddr>,
+    silent: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     while let Ok((near, _)) = listener.accept().await {
-        let far = TcpStream::connect(target).await.expect("the database");
+        let target = *target.borrow();
+        // A server that is down refuses the connection, and so does the proxy.
+        let Ok(far) = TcpStream::connect(target).await else {
+            continue;
+        };
         let (near_reader, near_writer) = near.into_split();
         let (far_reader, far_writer) = far.into_split();
         connections.spawn(pump(near_reader, far_writer, silent.clone()));

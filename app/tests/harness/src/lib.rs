@@ -12,6 +12,8 @@ mod forwarder;
 pub mod ingestion;
 mod process;
 pub mod raw;
+#[cfg(unix)]
+pub mod servers;
 pub mod sign_in;
 mod site;
 mod visitor;

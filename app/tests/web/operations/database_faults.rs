@@ -7,6 +7,8 @@ use sea_orm::{
     TransactionTrait as _,
 };
 
+use url::Url;
+
 use super::Server;
 use crate::feature::{FIELDS, FORM, FORM_PAGE, TABLE};
 use harness::{LONG, Process, Site, Store, connect, eventually};
@@ -158,4 +160,44 @@ async fn a_read_only_database_is_still_readable() {
     let refused = visitor.post(FORM, &FIELDS).await;
     assert_eq!(refused.status.as_u16(), 503);
     assert!(!refused.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn readiness_says_that_the_server_has_no_connection_left() {
+    let server = Server::create().await;
+    let mut url = Url::parse(server.url()).expect("a URL");
+    let role = format!("role{}", url.path().replace('/', "_"));
+    let database = url.path().trim_start_matches('/').to_owned();
+    for sql in [
+        format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'"),
+        format!("ALTER DATABASE {database} OWNER TO {role}"),
+        format!("GRANT ALL ON SCHEMA public TO {role}"),
+    ] {
+        server.db.execute_unprepared(&sql).await.expect(&sql);
+    }
+    url.set_username(&role).expect("a URL with a host");
+    url.set_password(Some("secret")).expect("a URL with a host");
+    let process = Process::serve_ready(&[("DATABASE_URL", url.as_str())]).await;
+    let limit = format!("ALTER ROLE {role} CONNECTION LIMIT 0");
+    server.db.execute_unprepared(&limit).await.expect("a limit");
+    server.number(CUT_CONNECTIONS).await;
+    let visitor = process.visitor();
+    let started = Instant::now();
+    let answer = visitor.get("/readyz").await;
+    assert!(started.elapsed() < Duration::from_secs(3));
+    assert_eq!(answer.status.as_u16(), 503);
+    assert!(
+        answer.body.contains("has no connection left"),
+        "{}",
+        answer.body
+    );
+    drop(process);
+    for sql in [
+        format!("ALTER DATABASE {database} OWNER TO CURRENT_USER"),
+        format!("DROP OWNED BY {role}"),
+        format!("DROP ROLE {role}"),
+    ] {
+        server.db.execute_unprepared(&sql).await.expect(&sql);
+    }
 }

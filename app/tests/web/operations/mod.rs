@@ -4,9 +4,15 @@ mod application_insights;
 mod commands;
 mod database_faults;
 mod database_token;
+#[cfg(unix)]
+mod failover;
 mod logs;
 mod overload;
 mod panics;
+#[cfg(unix)]
+mod pooler;
+#[cfg(unix)]
+mod replicas;
 mod shutdown;
 mod startup;
 

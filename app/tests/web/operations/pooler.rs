@@ -1,0 +1,164 @@
+//! PgBouncer between the site and the database.
+
+use std::time::{Duration, Instant};
+
+use harness::servers::{PgBouncer, PostgresServer};
+use harness::{LONG, Process, connect, eventually, run_app};
+use sea_orm::{ConnectionTrait as _, Statement};
+
+use crate::feature::{FEATURE, FIELDS, FORM, ROW};
+
+const TRANSACTION: &str = "pool_mode = transaction";
+const SESSION: &str = "pool_mode = session";
+
+/// Whatever the size, the clients of the tests share connections.
+const SMALL: &str = "default_pool_size = 3";
+
+/// Part of what the site says of a pooler that mixes up statements.
+const ADVICE: &str = "max_prepared_statements";
+
+/// The setting that takes support for prepared statements away, where the version has any.
+fn without_support() -> &'static str {
+    if PgBouncer::version() >= (1, 21) {
+        "max_prepared_statements = 0"
+    } else {
+        ""
+    }
+}
+
+async fn serve(pooler: &PgBouncer) -> Process {
+    let settings = [
+        ("DATABASE_URL", &*pooler.url("postgres")),
+        // A busy machine may take seconds.
+        ("DATABASE_POOL_TIMEOUT", "30s"),
+    ];
+    Process::serve(&settings).await
+}
+
+async fn wait_until_ready(process: &Process) {
+    let visitor = process.visitor();
+    eventually("the site is ready", LONG, async || {
+        (visitor.get("/readyz").await.status.as_u16() == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER; run cargo xtask test"]
+async fn a_pooler_that_mixes_up_statements_is_refused_and_the_reason_says_what_to_set() {
+    let server = PostgresServer::primary();
+    let settings = [("DATABASE_URL", &*server.url("postgres"))];
+    assert!(run_app(&["migrate"], &settings).await.status.success());
+    let pooler = PgBouncer::start(&server, &[TRANSACTION, SMALL, without_support()]);
+    let (one, other) = (serve(&pooler).await, serve(&pooler).await);
+    for process in [&one, &other] {
+        let failure = process
+            .logged("failed to prepare the database; trying again")
+            .await;
+        assert!(failure["cause"].to_string().contains(ADVICE), "{failure}");
+        let visitor = process.visitor();
+        let readiness = visitor.get("/readyz").await;
+        assert_eq!(readiness.status.as_u16(), 503);
+        assert!(!readiness.header("retry-after").is_empty());
+        assert!(readiness.body.contains(ADVICE), "{}", readiness.body);
+        assert_eq!(visitor.get("/").await.status.as_u16(), 503);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER; run cargo xtask test"]
+async fn a_pooler_in_session_mode_is_accepted() {
+    let server = PostgresServer::primary();
+    let pooler = PgBouncer::start(&server, &[SESSION, "default_pool_size = 20"]);
+    let process = serve(&pooler).await;
+    wait_until_ready(&process).await;
+    let visitor = process.visitor();
+    assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 303);
+    assert_eq!(visitor.get(ROW).await.status.as_u16(), 200);
+}
+
+mod with_support {
+    use super::*;
+
+    const SUPPORT: &str = "max_prepared_statements = 200";
+
+    /// Inserts a row of this name and returns the path of its page.
+    async fn insert(process: &Process, name: &str) -> String {
+        let visitor = process.visitor();
+        let mut form = FIELDS;
+        form[0].1 = name;
+        let answer = visitor.post(FORM, &form).await;
+        assert_eq!(answer.status.as_u16(), 303);
+        let (path, _) = answer.location().split_once('?').expect("a notice");
+        path.to_owned()
+    }
+
+    /// Requests the list and these pages, many at once, and returns the answers that do not show what they should.
+    async fn wrong_answers(process: &Process, pages: &[(String, &str)]) -> Vec<String> {
+        let request = async |number: usize| {
+            let visitor = process.visitor();
+            let (path, name) = &pages[number % pages.len()];
+            let is_list = number.is_multiple_of(5);
+            let answer = visitor.get(if is_list { "/" } else { path }).await;
+            let shown = pages.iter().filter(|(_, name)| answer.body.contains(name));
+            let is_right = if is_list {
+                shown.count() == pages.len()
+            } else {
+                answer.body.contains(name) && shown.count() == 1
+            };
+            (!is_right).then(|| format!("{path}: {}", answer.status))
+        };
+        let answers = futures_util::future::join_all((0..96).map(request)).await;
+        answers.into_iter().flatten().collect()
+    }
+
+    #[tokio::test]
+    #[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER of version 1.21; run cargo xtask test"]
+    async fn instances_that_share_connections_get_their_own_results() {
+        let server = PostgresServer::primary();
+        let pooler = PgBouncer::start(&server, &[TRANSACTION, SMALL, SUPPORT]);
+        let (one, other) = (serve(&pooler).await, serve(&pooler).await);
+        let mut pages = Vec::new();
+        for (process, names) in [(&one, ["Aspen", "Birch"]), (&other, ["Cedar", "Douglas"])] {
+            wait_until_ready(process).await;
+            for name in names {
+                pages.push((insert(process, name).await, name));
+            }
+        }
+        let (first, second) =
+            tokio::join!(wrong_answers(&one, &pages), wrong_answers(&other, &pages));
+        assert_eq!([first, second].concat(), Vec::<String>::new());
+        let timeouts = "SELECT count(*) FROM pg_db_role_setting WHERE 'statement_timeout=5000ms' = ANY (setconfig)";
+        let db = connect(&server.url("postgres")).await;
+        let statement = Statement::from_string(db.get_database_backend(), timeouts);
+        let row = db.query_one_raw(statement).await.expect("a query");
+        let stored: i64 = row.expect("a row").try_get_by_index(0).expect("a number");
+        assert_eq!(stored, 1);
+    }
+
+    #[tokio::test]
+    #[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER of version 1.21; run cargo xtask test"]
+    async fn a_pooler_that_loses_its_support_is_noticed_and_trusted_again_later() {
+        let server = PostgresServer::primary();
+        let pooler = PgBouncer::start(&server, &[TRANSACTION, SMALL, SUPPORT]);
+        let process = serve(&pooler).await;
+        wait_until_ready(&process).await;
+        let visitor = process.visitor();
+        FEATURE
+            .insert_rows(&connect(&server.url("postgres")).await, "")
+            .await;
+        pooler.reload(&[TRANSACTION, SMALL, "max_prepared_statements = 0"]);
+        let reloaded = Instant::now();
+        let readiness = eventually("the site is not ready", LONG, async || {
+            let answer = visitor.get("/readyz").await;
+            (answer.status.as_u16() == 503).then_some(answer)
+        })
+        .await;
+        assert!(readiness.body.contains(ADVICE), "{}", readiness.body);
+        assert!(reloaded.elapsed() < Duration::from_secs(10));
+        assert_eq!(visitor.get("/").await.status.as_u16(), 503);
+        pooler.reload(&[TRANSACTION, SMALL, SUPPORT]);
+        wait_until_ready(&process).await;
+        assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+    }
+}

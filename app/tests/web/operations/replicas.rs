@@ -1,0 +1,235 @@
+//! Reads from a replica: how old a page may be, and what happens when the replica fails.
+
+use std::time::{Duration, Instant};
+
+use harness::servers::PostgresServer;
+use harness::{Answer, Forwarder, LONG, Process, Visitor, connect, eventually};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+
+use crate::feature::{FEATURE, FIELDS, FORM, ROW};
+
+/// No reader sees a page that is older, by the default of `DATABASE_READ_LAG`.
+const PROMISED: Duration = Duration::from_secs(1);
+
+/// Twice the time after which a read from a replica is given up.
+const SOON: Duration = Duration::from_secs(1);
+
+/// A primary with a replica and one row.
+struct Cluster {
+    primary: PostgresServer,
+    replica: PostgresServer,
+    primary_db: DatabaseConnection,
+    replica_db: DatabaseConnection,
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let primary = PostgresServer::primary();
+        let replica = primary.standby();
+        Self {
+            primary_db: connect(&primary.url("postgres")).await,
+            replica_db: connect(&replica.url("postgres")).await,
+            primary,
+            replica,
+        }
+    }
+
+    /// A site that reads from a replica at this URL.
+    async fn serve(&self, replica: &str, settings: &[(&str, &str)]) -> Process {
+        let primary = self.primary.url("postgres");
+        let own = [("DATABASE_URL", &*primary), ("DATABASE_READ_URL", replica)];
+        let process = Process::serve_ready(&[&own, settings].concat()).await;
+        // The first row's id stays below ten.
+        self.insert().await;
+        process
+    }
+
+    async fn pause_replay(&self) {
+        let pause = "SELECT pg_wal_replay_pause()";
+        self.replica_db
+            .execute_unprepared(pause)
+            .await
+            .expect(pause);
+        let state = "SELECT 1 WHERE pg_get_wal_replay_pause_state() = 'paused'";
+        eventually("replay is paused", LONG, async || {
+            let paused = self
+                .replica_db
+                .execute_unprepared(state)
+                .await
+                .expect(state);
+            (paused.rows_affected() > 0).then_some(())
+        })
+        .await;
+    }
+
+    async fn resume_replay(&self) {
+        let resume = "SELECT pg_wal_replay_resume()";
+        self.replica_db
+            .execute_unprepared(resume)
+            .await
+            .expect(resume);
+    }
+
+    /// Inserts a row on the primary, and returns the path of its page.
+    async fn insert(&self) -> String {
+        let ids = FEATURE.insert_rows(&self.primary_db, "").await;
+        ROW.replace('1', &ids[0].to_string())
+    }
+
+    /// Waits until the replica has what the primary has.
+    async fn catch_up(&self) {
+        let position = "SELECT pg_current_wal_lsn()::text";
+        let statement = Statement::from_string(self.primary_db.get_database_backend(), position);
+        let row = self.primary_db.query_one_raw(statement).await;
+        let position: String = row
+            .expect("a query")
+            .expect("a row")
+            .try_get_by_index(0)
+            .expect("text");
+        let reached = format!("SELECT 1 WHERE pg_last_wal_replay_lsn() >= '{position}'");
+        eventually("the replica catches up", LONG, async || {
+            let found = self
+                .replica_db
+                .execute_unprepared(&reached)
+                .await
+                .expect("a query");
+            (found.rows_affected() > 0).then_some(())
+        })
+        .await;
+    }
+}
+
+fn links_to(page: &Answer, path: &str) -> bool {
+    page.body.contains(&format!("href=\"{path}\""))
+}
+
+async fn answer_in_time(visitor: &Visitor) {
+    let asked = Instant::now();
+    assert_eq!(visitor.get("/").await.status.as_u16(), 200);
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
+async fn readers_are_served_by_the_replica_and_writers_by_the_primary() {
+    let cluster = Cluster::start().await;
+    let replica = cluster.replica.url("postgres");
+    let process = cluster
+        .serve(&replica, &[("DATABASE_READ_LAG", "1m")])
+        .await;
+    cluster.catch_up().await;
+    cluster.pause_replay().await;
+    let unseen = cluster.insert().await;
+    let reader = process.visitor();
+    eventually("a page of the replica", LONG, async || {
+        (!links_to(&reader.get("/").await, &unseen)).then_some(())
+    })
+    .await;
+    assert_eq!(
+        reader.get(&unseen).await.status.as_u16(),
+        200,
+        "not on the replica"
+    );
+
+    let writer = process.visitor();
+    let written = writer.post(FORM, &FIELDS).await;
+    assert_eq!(written.status.as_u16(), 303);
+    assert!(written.header("set-cookie").contains("Max-Age=62"));
+    assert_eq!(writer.get(written.location()).await.status.as_u16(), 200);
+    assert!(
+        links_to(&writer.get("/").await, &unseen),
+        "the primary's page"
+    );
+    assert!(
+        links_to(&reader.get("/?notice=x").await, &unseen),
+        "the primary's page"
+    );
+    assert!(
+        !links_to(&reader.get("/").await, &unseen),
+        "the replica's page"
+    );
+
+    cluster.resume_replay().await;
+    eventually("the row on the replica", LONG, async || {
+        links_to(&reader.get("/").await, &unseen).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
+async fn no_page_is_older_than_a_second_whatever_the_replica_does() {
+    let cluster = Cluster::start().await;
+    let replica = cluster.replica.url("postgres");
+    let cached = [("PAGE_CACHE_BYTES", "1MiB")];
+    let process = cluster.serve(&replica, &cached).await;
+    let reader = process.visitor();
+    for round in 0..6 {
+        if round % 2 == 0 {
+            cluster.resume_replay().await;
+            cluster.catch_up().await;
+        }
+        // Pages of both kinds are in the cache.
+        for _ in 0..20 {
+            reader.get("/").await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        cluster.pause_replay().await;
+        let path = cluster.insert().await;
+        let inserted = Instant::now();
+        let seen = eventually("the row", LONG, async || {
+            let asked = Instant::now();
+            links_to(&reader.get("/").await, &path).then_some(asked)
+        });
+        assert!(seen.await - inserted < PROMISED + Duration::from_millis(100));
+        for _ in 0..20 {
+            assert!(
+                links_to(&reader.get("/").await, &path),
+                "an older page after a newer one"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
+async fn a_replica_that_stops_or_falls_silent_costs_no_reader_three_seconds() {
+    let cluster = Cluster::start().await;
+    let mut forwarder = Forwarder::closed(&cluster.replica.url("postgres"));
+    forwarder.open();
+    let process = cluster.serve(&forwarder.url.clone(), &[]).await;
+    let visitor = process.visitor();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    forwarder.fall_silent();
+    for _ in 0..20 {
+        answer_in_time(&visitor).await;
+    }
+    forwarder.speak_again();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    cluster.replica.crash();
+    for _ in 0..20 {
+        answer_in_time(&visitor).await;
+    }
+    assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
+    cluster.replica.start();
+    let failure = "failed to measure the replica; it is not read from";
+    assert!(process.log().iter().any(|line| line["message"] == failure));
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
+async fn a_promoted_replica_is_no_longer_read_from() {
+    let cluster = Cluster::start().await;
+    let replica = cluster.replica.url("postgres");
+    let process = cluster.serve(&replica, &[]).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    cluster.replica.promote();
+    let reader = process.visitor();
+    let path = cluster.insert().await;
+    tokio::time::sleep(PROMISED).await;
+    for _ in 0..10 {
+        assert!(links_to(&reader.get("/").await, &path));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
