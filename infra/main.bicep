@@ -76,6 +76,14 @@ param databaseGeoRedundantBackup bool = false
 @allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
 param databaseHighAvailability string = 'Disabled'
 
+@description('Built-in connection pooler of the database server (PgBouncer). Not for Burstable (B) sizes.')
+param databasePooler bool = false
+
+@description('Number of read replicas of the database server, which pages of anonymous visitors are read from. Not for Burstable (B) sizes.')
+@minValue(0)
+@maxValue(2)
+param databaseReadReplicas int = 0
+
 @description('Sign-in with Entra ID for users of the site.')
 param enableEntraAuth bool = false
 
@@ -166,9 +174,10 @@ var leastInstances = autoscales ? max(instances, 2) : instances
 var mostInstances = autoscales ? max(autoscaleMaxInstances, leastInstances) : instances
 
 // During a restart the old process still holds its connections: each instance counts twice.
-// Five connections are left for psql, `./app migrate` and the like.
+// Five connections are left for psql, `./app migrate` and the like. Beside its pool an instance has a connection for each
+// replica, by which it measures how far the replica is behind.
 @description('Size of the connection pool of an instance, such that all instances together cannot exhaust the server.')
-var databasePoolSize = max(1, min(20, (databaseSize.connections - 5) / (mostInstances * 2)))
+var databasePoolSize = max(1, min(20, (databaseSize.connections - 5) / (mostInstances * 2) - databaseReadReplicas))
 
 // ---- Modules. ----
 
@@ -179,6 +188,8 @@ module checks 'checks.bicep' = {
     autoscaleMaxInstances: autoscaleMaxInstances
     databaseTier: databaseSize.tier
     databaseHighAvailability: databaseHighAvailability
+    databasePooler: databasePooler
+    databaseReadReplicas: databaseReadReplicas
   }
 }
 
@@ -263,11 +274,29 @@ module database 'database.bicep' = {
     backupRetentionDays: databaseBackupRetentionDays
     geoRedundantBackup: databaseGeoRedundantBackup
     highAvailability: databaseHighAvailability
+    pooler: databasePooler
     subnetId: network.outputs.databaseSubnetId
     privateDnsZoneId: privateDns.outputs.id
     workspaceId: monitoring.outputs.workspaceId
   }
 }
+
+@batchSize(1)
+module databaseReplicas 'database-replica.bicep' = [
+  for number in range(1, databaseReadReplicas): {
+    scope: group
+    params: {
+      location: location
+      name: '${abbreviations.postgresServer}${resourceToken}-replica${number}'
+      sourceServerId: database.outputs.id
+      sku: databaseSku
+      tier: databaseSize.tier
+      storageGB: databaseStorageGB
+      subnetId: network.outputs.databaseSubnetId
+      privateDnsZoneId: privateDns.outputs.id
+    }
+  }
+]
 
 module registry 'registry.bicep' = if (deployMode == 'container') {
   scope: group
@@ -308,6 +337,8 @@ module web 'web.bicep' = {
     identityName: identityName
     keyVaultName: keyVault.outputs.name
     databaseHost: database.outputs.host
+    databasePort: databasePooler ? 6432 : 5432
+    databaseReplicaHosts: [for index in range(0, databaseReadReplicas): databaseReplicas[index].outputs.host]
     databaseName: databaseName
     databasePoolSize: databasePoolSize
     applicationInsightsConnectionString: monitoring.outputs.applicationInsightsConnectionString

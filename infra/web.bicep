@@ -34,6 +34,12 @@ param keyVaultName string
 @description('Host name of the database server.')
 param databaseHost string
 
+@description('Port of the database server: 5432, or 6432 for its connection pooler.')
+param databasePort int
+
+@description('Host names of the read replicas.')
+param databaseReplicaHosts string[]
+
 @description('Name of the database on the server.')
 param databaseName string
 
@@ -98,7 +104,7 @@ var startCommand = 'exec sh startup.sh'
 var secret = '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName='
 
 @description('Connection string without a password: the app signs in with a token of its managed identity.')
-var passwordless = 'dbname=${databaseName} host=${databaseHost} port=5432 sslmode=verify-full user=${identityName}'
+var passwordless = 'dbname=${databaseName} host=${databaseHost} port=${databasePort} sslmode=verify-full user=${identityName}'
 
 // `app --help` describes each. `cargo xtask infra` fails for a setting that the app does not know.
 @description('App settings of every site.')
@@ -119,6 +125,15 @@ var settings = {
 @description('Origin of a site with a custom domain.')
 var domainSettings = empty(baseUrl) ? {} : { BASE_URL: baseUrl }
 
+@description('URLs of the read replicas, without a password as well.')
+var replicaUrls = map(
+  databaseReplicaHosts,
+  host => 'postgres://${identityName}@${host}:5432/${databaseName}?sslmode=verify-full'
+)
+
+@description('Read replicas.')
+var replicaSettings = empty(databaseReplicaHosts) ? {} : { DATABASE_READ_URL: join(replicaUrls, ',') }
+
 @description('App registration. This setting enables sign-in.')
 var registrationSettings = empty(authClientId) ? {} : { AZURE_CLIENT_ID: authClientId }
 
@@ -129,7 +144,7 @@ var secretSettings = empty(authClientSecretName) ? {} : { AZURE_CLIENT_SECRET: '
 var accessSettings = empty(signInRequired) ? {} : { SIGN_IN_REQUIRED: signInRequired }
 
 @description('App settings that are present with a value only.')
-var optionalSettings = union(domainSettings, registrationSettings, secretSettings, accessSettings)
+var optionalSettings = union(domainSettings, replicaSettings, registrationSettings, secretSettings, accessSettings)
 
 @description('Settings of App Service in zip mode: deploy the zip without a build.')
 var zipSettings = {
