@@ -7,7 +7,7 @@ use duct::{Expression, cmd};
 
 use crate::platform::is_root;
 use crate::process;
-use crate::programs::{PostgresPrograms, find, find_chromium};
+use crate::programs::{PostgresPrograms, find, find_chromium, find_pgbouncer};
 
 /// A program that the tests or the benchmark need and cargo does not install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,19 +16,20 @@ pub(crate) enum Tool {
     Chromium,
     /// The load generator of the benchmark.
     Wrk,
+    PgBouncer,
 }
 
 /// The program, its arguments to refresh the lists and to install, and its packages for each tool.
-type PackageManager = (&'static str, &'static str, &'static str, [&'static str; 3]);
+type PackageManager = (&'static str, &'static str, &'static str, [&'static str; 4]);
 
 /// All but Homebrew run as root.
 #[rustfmt::skip]
 const PACKAGE_MANAGERS: [PackageManager; 5] = [
-    ("apt-get", "update -o DPkg::Lock::Timeout=300", "install -y -o DPkg::Lock::Timeout=300", ["postgresql", "chromium", "wrk"]),
-    ("dnf", "makecache", "install -y", ["postgresql-server", "chromium", "wrk"]),
-    ("apk", "update", "add", ["postgresql", "chromium", "wrk"]),
-    ("pacman", "-Sy", "-S --noconfirm --needed", ["postgresql", "chromium", "wrk"]),
-    (HOMEBREW, "update", "install", ["postgresql@17", "google-chrome", "wrk"]),
+    ("apt-get", "update -o DPkg::Lock::Timeout=300", "install -y -o DPkg::Lock::Timeout=300", ["postgresql", "chromium", "wrk", "pgbouncer"]),
+    ("dnf", "makecache", "install -y", ["postgresql-server", "chromium", "wrk", "pgbouncer"]),
+    ("apk", "update", "add", ["postgresql", "chromium", "wrk", "pgbouncer"]),
+    ("pacman", "-Sy", "-S --noconfirm --needed", ["postgresql", "chromium", "wrk", "pgbouncer"]),
+    (HOMEBREW, "update", "install", ["postgresql@17", "google-chrome", "wrk", "pgbouncer"]),
 ];
 const HOMEBREW: &str = "brew";
 
@@ -45,12 +46,21 @@ pub(crate) fn chromium() -> Result<PathBuf> {
         .context("Chromium was installed but does not start: install Google Chrome by hand")
 }
 
+/// PgBouncer, installed if it is missing and can be installed: not every system has a package.
+pub(crate) fn pgbouncer() -> Option<PathBuf> {
+    if let Err(error) = ensure_installed(&[Tool::PgBouncer]) {
+        eprintln!("warning: {error:#}");
+    }
+    find_pgbouncer()
+}
+
 /// How to install the tool by hand.
 pub(crate) fn advice(tool: Tool) -> &'static str {
     match tool {
         Tool::PostgresServer => {
             "install the PostgreSQL server (Debian: `apt-get install postgresql`, macOS: `brew install postgresql@17`, Windows: `winget install PostgreSQL.PostgreSQL.17`)"
         }
+        Tool::PgBouncer => "install PgBouncer (Debian: `apt-get install pgbouncer`)",
         Tool::Wrk => "install wrk (Debian: `apt-get install wrk`, macOS: `brew install wrk`)",
         Tool::Chromium => {
             "install Chromium or Google Chrome (Debian: `apt-get install chromium`, macOS: `brew install google-chrome`, Windows: `winget install Google.Chrome`)"
@@ -67,6 +77,7 @@ pub(crate) fn ensure_installed(tools: &[Tool]) -> Result<()> {
         Tool::PostgresServer => PostgresPrograms::find().is_none(),
         Tool::Chromium => find_chromium().is_none(),
         Tool::Wrk => find("wrk").is_none(),
+        Tool::PgBouncer => find_pgbouncer().is_none(),
     };
     let missing: Vec<Tool> = tools.iter().copied().filter(is_missing).collect();
     if missing.is_empty() {

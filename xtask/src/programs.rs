@@ -69,6 +69,11 @@ pub(crate) fn find_chromium() -> Option<PathBuf> {
     installed.find(|path| version(path).is_some())
 }
 
+/// PgBouncer, which Debian installs where only root's `PATH` leads.
+pub(crate) fn find_pgbouncer() -> Option<PathBuf> {
+    find("pgbouncer").or_else(|| find("/usr/sbin/pgbouncer"))
+}
+
 /// The program of this name on `PATH`, or at this path.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     which::which(name).ok()

@@ -1,14 +1,23 @@
 //! `cargo xtask test` and `cargo xtask e2e`: the tests, with a PostgreSQL server and a browser.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::counts::Counts;
 use crate::install::{self, Tool};
 use crate::postgres::PostgresServer;
-use crate::{process, workspace};
+use crate::{process, programs, workspace};
 
 /// The module of the app's integration tests that drives the browser.
 const BROWSER_TESTS: &str = "browser::";
+
+/// The tests of the connection pooler, and those of them that need one with support for prepared statements.
+const POOLER_TESTS: &str = "operations::pooler::";
+const NEW_POOLER_TESTS: &str = "operations::pooler::with_support::";
+
+/// The first version of PgBouncer with support for prepared statements, as it prints it.
+const NEW_POOLER: (u32, u32) = (1, 21);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -39,13 +48,24 @@ pub(crate) fn run_e2e(arguments: &[String]) -> Result<bool> {
 pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<Counts> {
     install::ensure_installed(&[Tool::PostgresServer, Tool::Chromium])?;
     let chromium = install::chromium()?;
-    let server = PostgresServer::temporary(install::postgres_server()?)?;
-    let tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
+    let programs = install::postgres_server()?;
+    let programs_folder = programs.folder.clone();
+    let server = PostgresServer::temporary(programs)?;
+    let pooler = install::pgbouncer();
+    let mut counts = Counts::default();
+    let mut tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
+    for (skipped, reason) in skipped_tests(pooler.as_deref()) {
+        println!("{skipped} is skipped: {reason}");
+        counts.skipped += 1;
+        tests += " --skip ";
+        tests += skipped;
+    }
     let words = [workspace::words(&tests, &[]), binary_arguments.to_vec()].concat();
     let tests = workspace::program(&workspace::root(), &words)
         .env("TEST_POSTGRES_URL", server.url())
+        .env("TEST_POSTGRES_BIN", programs_folder)
+        .env("TEST_PGBOUNCER", pooler.unwrap_or_default())
         .env("TEST_CHROMIUM", chromium);
-    let mut counts = Counts::default();
     let succeeded = process::run_lines(&tests, |line| {
         println!("{line}");
         counts += Counts::from_result_line(line).unwrap_or_default();
@@ -57,8 +77,36 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     Ok(counts)
 }
 
+/// The tests that this PgBouncer cannot run, each counted as one, with the reason.
+fn skipped_tests(pooler: Option<&Path>) -> &'static [(&'static str, &'static str)] {
+    let Some(version) = pooler.and_then(programs::version) else {
+        return &[(POOLER_TESTS, "PgBouncer is not installed")];
+    };
+    if pooler_version(&version).is_some_and(|version| version >= NEW_POOLER) {
+        return &[];
+    }
+    &[(NEW_POOLER_TESTS, "PgBouncer 1.21 or newer is needed")]
+}
+
+/// The major and the minor version in the output of `pgbouncer --version`.
+fn pooler_version(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split_whitespace().nth(1)?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
 /// Prints the last line and returns the exit code.
 pub(crate) fn report(counts: Counts) -> bool {
     println!("{counts}");
     counts.is_good()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pooler_version;
+
+    #[test]
+    fn the_version_of_pgbouncer_is_read_from_its_version_line() {
+        assert_eq!(pooler_version("PgBouncer 1.18.0"), Some((1, 18)));
+        assert_eq!(pooler_version("PgBouncer"), None);
+    }
 }

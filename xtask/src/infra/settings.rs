@@ -86,6 +86,8 @@ fn parse(bicep: &str) -> Vec<SiteSetting> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::{SiteSetting, parse, read, unknown_settings};
 
     /// Characters of a GUID.
@@ -105,6 +107,36 @@ mod tests {
         let length = GUID_LENGTH * bicep.matches(" string = newGuid()").count();
         assert!(length >= 2 * MIN_KEY_LENGTH, "{length} characters");
         assert!(bicep.contains("value: '${firstHalf}${secondHalf}'"));
+    }
+
+    /// The size of a pool as in the Bicep, from the connections of the server.
+    fn pool_size(connections: i64, instances: i64, replicas: i64) -> i64 {
+        ((connections - 5) / (instances * 2) - replicas).clamp(1, 20)
+    }
+
+    #[test]
+    fn the_pools_of_all_instances_never_exhaust_the_server() {
+        let formula = "var databasePoolSize = max(1, min(20, (databaseSize.connections - 5) / (mostInstances * 2) - databaseReadReplicas))";
+        let bicep = read("infra/main.bicep").unwrap();
+        assert!(
+            bicep.contains(formula),
+            "the formula has changed: change this test"
+        );
+        let sizes = read("infra/database-sizes.json").unwrap();
+        let sizes: BTreeMap<String, serde_json::Value> = serde_json::from_str(&sizes).unwrap();
+        for (name, size) in sizes {
+            let connections = size["connections"].as_i64().unwrap();
+            let most_replicas = if size["tier"] == "Burstable" { 0 } else { 2 };
+            for (instances, replicas) in (1..=10).flat_map(|instances| {
+                (0..=most_replicas).map(move |replicas| (instances, replicas))
+            }) {
+                let used = 2 * instances * (pool_size(connections, instances, replicas) + replicas);
+                assert!(
+                    used + 5 <= connections,
+                    "{name}, {instances} instances, {replicas} replicas"
+                );
+            }
+        }
     }
 
     #[test]
