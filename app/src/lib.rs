@@ -24,6 +24,7 @@ pub mod compression;
 pub mod assets;
 pub mod templates;
 pub mod client_address;
+pub mod site_cookie;
 pub mod rate_limiter;
 pub mod page_cache;
 pub mod current_user;
@@ -36,6 +37,7 @@ pub mod routing;
 pub mod static_files;
 pub mod health;
 pub mod auth_routes;
+pub mod crawlers;
 pub mod restaurants; // domain: the example, replace it
 #[cfg(feature = "sample-data")]
 pub mod sample_data;

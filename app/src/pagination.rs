@@ -1,7 +1,7 @@
-//! Keyset pagination: cursors, and queries for the rows after a cursor.
+//! Keyset pagination: cursors, and queries for the rows after or before a cursor.
 //!
-//! A cursor is the sort key and the id of a page's last row, in the query parameter `after`. Each page
-//! costs the same, and rows that are added meanwhile cause no duplicate and no missing row.
+//! A cursor is the sort key and the id of a page's last or first row, in the query parameter `after` or `before`. Each
+//! page costs the same, and rows that are added meanwhile cause no duplicate and no missing row.
 
 use std::fmt;
 
@@ -79,6 +79,34 @@ impl fmt::Display for Cursor {
     }
 }
 
+/// Which rows of a list a page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Position {
+    #[default]
+    First,
+    After(Cursor),
+    Before(Cursor),
+}
+
+impl Position {
+    /// Reads the query parameters `after` and `before`: the first page, if neither is a cursor of such a key.
+    pub fn parse(key_type: Option<KeyType>, after: &str, before: &str) -> Self {
+        if let Some(cursor) = Cursor::parse(key_type, after) {
+            return Self::After(cursor);
+        }
+        Cursor::parse(key_type, before).map_or(Self::First, Self::Before)
+    }
+
+    /// The values of the query parameters `after` and `before`; an absent one is empty.
+    pub fn parameters(&self) -> (String, String) {
+        match self {
+            Self::First => (String::new(), String::new()),
+            Self::After(cursor) => (cursor.to_string(), String::new()),
+            Self::Before(cursor) => (String::new(), cursor.to_string()),
+        }
+    }
+}
+
 fn parse_microseconds(text: &str) -> Option<PrimitiveDateTime> {
     let nanoseconds = i128::from(text.parse::<i64>().ok()?) * 1000;
     let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
@@ -118,52 +146,117 @@ impl Keyset {
         Self { cursor_key, ..self }
     }
 
-    /// The rows after a cursor.
-    fn after(&self, cursor: &Cursor) -> Expr {
-        let (row, last) = match (&self.key, &cursor.key) {
-            (Some(key), Some(last)) => {
-                let last = (self.cursor_key)(match last {
+    /// The rows on this side of a cursor, in the given order.
+    fn beyond(&self, cursor: &Cursor, order: &Order) -> Expr {
+        let (row, edge) = match (&self.key, &cursor.key) {
+            (Some(key), Some(edge)) => {
+                let edge = (self.cursor_key)(match edge {
                     Key::Integer(value) => Expr::val(*value),
                     Key::Text(value) => Expr::val(value.as_str()),
                     Key::Time(value) => Expr::val(*value),
                 });
                 // A comparison of tuples is answered from the index alone.
                 let row = Expr::tuple([key.clone(), self.id.clone()]);
-                (row, Expr::tuple([last, Expr::val(cursor.id)]))
+                (row, Expr::tuple([edge, Expr::val(cursor.id)]))
             }
             _ => (self.id.clone(), Expr::val(cursor.id)),
         };
-        match self.order {
-            Order::Desc => row.lt(last),
-            _ => row.gt(last),
+        match order {
+            Order::Desc => row.lt(edge),
+            _ => row.gt(edge),
         }
     }
 }
 
-/// Sorts the rows and starts after the cursor.
-pub fn paginate<S>(rows: S, keyset: &Keyset, after: Option<&Cursor>) -> S
+fn reversed(order: &Order) -> Order {
+    match order {
+        Order::Desc => Order::Asc,
+        _ => Order::Desc,
+    }
+}
+
+/// Sorts the rows and starts at the position. The rows before a cursor are in the reversed order: the nearest first.
+pub fn paginate<S>(rows: S, keyset: &Keyset, position: &Position) -> S
 where
     S: QueryFilter + QueryOrder,
 {
-    let rows = match after {
-        Some(cursor) => QueryFilter::filter(rows, keyset.after(cursor)),
-        None => rows,
+    let order = match position {
+        Position::Before(_) => reversed(&keyset.order),
+        _ => keyset.order.clone(),
+    };
+    let rows = match position {
+        Position::After(cursor) | Position::Before(cursor) => {
+            QueryFilter::filter(rows, keyset.beyond(cursor, &order))
+        }
+        Position::First => rows,
     };
     let rows = match &keyset.key {
-        Some(key) => rows.order_by(key.clone(), keyset.order.clone()),
+        Some(key) => rows.order_by(key.clone(), order.clone()),
         None => rows,
     };
-    rows.order_by(keyset.id.clone(), keyset.order.clone())
+    rows.order_by(keyset.id.clone(), order)
 }
 
-/// Cuts rows that were read with a limit of one more than a page has. The second value is the last row
-/// of the page if another page follows.
-pub fn split_page<T: Clone>(mut rows: Vec<T>, page_size: u64) -> (Vec<T>, Option<T>) {
-    let size = usize::try_from(page_size).unwrap_or(usize::MAX);
-    let has_more = rows.len() > size;
-    rows.truncate(size);
-    let last = rows.last().filter(|_| has_more).cloned();
-    (rows, last)
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct ListPage<T> {
+    pub rows: Vec<T>,
+    /// The page starts after this row; `None` for the first page.
+    pub start: Option<Cursor>,
+    /// The page before this one has the rows before this cursor.
+    pub previous: Option<Cursor>,
+    /// The page after this one has the rows after this cursor.
+    pub next: Option<Cursor>,
+}
+
+impl<T> ListPage<T> {
+    /// Cuts rows as [`paginate`] has sorted them, read with a limit of one more than a page has.
+    pub fn new(
+        mut rows: Vec<T>,
+        page_size: u64,
+        position: &Position,
+        cursor: impl Fn(&T) -> Cursor,
+    ) -> Self {
+        let size = usize::try_from(page_size).unwrap_or(usize::MAX);
+        let further = rows.get(size).map(&cursor);
+        rows.truncate(size);
+        if matches!(position, Position::Before(_)) {
+            rows.reverse();
+        }
+        let first = rows.first().map(&cursor);
+        let last = rows.last().map(&cursor);
+        let next = last.clone().filter(|_| further.is_some());
+        let (start, previous, next) = match position {
+            Position::First => (None, None, next),
+            Position::After(cursor) => (Some(cursor.clone()), first, next),
+            Position::Before(_) => {
+                let previous = first.filter(|_| further.is_some());
+                (further, previous, last)
+            }
+        };
+        Self {
+            rows,
+            start,
+            previous,
+            next,
+        }
+    }
+
+    /// The position that shows this page, however it was reached.
+    pub fn position(&self) -> Position {
+        self.start.clone().map_or(Position::First, Position::After)
+    }
+
+    /// Whether this is the first page of the list.
+    pub fn is_first(&self) -> bool {
+        self.start.is_none() && self.previous.is_none()
+    }
+
+    /// Whether the rows before a cursor are fewer than a page has, so that the first page is to be shown instead.
+    pub fn is_cut_short(&self, position: &Position, page_size: u64) -> bool {
+        let is_before = matches!(position, Position::Before(_));
+        is_before && self.is_first() && (self.rows.len() as u64) < page_size
+    }
 }
 
 #[cfg(test)]
@@ -206,9 +299,32 @@ mod tests {
         }
     }
 
+    fn page(rows: &[i32], position: &Position) -> (Vec<i32>, [Option<i32>; 3]) {
+        let page = ListPage::new(rows.to_vec(), 2, position, |id| Cursor::id(*id));
+        let cursors = [page.start, page.previous, page.next];
+        (page.rows, cursors.map(|cursor| Some(cursor?.id)))
+    }
+
     #[test]
-    fn the_last_row_of_a_page_is_given_only_when_another_page_follows() {
-        assert_eq!(split_page(vec![1, 2, 3], 2), (vec![1, 2], Some(2)));
-        assert_eq!(split_page(vec![1, 2], 2), (vec![1, 2], None));
+    fn a_page_has_the_cursors_of_the_pages_beside_it() {
+        let (first, after) = (Position::First, Position::After(Cursor::id(9)));
+        assert_eq!(
+            page(&[3, 2, 1], &first),
+            (vec![3, 2], [None, None, Some(2)])
+        );
+        assert_eq!(page(&[2, 1], &first), (vec![2, 1], [None; 3]));
+        assert_eq!(
+            page(&[3, 2, 1], &after),
+            (vec![3, 2], [Some(9), Some(3), Some(2)])
+        );
+        assert_eq!(page(&[1], &after), (vec![1], [Some(9), Some(1), None]));
+        assert_eq!(page(&[], &after), (vec![], [Some(9), None, None]));
+        // The rows before 3 in a list from 6 down to 1, the nearest first.
+        let before = Position::Before(Cursor::id(3));
+        assert_eq!(
+            page(&[4, 5, 6], &before),
+            (vec![5, 4], [Some(6), Some(5), Some(4)])
+        );
+        assert_eq!(page(&[4, 5], &before), (vec![5, 4], [None, None, Some(4)]));
     }
 }

@@ -8,6 +8,7 @@ use salvo::{Router, Service};
 use crate::assets;
 use crate::auth_routes;
 use crate::config::Config;
+use crate::crawlers;
 use crate::feature;
 use crate::health;
 use crate::middleware::{self, Deadline, SecurityHeaders, ShedLoad};
@@ -29,6 +30,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
         .push(static_files::routes())
+        .push(crawlers::open_routes())
         .push(auth_routes::routes(&state.config))
         .push(pages(&state.config));
     let observe = Observe::new(&state.config);
@@ -57,6 +59,7 @@ fn pages(config: &Config) -> Router {
         .hoop(Deadline(deadline))
         .hoop(middleware::require_database)
         .hoop(middleware::require_user_as_configured())
+        .push(crawlers::routes())
         .push(feature::routes());
     if config.sign_in.is_none() {
         return pages;

@@ -16,23 +16,23 @@ const WORD_LIMIT: usize = 10;
 /// Words are compared by their first characters. PostgreSQL's index accepts words up to 2,046 bytes.
 const CHARACTER_LIMIT: usize = 250;
 
-/// FTS5 reads the matches newest first and stops at the limit.
+/// FTS5 reads the matches in the order of their ids and stops at the limit.
 const SQLITE_MATCHES: &str = "SELECT rowid AS id FROM {table}_search \
-    WHERE {table}_search MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
+    WHERE {table}_search MATCH ?1 AND rowid {beyond} ?2 ORDER BY rowid {order} LIMIT ?3";
 
 /// A GIN index has no order: its matches are read and then sorted. `+ 0` keeps the planner from reading
 /// the primary key in order instead.
 const POSTGRES_MATCHES: &str =
-    "SELECT id FROM {table} WHERE search @@ $1::tsquery AND id + 0 < $2 LIMIT $3";
+    "SELECT id FROM {table} WHERE search @@ $1::tsquery AND id + 0 {beyond} $2 LIMIT $3";
 
-/// Where more rows match than may be sorted, the newest matches are found by scanning the newest rows.
+/// Where more rows match than may be sorted, the nearest matches are found by scanning the nearest rows.
 const POSTGRES_SCAN: &str = "SELECT id FROM (
-        SELECT id, search FROM {table} WHERE id < $2 ORDER BY id DESC LIMIT $4
-    ) AS newest WHERE search @@ $1::tsquery ORDER BY id DESC LIMIT $3";
+        SELECT id, search FROM {table} WHERE id {beyond} $2 ORDER BY id {order} LIMIT $4
+    ) AS nearest WHERE search @@ $1::tsquery ORDER BY id {order} LIMIT $3";
 
 /// The last row of a scan, if there are rows after it.
-const POSTGRES_SCAN_END: &str = "SELECT min(id) AS id FROM (\
-    SELECT id FROM {table} WHERE id < $1 ORDER BY id DESC LIMIT $2) AS scanned HAVING count(*) = $2";
+const POSTGRES_SCAN_END: &str = "SELECT {last}(id) AS id FROM (\
+    SELECT id FROM {table} WHERE id {beyond} $1 ORDER BY id {order} LIMIT $2) AS scanned HAVING count(*) = $2";
 
 /// Rows of a scan for each match that may be sorted.
 const SCAN_FACTOR: u64 = 50;
@@ -43,8 +43,7 @@ pub struct Search<'a> {
     /// The table with a search index, whose rows have an `id`.
     pub table: &'static str,
     pub words: &'a str,
-    /// Matches have smaller ids.
-    pub before: Option<i32>,
+    pub range: IdRange,
     /// The most matches that may be sorted.
     pub limit: u64,
     /// The number of matches wanted newest first; `None` when they are sorted otherwise, for which as
@@ -52,15 +51,35 @@ pub struct Search<'a> {
     pub newest: Option<u64>,
 }
 
+/// The ids among which a search looks for matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdRange {
+    #[default]
+    All,
+    /// Smaller ids, the largest first.
+    Below(i32),
+    /// Larger ids, the smallest first.
+    Above(i32),
+}
+
 /// Matching rows.
 #[derive(Debug, Default)]
 pub struct Matches {
-    /// Newest first.
+    /// The nearest first: the newest, unless the ids are those above another.
     pub ids: Vec<i32>,
     /// Whether other rows match too.
     pub has_more: bool,
+    /// How many rows match, known when all ids were searched.
+    pub count: Option<MatchCount>,
     /// Where the search stopped, if it stopped before it had found as many as wanted.
     pub searched_until: Option<i32>,
+}
+
+/// The number of matches, counted up to the limit of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchCount {
+    Exactly(u64),
+    MoreThan(u64),
 }
 
 impl Search<'_> {
@@ -82,10 +101,13 @@ impl Search<'_> {
             return self.find_on_postgres(db, &query).await;
         }
         let query = join(&words, |word| format!("\"{word}\"*"), " ");
-        let wanted = self.wanted();
-        let values = [query.into(), self.below().into(), (wanted + 1).into()];
+        let values = [
+            query.into(),
+            self.bound().into(),
+            (self.counted() + 1).into(),
+        ];
         let ids = self.fetch_ids(db, SQLITE_MATCHES, values).await?;
-        Ok(Matches::newest(ids, wanted))
+        Ok(self.nearest(ids))
     }
 
     async fn find_on_postgres(
@@ -93,24 +115,25 @@ impl Search<'_> {
         db: &impl ConnectionTrait,
         query: &str,
     ) -> Result<Matches, DbErr> {
-        let (below, wanted) = (self.below(), self.wanted());
-        let values = [query.into(), below.into(), (self.limit + 1).into()];
+        let (bound, wanted) = (self.bound(), self.wanted());
+        let values = [query.into(), bound.into(), (self.limit + 1).into()];
         let some = self.fetch_ids(db, POSTGRES_MATCHES, values).await?;
         if some.len() as u64 <= self.limit {
-            return Ok(Matches::newest(some, wanted));
+            return Ok(self.nearest(some));
         }
         let scanned = self.limit * SCAN_FACTOR;
-        let values = [query.into(), below.into(), wanted.into(), scanned.into()];
-        let newest = self.fetch_ids(db, POSTGRES_SCAN, values).await?;
-        let is_short = (newest.len() as u64) < wanted;
+        let values = [query.into(), bound.into(), wanted.into(), scanned.into()];
+        let nearest = self.fetch_ids(db, POSTGRES_SCAN, values).await?;
+        let is_short = (nearest.len() as u64) < wanted;
+        let count = self.count(&some);
         let mut matches = if self.newest.is_none() {
-            Matches::newest([newest, some].concat(), wanted)
+            self.nearest([nearest, some].concat())
         } else {
-            Matches::newest(newest, wanted)
+            self.nearest(nearest)
         };
-        matches.has_more = true;
+        (matches.has_more, matches.count) = (true, count);
         if self.newest.is_some() && is_short {
-            let values = [below.into(), scanned.into()];
+            let values = [bound.into(), scanned.into()];
             let end = self.fetch_ids(db, POSTGRES_SCAN_END, values).await?;
             matches.searched_until = end.first().copied();
         }
@@ -121,8 +144,49 @@ impl Search<'_> {
         self.newest.unwrap_or(self.limit)
     }
 
-    fn below(&self) -> i64 {
-        self.before.map_or(i64::from(i32::MAX) + 1, i64::from)
+    /// Up to how many sorted matches are read: enough to count them, if all ids are searched.
+    fn counted(&self) -> u64 {
+        match self.range {
+            IdRange::All => self.limit.max(self.wanted()),
+            IdRange::Below(_) | IdRange::Above(_) => self.wanted(),
+        }
+    }
+
+    /// The id next to the range.
+    fn bound(&self) -> i64 {
+        match self.range {
+            IdRange::All => i64::from(i32::MAX) + 1,
+            IdRange::Below(id) | IdRange::Above(id) => i64::from(id),
+        }
+    }
+
+    /// The nearest of these ids.
+    fn nearest(&self, mut ids: Vec<i32>) -> Matches {
+        ids.sort_unstable();
+        ids.dedup();
+        if !matches!(self.range, IdRange::Above(_)) {
+            ids.reverse();
+        }
+        let count = self.count(&ids);
+        let has_more = ids.len() as u64 > self.wanted();
+        ids.truncate(usize::try_from(self.wanted()).unwrap_or(usize::MAX));
+        Matches {
+            ids,
+            has_more,
+            count,
+            searched_until: None,
+        }
+    }
+
+    fn count(&self, ids: &[i32]) -> Option<MatchCount> {
+        let found = ids.len() as u64;
+        (self.range == IdRange::All).then(|| {
+            if found > self.limit {
+                MatchCount::MoreThan(self.limit)
+            } else {
+                MatchCount::Exactly(found)
+            }
+        })
     }
 
     async fn fetch_ids<const N: usize>(
@@ -135,25 +199,18 @@ impl Search<'_> {
         struct Row {
             id: i32,
         }
-        let sql = sql.replace("{table}", self.table);
+        let (beyond, order, last) = match self.range {
+            IdRange::All | IdRange::Below(_) => ("<", "DESC", "min"),
+            IdRange::Above(_) => (">", "ASC", "max"),
+        };
+        let sql = sql
+            .replace("{table}", self.table)
+            .replace("{beyond}", beyond)
+            .replace("{order}", order)
+            .replace("{last}", last);
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         let rows = Row::find_by_statement(statement).all(db).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
-    }
-}
-
-impl Matches {
-    /// The newest of these ids.
-    fn newest(mut ids: Vec<i32>, wanted: u64) -> Self {
-        ids.sort_unstable_by(|one, other| other.cmp(one));
-        ids.dedup();
-        let has_more = ids.len() as u64 > wanted;
-        ids.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
-        Self {
-            ids,
-            has_more,
-            searched_until: None,
-        }
     }
 }
 
@@ -233,8 +290,24 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_ids_are_kept_once_each() {
-        let matches = Matches::newest(vec![1, 3, 2, 3], 2);
-        assert_eq!((matches.ids, matches.has_more), (vec![3, 2], true));
+    fn the_nearest_ids_are_kept_once_each() {
+        for (range, ids, count) in [
+            (IdRange::All, [3, 2], Some(MatchCount::Exactly(3))),
+            (IdRange::Below(9), [3, 2], None),
+            (IdRange::Above(0), [1, 2], None),
+        ] {
+            let search = Search {
+                table: "",
+                words: "",
+                range,
+                limit: 9,
+                newest: Some(2),
+            };
+            let matches = search.nearest(vec![1, 3, 2, 3]);
+            assert_eq!(
+                (matches.ids, matches.has_more, matches.count),
+                (ids.to_vec(), true, count)
+            );
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::{auth_routes, feature, response};
 
 fn samples() -> Vec<Sample> {
     let mut samples = response::error_samples();
+    samples.extend(response::confirmation_samples());
     samples.extend(auth_routes::samples());
     samples.extend(feature::samples());
     samples

@@ -99,6 +99,12 @@ pub fn is_invisible(text: &str) -> bool {
     })
 }
 
+/// The text without the characters that XML 1.0 does not allow, not even as references (section 2.2).
+pub fn allowed_in_xml(text: &str) -> String {
+    let is_allowed = |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    text.chars().filter(is_allowed).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::date;

@@ -11,6 +11,7 @@ mod m0000_adopt_restaurant_tables; // domain: the example's tables as the Python
 mod m0001_create_restaurant_and_review; // domain: the example's tables
 mod m0002_create_session;
 mod m0003_count_restaurant_ratings; // domain: the counters of the ratings
+mod m0004_index_reviews; // domain: indexes of the reviews
 
 use std::collections::HashSet;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_create_restaurant_and_review::Migration), // domain: the example's tables
             Box::new(m0002_create_session::Migration),
             Box::new(m0003_count_restaurant_ratings::Migration), // domain: the counters of the ratings
+            Box::new(m0004_index_reviews::Migration),            // domain: indexes of the reviews
         ]
     }
 

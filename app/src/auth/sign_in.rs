@@ -17,7 +17,7 @@ use super::id_token::{Expected, validate};
 use super::provider::{IdentityProvider, Metadata};
 use super::sessions::{RequestSession, Sessions};
 use super::tokens::{Credential, authorization_url, exchange_code};
-use crate::config::{BaseUrl, Config, SignInConfig};
+use crate::config::{Config, SignInConfig};
 use crate::current_user::CurrentUser;
 use crate::outbound::{Calls, Outbound};
 
@@ -57,20 +57,15 @@ impl SignIn {
         let Some(sign_in) = config.sign_in.clone() else {
             return Ok(None);
         };
-        let base_url = config.http.base_url.as_ref();
-        let origin = base_url.map_or_else(
-            || format!("http://localhost:{}", config.http.port),
-            BaseUrl::origin,
-        );
         let keyring = Keyring::new(sign_in.session.key.expose());
         Ok(Some(Arc::new(Self {
             outbound: Outbound::new(&config.outbound)?,
             provider: IdentityProvider::new(sign_in.provider.clone()),
             credential: Credential::new(sign_in.client.credential.clone(), &config.outbound),
-            cookies: Cookies::new(keyring, base_url.is_some_and(BaseUrl::is_https)),
+            cookies: Cookies::new(keyring, config.http.is_https()),
             sessions: Sessions::new(db.clone(), &sign_in.session),
             db: db.clone(),
-            start_page: format!("{origin}/"),
+            start_page: format!("{}/", config.http.origin()),
             config: sign_in,
         })))
     }

@@ -66,7 +66,7 @@ fn problem(error: &dotenvy::Error, text: &str) -> String {
 
 /// The number of the line that has this byte.
 fn line_at(text: &[u8], byte: usize) -> usize {
-    1 + text[..byte].iter().filter(|byte| **byte == b'\n').count()
+    text[..byte].split(|byte| *byte == b'\n').count()
 }
 
 /// Escapes every `$` that does not begin `${NAME}`: the parser would replace `$NAME` too, unlike python-dotenv,

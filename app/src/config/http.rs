@@ -66,6 +66,25 @@ pub struct HttpConfig {
     /// Memory for finished pages of anonymous readers; 0 = no cache
     #[arg(long, env, value_name = "SIZE", default_value = "16MiB", value_parser = size(0..=LARGEST_CACHE))]
     pub page_cache_bytes: usize,
+    /// Where to report vulnerabilities, for /.well-known/security.txt: a mailto: or https: address
+    #[arg(long, env, value_name = "ADDRESS", value_parser = parse_contact)]
+    pub security_contact: Option<String>,
+}
+
+impl HttpConfig {
+    /// The public origin, without a slash at the end.
+    pub fn origin(&self) -> String {
+        let base_url = self.base_url.as_ref();
+        base_url.map_or_else(
+            || format!("http://localhost:{}", self.port),
+            BaseUrl::origin,
+        )
+    }
+
+    /// Whether visitors reach the site over https.
+    pub fn is_https(&self) -> bool {
+        self.base_url.as_ref().is_some_and(BaseUrl::is_https)
+    }
 }
 
 fn parse_host(text: &str) -> Result<String, String> {
@@ -84,4 +103,15 @@ fn parse_host(text: &str) -> Result<String, String> {
 fn parse_website(host_name: &str) -> Result<BaseUrl, String> {
     BaseUrl::parse(&format!("https://{host_name}"))
         .map_err(|_| "must be a host name such as example.azurewebsites.net".to_owned())
+}
+
+/// A value of the field `Contact` (RFC 9116, section 2.5.3).
+fn parse_contact(text: &str) -> Result<String, String> {
+    let is_known = ["mailto:", "https://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    if !is_known || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("must begin with mailto: or https://, without whitespace".to_owned());
+    }
+    Ok(text.to_owned())
 }

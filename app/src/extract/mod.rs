@@ -10,7 +10,7 @@ mod reader;
 mod visitor;
 
 pub use form::{Form, Query, read_body};
-pub use reader::{DataAt, Reader, ReplicaLag, bypass_cookie_name, may_be_shared};
+pub use reader::{BYPASS_COOKIE, DataAt, Reader, ReplicaLag, may_be_shared};
 pub use visitor::{SameOriginNavigation, Visitor};
 
 use salvo::extract::Metadata;

@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use salvo::extract::Metadata;
-use salvo::http::header::COOKIE;
 use salvo::{Depot, Extractible, Request};
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::time::timeout;
 
 use super::{Visitor, no_metadata, state};
-use crate::response::Error;
+use crate::response::{Error, has_notice};
+use crate::site_cookie;
+
+/// Name of the cookie that a browser has for some seconds after a write.
+pub const BYPASS_COOKIE: &str = "written";
 
 /// The longest read from a replica. A replica that stops costs a request no more, and only until it is found to be old.
 const REPLICA_TIMEOUT: Duration = Duration::from_millis(500);
@@ -77,34 +80,8 @@ impl<'ex> Extractible<'ex> for Reader {
 /// Whether the request is that of a reader who is not signed in, has not just written and is shown no
 /// notice. Others may see the same response, and it may be a little old.
 pub fn may_be_shared(request: &Request, depot: &Depot) -> bool {
-    let has_notice = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.contains("notice="));
     request.method().is_safe()
-        && !has_notice
-        && !has_bypass_cookie(request)
+        && !has_notice(request)
+        && site_cookie::read(request, BYPASS_COOKIE).is_none()
         && Visitor::from_depot(depot).is_anonymous()
-}
-
-/// The name of the cookie that a browser has for some seconds after a write.
-pub fn bypass_cookie_name(is_https: bool) -> &'static str {
-    if is_https {
-        "__Host-written"
-    } else {
-        "written"
-    }
-}
-
-fn has_bypass_cookie(request: &Request) -> bool {
-    let headers = request.headers().get_all(COOKIE).iter();
-    let mut cookies = headers
-        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-        .filter_map(|cookie| cookie.trim_ascii().split(|byte| *byte == b'=').next());
-    cookies.any(|name| {
-        [true, false]
-            .map(bypass_cookie_name)
-            .iter()
-            .any(|it| it.as_bytes() == name)
-    })
 }

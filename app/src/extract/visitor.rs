@@ -23,8 +23,8 @@ impl Visitor {
     ///
     /// # Errors
     /// `Unavailable` when the session could not be read.
-    pub fn signed_in(self) -> Result<Option<CurrentUser>, Error> {
-        self.0.user.map_err(|cause| {
+    pub fn signed_in(&self) -> Result<Option<CurrentUser>, Error> {
+        self.0.user.clone().map_err(|cause| {
             let cause = anyhow::Error::new(cause);
             Error::Unavailable(cause.context("the session cannot be read"))
         })

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cookie::Cookie;
 use salvo::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, SET_COOKIE,
     VARY,
@@ -19,10 +20,10 @@ use salvo::{
 use url::form_urlencoded;
 
 use crate::compression::Encoding;
-use crate::config::BaseUrl;
-use crate::extract::{DataAt, ReplicaLag, bypass_cookie_name, may_be_shared, state};
+use crate::extract::{BYPASS_COOKIE, DataAt, ReplicaLag, may_be_shared, state};
 use crate::page_cache::{CachedPage, Lookup, MAX_AGE, Rendered};
 use crate::response::Error;
+use crate::site_cookie;
 use crate::state::AppState;
 
 /// Longer than `page_cache::MAX_AGE`, since a browser counts whole seconds.
@@ -113,7 +114,7 @@ pub async fn record_writes(
         .status_code
         .is_some_and(|status| status.is_redirection());
     if let Some(cookie) = bypass_cookie(state).filter(|_| is_accepted) {
-        response.headers_mut().append(SET_COOKIE, cookie);
+        response.add_cookie(cookie);
     }
 }
 
@@ -202,21 +203,14 @@ fn is_known_to_client(request: &Request, etag: &HeaderValue) -> bool {
 
 /// The cookie of a writer; `None` where every page is read from the primary anyway. It lasts longer than any instance may
 /// show what is older than the write.
-fn bypass_cookie(state: &AppState) -> Option<HeaderValue> {
+fn bypass_cookie(state: &AppState) -> Option<Cookie<'static>> {
     let lag = state.database.read_lag();
     if state.page_cache.is_none() && lag.is_none() {
         return None;
     }
     // A browser counts whole seconds.
     let seconds = lag.map_or(0, |lag| lag.as_secs() + 2).max(BYPASS_SECONDS);
-    let is_https = state
-        .config
-        .http
-        .base_url
-        .as_ref()
-        .is_some_and(BaseUrl::is_https);
-    let name = bypass_cookie_name(is_https);
-    let secure = if is_https { "; Secure" } else { "" };
-    let cookie = format!("{name}=1; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::from_str(&cookie).ok()
+    let lifetime = Duration::from_secs(seconds).try_into().ok()?;
+    let is_https = state.config.http.is_https();
+    Some(site_cookie::build(BYPASS_COOKIE, "1", lifetime, is_https))
 }

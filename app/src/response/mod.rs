@@ -1,11 +1,21 @@
-//! Responses: typed pages, the outcome of a form, and errors.
+//! Responses: typed pages, the outcome of a form, notices, and errors.
 
+mod confirmation;
 mod error;
 mod error_page;
+mod notice;
 mod page;
+mod pager;
+mod structured_data;
 
+pub use confirmation::Confirmation;
 pub use error::Error;
 pub use error_page::{ErrorDetails, RecoveryLink, wants_json};
+pub use notice::{Notice, has_notice};
 pub use page::{FormOutcome, Page, View};
+pub use pager::Pager;
 #[cfg(test)]
-pub(crate) use {error_page::samples as error_samples, page::samples};
+pub(crate) use {
+    confirmation::samples as confirmation_samples, error_page::samples as error_samples,
+    page::samples,
+};

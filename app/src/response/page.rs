@@ -4,8 +4,11 @@ use salvo::http::StatusCode;
 use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
 use salvo::{Depot, Request, Response, Writer, async_trait};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::error::Error;
+use super::notice::{self, Notice};
+use super::structured_data;
 use crate::SITE_NAME;
 use crate::auth::RequestSession;
 use crate::auth::return_address::{return_address_of, sign_in_path};
@@ -20,8 +23,18 @@ pub trait View: Serialize + Send {
     /// The page's title, without the site's name.
     fn title(&self) -> String;
 
-    /// A message at the top of the page about what has just succeeded.
-    fn notice(&self) -> Option<&'static str> {
+    /// Path and query of the page's canonical address (RFC 6596). `None`: search engines are asked not to index the page.
+    fn canonical_path(&self) -> Option<String> {
+        None
+    }
+
+    /// A sentence for search results and previews of links.
+    fn description(&self) -> Option<&str> {
+        None
+    }
+
+    /// Structured data (schema.org) for search engines.
+    fn structured_data(&self) -> Option<Value> {
         None
     }
 }
@@ -56,7 +69,17 @@ impl<V: View> Page<V> {
             .map_err(|_| anyhow::anyhow!("the application state is missing"))?;
         let session = depot.get_typed::<RequestSession>().ok();
         let user = session.and_then(RequestSession::current_user);
-        let layout = Layout::new(&self, request, state, user);
+        let notice = notice::take(request, response, state.config.http.is_https());
+        let cache_control = match (user, notice) {
+            // A page with a user's name must not be stored by any cache.
+            (Some(_), _) => "no-store",
+            (None, Some(_)) => "private, no-cache",
+            (None, None) => "no-cache",
+        };
+        let layout = Layout {
+            notice: notice.map(|notice| notice.text),
+            ..Layout::new(&self, request, state, user)
+        };
         let html = state.templates.render(V::TEMPLATE, &self.view, &layout)?;
         response.status_code(self.status);
         let headers = response.headers_mut();
@@ -64,15 +87,7 @@ impl<V: View> Page<V> {
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         );
-        // A page with a user's name must not be stored by any cache.
-        headers.insert(
-            CACHE_CONTROL,
-            HeaderValue::from_static(if user.is_some() {
-                "no-store"
-            } else {
-                "no-cache"
-            }),
-        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
         response.body(html);
         Ok(())
     }
@@ -80,8 +95,8 @@ impl<V: View> Page<V> {
 
 /// The outcome of a form.
 pub enum FormOutcome<V> {
-    /// Accepted: redirect to this local path with 303, so that a reload does not send the form again.
-    Saved(String),
+    /// Accepted: redirect to this local path with 303, so that a reload does not send the form again, and show a notice there.
+    Saved(String, Notice),
     /// Invalid: the form as it was typed, with a message for each invalid field (422).
     Invalid(V),
 }
@@ -92,7 +107,14 @@ struct Layout<'a> {
     site_name: &'static str,
     title: String,
     path: &'a str,
+    /// Whether search engines may index the page.
+    is_indexed: bool,
+    /// The canonical address of an indexed page, where the public origin is known.
     canonical: Option<String>,
+    /// The public origin, for the addresses of pictures.
+    origin: String,
+    description: Option<&'a str>,
+    structured_data: Option<String>,
     notice: Option<&'static str>,
     current_user: Option<&'a CurrentUser>,
     /// `None` where sign-in is not configured.
@@ -101,25 +123,30 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(
-        page: &Page<impl View>,
+        page: &'a Page<impl View>,
         request: &'a Request,
         state: &AppState,
         current_user: Option<&'a CurrentUser>,
     ) -> Self {
-        let path = request.uri().path();
-        let base_url = state.config.http.base_url.as_ref();
+        let http = &state.config.http;
+        let sign_in = state.config.sign_in.as_ref();
+        let is_success = page.status == StatusCode::OK;
+        let canonical = page.view.canonical_path().filter(|_| is_success);
+        let structured_data = page.view.structured_data().filter(|_| is_success);
         Self {
             site_name: SITE_NAME,
             title: page.view.title(),
-            path,
-            canonical: base_url.map(|base_url| format!("{}{path}", base_url.origin())),
-            notice: page.view.notice(),
+            path: request.uri().path(),
+            is_indexed: canonical.is_some(),
+            canonical: canonical
+                .filter(|_| http.base_url.is_some())
+                .map(|path| format!("{}{path}", http.origin())),
+            origin: http.origin(),
+            description: page.view.description().filter(|_| is_success),
+            structured_data: structured_data.as_ref().map(structured_data::to_script),
+            notice: None,
             current_user,
-            sign_in_path: state
-                .config
-                .sign_in
-                .as_ref()
-                .map(|_| sign_in_path(&return_address(request, page.status))),
+            sign_in_path: sign_in.map(|_| sign_in_path(&return_address(request, page.status))),
         }
     }
 }
@@ -148,10 +175,14 @@ impl<V: View> Writer for Page<V> {
 impl<V: View> Writer for FormOutcome<V> {
     async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
         match self {
-            Self::Saved(path) => match HeaderValue::from_str(&path) {
+            Self::Saved(path, notice) => match HeaderValue::from_str(&path) {
                 Ok(location) => {
                     response.headers_mut().insert(LOCATION, location);
                     response.status_code(StatusCode::SEE_OTHER);
+                    let is_https = depot
+                        .get_typed::<AppState>()
+                        .is_ok_and(|state| state.config.http.is_https());
+                    notice.send(response, is_https);
                 }
                 Err(cause) => {
                     Error::Unexpected(cause.into())
@@ -172,7 +203,7 @@ impl<V: View> Writer for FormOutcome<V> {
 pub(crate) mod samples {
     use time::macros::datetime;
 
-    use super::{Layout, View};
+    use super::{Layout, View, structured_data};
     use std::sync::Arc;
 
     use crate::SITE_NAME;
@@ -214,8 +245,17 @@ pub(crate) mod samples {
                 site_name: SITE_NAME,
                 title: view.title(),
                 path: "/",
-                canonical: Some("https://example.com/".to_owned()),
-                notice: view.notice(),
+                is_indexed: view.canonical_path().is_some(),
+                canonical: view
+                    .canonical_path()
+                    .map(|path| format!("https://example.com{path}")),
+                origin: "https://example.com".to_owned(),
+                description: view.description(),
+                structured_data: view
+                    .structured_data()
+                    .as_ref()
+                    .map(structured_data::to_script),
+                notice: Some("Saved."),
                 current_user,
                 sign_in_path: sign_in_path.map(ToOwned::to_owned),
             };
@@ -223,7 +263,8 @@ pub(crate) mod samples {
             page.unwrap_or_else(|error| panic!("{}: {error:?}", V::TEMPLATE))
         });
         let html = pages.concat();
-        assert!(!html.contains("<script"), "{}: {html}", V::TEMPLATE);
+        let markup = html.replace("<script type=\"application/ld+json\">", "");
+        assert!(!markup.contains("<script"), "{}: {html}", V::TEMPLATE);
         (V::TEMPLATE, html)
     }
 }

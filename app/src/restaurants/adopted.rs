@@ -9,7 +9,8 @@ use sea_orm::{
     DbBackend, EntityTrait as _, IdenStatic as _, Iterable as _, QuerySelect as _, Select,
 };
 
-use super::handlers::{create_restaurant, create_review};
+use super::handlers::create_restaurant;
+use super::review_handlers::create_review;
 use super::{restaurant, review};
 use crate::extract::Id;
 use crate::pagination::Keyset;

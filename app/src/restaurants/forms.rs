@@ -123,6 +123,14 @@ impl NewRestaurant {
 }
 
 impl NewReview {
+    /// The values of a form for editing; no rating is chosen unless it is from 1 to 5.
+    pub(super) fn into_form(self) -> FormValues {
+        FormValues::from([
+            (RATING.name, self.rating.to_string()),
+            (REVIEW_TEXT.name, self.review_text),
+        ])
+    }
+
     /// # Errors
     /// A message for each bad field.
     pub(super) fn parse(

@@ -1,68 +1,27 @@
-//! Handlers of the feature: one function for each route.
+//! Handlers of the list and of restaurants: one function for each route. `review_handlers` has those of reviews.
 
 use salvo::{Writer as _, handler};
 use sea_orm::{DatabaseConnection, DbErr};
-use serde::{Deserialize, Serialize};
 
-use super::forms::{NewRestaurant, NewReview, RESTAURANT_FIELDS, review_fields};
-use super::repository::{self, ListRequest};
-use super::restaurant::{RatedRestaurant, Sort};
-use super::views::{
-    EditRestaurantView, NewRestaurantView, RestaurantDetails, RestaurantListView, RestaurantView,
-    ReviewEntry, SortLink,
+use super::addresses::{DetailsQuery, ListQuery, REVIEWS};
+use super::forms::{NewRestaurant, RESTAURANT_FIELDS, review_fields};
+use super::pages::{
+    BackLink, EditRestaurantView, NewRestaurantView, RestaurantListView, RestaurantView, SortLink,
 };
-use super::{restaurant, review};
+use super::repository::{self, ListRequest, RestaurantPage};
+use super::restaurant::{self, RatedRestaurant, Sort};
+use super::review_repository::{self, ReviewRequest};
+use super::views::{
+    RestaurantDetails, ReviewEntry, describe_matches, group_thousands, name_or_placeholder,
+};
+use super::{notices, review};
 use crate::current_user::CurrentUser;
 use crate::extract::{Form, Id, Query, Reader, Visitor};
 use crate::form::{FormValues, FormView};
-use crate::pagination::Cursor;
-use crate::response::{Error, FormOutcome, Page};
+use crate::pagination::{ListPage, Position};
+use crate::response::{Confirmation, Error, FormOutcome, Page, Pager};
+use crate::search::MatchCount;
 use crate::state::AppState;
-
-/// Messages about what has been done, by their name in the query parameter `notice`: a link cannot make
-/// the site show another text.
-const NOTICES: [(&str, &str); 5] = [
-    (
-        RESTAURANT_ADDED,
-        "The restaurant has been added. Be the first to review it.",
-    ),
-    (RESTAURANT_EDITED, "The restaurant has been changed."),
-    (
-        RESTAURANT_DELETED,
-        "The restaurant and its reviews have been deleted.",
-    ),
-    (REVIEW_ADDED, "Thank you: your review has been added."),
-    (REVIEW_DELETED, "The review has been deleted."),
-];
-const RESTAURANT_ADDED: &str = "restaurant-added";
-const RESTAURANT_EDITED: &str = "restaurant-edited";
-const RESTAURANT_DELETED: &str = "restaurant-deleted";
-const REVIEW_ADDED: &str = "review-added";
-const REVIEW_DELETED: &str = "review-deleted";
-
-fn notice(name: &str) -> Option<&'static str> {
-    let notice = NOTICES.iter().find(|(known, _)| *known == name);
-    notice.map(|(_, text)| *text)
-}
-
-/// Redirects to a restaurant's page with a notice.
-fn saved<V>(id: i32, notice: &str) -> FormOutcome<V> {
-    FormOutcome::Saved(format!("{}?notice={notice}", restaurant::path(id)))
-}
-
-/// The query of the list.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub(super) struct ListQuery {
-    #[serde(skip_serializing_if = "String::is_empty")]
-    q: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    sort: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    after: String,
-    #[serde(skip_serializing)]
-    notice: String,
-}
 
 #[handler]
 pub(super) async fn list_restaurants(
@@ -72,48 +31,44 @@ pub(super) async fn list_restaurants(
 ) -> Result<Page<RestaurantListView>, Error> {
     let query = query.0;
     let settings = &state.config.feature;
-    let sort = Sort::from_name(&query.sort);
     let request = &ListRequest {
         words: &query.q,
-        sort,
-        after: sort.parse_cursor(&query.after),
+        sort: query.sort(),
+        position: query.position(),
         page_size: settings.list_page_size,
         search_limit: settings.search_limit,
     };
     let read = |db| async move { repository::list_restaurants(&db, request).await };
     let page = reader.read(read).await?;
-    let path = |sort, after: &str| list_path(&query, sort, after);
+    Ok(Page::new(list_view(&query, page)))
+}
+
+fn list_view(query: &ListQuery, page: RestaurantPage) -> RestaurantListView {
+    let RestaurantPage { list, matches } = page;
+    let sort = query.sort();
+    let at = |position: &Position| query.at(sort, position);
+    let shown = at(&list.position());
+    let capped = match matches {
+        Some(MatchCount::MoreThan(limit)) if sort != Sort::Newest => Some(group_thousands(limit)),
+        _ => None,
+    };
     let links = Sort::ALL.map(|choice| SortLink {
         label: choice.label(),
-        path: path(choice, ""),
+        path: query.at(choice, &Position::First).address(),
         current: choice == sort,
     });
-    Ok(Page::new(RestaurantListView {
-        searching: !query.q.trim().is_empty(),
+    RestaurantListView {
+        searching: query.is_search(),
         sort: sort.name(),
         is_default_sort: sort == Sort::default(),
         sort_links: links.into(),
-        first: request.after.is_some().then(|| path(sort, "")),
-        next: page.next.map(|next| path(sort, &next.to_string())),
-        capped: page.capped,
-        restaurants: page.rows.into_iter().map(Into::into).collect(),
-        notice: notice(&query.notice),
-        query: query.q,
-    }))
-}
-
-/// The path of the list with the same search, in this order, after this cursor.
-fn list_path(query: &ListQuery, sort: Sort, after: &str) -> String {
-    let sort = Some(sort).filter(|sort| *sort != Sort::default());
-    let query = ListQuery {
-        q: query.q.clone(),
-        sort: sort.map_or("", Sort::name).to_owned(),
-        after: after.to_owned(),
-        notice: String::new(),
-    };
-    match serde_urlencoded::to_string(query) {
-        Ok(query) if !query.is_empty() => format!("/?{query}"),
-        _ => "/".to_owned(),
+        pager: Pager::new(&list, |position| at(position).address()),
+        matches: matches.and_then(describe_matches),
+        capped,
+        canonical: (!query.is_search()).then(|| shown.address()),
+        link_suffix: shown.to_link_suffix(),
+        restaurants: list.rows.into_iter().map(Into::into).collect(),
+        query: query.q.clone(),
     }
 }
 
@@ -134,7 +89,8 @@ pub(super) async fn create_restaurant(
         Ok(new) => {
             let db = state.database.connection();
             let id = repository::insert_restaurant(db, new, form.submission_key()).await?;
-            Ok(saved(id, RESTAURANT_ADDED))
+            let path = restaurant::path(id);
+            Ok(FormOutcome::Saved(path, notices::RESTAURANT_ADDED))
         }
         Err(errors) => Ok(FormOutcome::Invalid(NewRestaurantView {
             form: FormView::refused(RESTAURANT_FIELDS, &form, &errors),
@@ -167,35 +123,48 @@ pub(super) async fn update_restaurant(
 ) -> Result<FormOutcome<EditRestaurantView>, Error> {
     let db = state.database.connection();
     repository::get_restaurant(db, id.0).await?;
+    let path = restaurant::path(id.0);
     match NewRestaurant::parse(&form.0) {
         Ok(new) => {
             repository::update_restaurant(db, id.0, new).await?;
-            Ok(saved(id.0, RESTAURANT_EDITED))
+            Ok(FormOutcome::Saved(path, notices::RESTAURANT_EDITED))
         }
         Err(errors) => Ok(FormOutcome::Invalid(EditRestaurantView {
-            path: restaurant::path(id.0),
+            path,
             form: FormView::refused(RESTAURANT_FIELDS, &form.0, &errors),
         })),
     }
+}
+
+/// `GET` of the address that deletes: asks first.
+#[handler]
+pub(super) async fn confirm_deletion(state: AppState, id: Id) -> Result<Page<Confirmation>, Error> {
+    let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
+    let path = restaurant::path(id.0);
+    Ok(Page::new(Confirmation {
+        question: "Delete this restaurant?",
+        facts: vec![
+            ("Name", name_or_placeholder(restaurant.name)),
+            ("Street address", restaurant.street_address),
+            ("Reviews", restaurant.review_count.to_string()),
+        ],
+        consequence: "Its reviews are deleted too. This cannot be undone.",
+        action: format!("{path}/delete"),
+        button: "Delete restaurant and reviews",
+        cancel: path,
+    }))
 }
 
 #[handler]
 pub(super) async fn delete_restaurant(
     state: AppState,
     id: Id,
-) -> Result<FormOutcome<EditRestaurantView>, Error> {
+) -> Result<FormOutcome<Confirmation>, Error> {
     let db = state.database.connection();
     repository::get_restaurant(db, id.0).await?;
     repository::delete_restaurant(db, id.0).await?;
-    Ok(FormOutcome::Saved(format!("/?notice={RESTAURANT_DELETED}")))
-}
-
-/// The query of a restaurant's page.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct DetailsQuery {
-    after: String,
-    notice: String,
+    let list = "/".to_owned();
+    Ok(FormOutcome::Saved(list, notices::RESTAURANT_DELETED))
 }
 
 #[handler]
@@ -206,94 +175,96 @@ pub(super) async fn show_restaurant(
     id: Id,
     query: Query<DetailsQuery>,
 ) -> Result<Page<RestaurantView>, Error> {
-    let after = &review::parse_cursor(&query.0.after);
-    let page_size = state.config.feature.details_page_size;
-    let read = |db| async move { load_details(&db, id.0, after.as_ref(), page_size).await };
-    let details = reader.read(read).await?;
-    let form = FormView::new(review_fields(visitor.user()));
+    let user = visitor.user();
+    let query = &query.0;
+    let read = |db| {
+        let form = FormView::new(review_fields(user));
+        let (state, visitor) = (&state, &visitor);
+        async move { load_page(&db, state, visitor, id.0, query, form).await }
+    };
+    let page = reader.read(read).await?;
+    let own_review = match user {
+        Some(user) => {
+            let db = state.database.connection();
+            review_repository::find_own_review(db, id.0, &user.key()).await?
+        }
+        None => None,
+    };
     Ok(Page::new(RestaurantView {
-        may_write: visitor.may_write(&state),
-        first: after.as_ref().map(|_| restaurant::path(id.0)),
-        notice: notice(&query.0.notice),
-        ..view(details, visitor.user(), form)
+        own_review: own_review.map(|review| ReviewEntry::new(review, user)),
+        ..page
     }))
 }
 
-#[handler]
-pub(super) async fn create_review(
-    state: AppState,
-    visitor: Visitor,
-    id: Id,
-    form: Form<FormValues>,
-) -> Result<FormOutcome<RestaurantView>, Error> {
-    let form = form.0;
-    let db = state.database.connection();
-    let may_write = visitor.may_write(&state);
-    let author = visitor.signed_in()?;
-    let author = author.as_ref();
-    match NewReview::parse(&form, author) {
-        Ok(new) => {
-            repository::insert_review(db, id.0, new, form.submission_key()).await?;
-            Ok(saved(id.0, REVIEW_ADDED))
-        }
-        Err(errors) => {
-            let form = FormView::refused(review_fields(author), &form, &errors);
-            let page_size = state.config.feature.details_page_size;
-            let details = load_details(db, id.0, None, page_size).await?;
-            Ok(FormOutcome::Invalid(RestaurantView {
-                may_write,
-                ..view(details, author, form)
-            }))
-        }
-    }
-}
-
-/// A restaurant, a page of its reviews, and the cursor of the next page.
-type Details = (RatedRestaurant, Vec<review::Model>, Option<Cursor>);
-
-async fn load_details(
+/// A restaurant's page with this form, and without the user's own review.
+pub(super) async fn load_page(
     db: &DatabaseConnection,
+    state: &AppState,
+    visitor: &Visitor,
     id: i32,
-    after: Option<&Cursor>,
-    page_size: u64,
-) -> Result<Details, DbErr> {
+    query: &DetailsQuery,
+    form: FormView,
+) -> Result<RestaurantView, DbErr> {
     let restaurant = repository::get_restaurant(db, id).await?;
-    let (reviews, next) = repository::list_reviews(db, id, after, page_size).await?;
-    Ok((restaurant, reviews, next))
-}
-
-/// A restaurant's page for a visitor who may not write.
-fn view(details: Details, user: Option<&CurrentUser>, form: FormView) -> RestaurantView {
-    let (restaurant, reviews, next) = details;
-    let path = restaurant::path(restaurant.id);
-    RestaurantView {
-        restaurant: RestaurantDetails::from(&restaurant),
-        next: next.map(|next| format!("{path}?after={next}")),
-        first: None,
-        reviews: reviews
+    let request = ReviewRequest {
+        restaurant: id,
+        rating: query.rating(),
+        position: query.position(),
+        page_size: state.config.feature.details_page_size,
+    };
+    let list = review_repository::list_reviews(db, &request).await?;
+    let user = visitor.user();
+    let rating = query.rating();
+    let address = |rating, position: &Position| query.at(rating, position).address(id) + REVIEWS;
+    let pager = Pager::new(&list, |position| address(rating, position));
+    Ok(RestaurantView {
+        reviews_title: reviews_title(&restaurant, rating, &pager),
+        all_reviews: rating.map(|_| address(None, &Position::First)),
+        canonical: rating.is_none().then(|| canonical(id, &list)),
+        restaurant: RestaurantDetails::new(&restaurant, query),
+        pager,
+        back: back_link(query),
+        reviews: list
+            .rows
             .into_iter()
             .map(|review| ReviewEntry::new(review, user))
             .collect(),
         form,
+        own_review: None,
         may_edit: user.is_some_and(CurrentUser::is_admin),
-        may_write: false,
-        notice: None,
-    }
+        may_write: visitor.may_write(state),
+    })
 }
 
-#[handler]
-pub(super) async fn delete_review(
-    state: AppState,
-    user: CurrentUser,
-    id: Id,
-) -> Result<FormOutcome<RestaurantView>, Error> {
-    let db = state.database.connection();
-    let review = repository::get_review(db, id.0).await?;
-    if !review.may_be_deleted_by(Some(&user)) {
-        return Err(Error::Forbidden(
-            "Only the author of a review and administrators can delete it.",
-        ));
+fn canonical(id: i32, list: &ListPage<review::Model>) -> String {
+    let query = DetailsQuery::default().at(None, &list.position());
+    query.address(id)
+}
+
+/// "Reviews (210)", or "4-star reviews (12)".
+fn reviews_title(restaurant: &RatedRestaurant, rating: Option<i32>, pager: &Pager) -> String {
+    let counts = (1..).zip(restaurant.rating_counts);
+    let (title, count) = match counts.clone().find(|(value, _)| Some(*value) == rating) {
+        Some((rating, count)) => (format!("{rating}-star reviews"), count),
+        None => ("Reviews".to_owned(), restaurant.review_count),
+    };
+    let count = u64::try_from(count).unwrap_or_default();
+    let title = if count == 0 {
+        title
+    } else {
+        format!("{title} ({})", group_thousands(count))
+    };
+    super::pages::continued(title, pager)
+}
+
+fn back_link(query: &DetailsQuery) -> BackLink {
+    let list = query.list();
+    BackLink {
+        path: list.address(),
+        label: if list.is_search() {
+            "Search results"
+        } else {
+            "All restaurants"
+        },
     }
-    repository::delete_review(db, &review).await?;
-    Ok(saved(review.restaurant, REVIEW_DELETED))
 }

@@ -1,24 +1,35 @@
 //! The example: restaurants and their reviews. Replace this folder.
 //!
-//! The site uses `routes`, `protected_routes`, `FeatureConfig` and, in tests, `samples`; `app seed` uses
-//! `crate::sample_data`.
+//! The site uses `routes`, `protected_routes`, `FeatureConfig`, `NOTICES`, `last_id`, `sitemap_paths`, `feed_entries` and, in
+//! tests, `samples`; `app seed` uses `crate::sample_data`.
 
 pub mod rating;
 pub mod restaurant;
 pub mod review;
 mod adopted;
+mod addresses;
 mod forms;
+mod notices;
 mod repository;
+mod review_repository;
 mod views;
+mod structured_data;
+mod pages;
+mod syndication;
 mod handlers;
+mod review_handlers;
 mod settings;
 #[cfg(test)]
 mod samples;
 
+pub use notices::NOTICES;
 use salvo::Router;
 #[cfg(test)]
 pub(crate) use samples::samples;
 pub use settings::FeatureConfig;
+pub use syndication::{feed_entries, last_id, sitemap_paths};
+
+use addresses::{DETAILS_PARAMETERS, LIST_PARAMETERS};
 
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user, require_user_to_write};
@@ -27,20 +38,20 @@ use crate::routing::{get, guarded, post};
 /// The routes of the feature.
 pub fn routes() -> Router {
     Router::new()
-        .push(cached(
-            &["q", "sort", "after", "notice"],
-            get("", handlers::list_restaurants),
-        ))
+        .push(cached(LIST_PARAMETERS, get("", handlers::list_restaurants)))
         .push(post("restaurants", handlers::create_restaurant))
         .push(guarded(
             require_user_to_write(),
             get("restaurants/new", handlers::new_restaurant),
         ))
         .push(cached(
-            &["after", "notice"],
+            DETAILS_PARAMETERS,
             get("restaurants/{id}", handlers::show_restaurant),
         ))
-        .push(post("restaurants/{id}/reviews", handlers::create_review))
+        .push(post(
+            "restaurants/{id}/reviews",
+            review_handlers::create_review,
+        ))
         .push(adopted::routes())
 }
 
@@ -49,11 +60,17 @@ pub fn protected_routes() -> Router {
     let administration = Router::new()
         .push(get("restaurants/{id}/edit", handlers::edit_restaurant))
         .push(post("restaurants/{id}/edit", handlers::update_restaurant))
+        .push(get("restaurants/{id}/delete", handlers::confirm_deletion))
         .push(post("restaurants/{id}/delete", handlers::delete_restaurant));
+    let own_reviews = Router::new()
+        .push(get("reviews/{id}/edit", review_handlers::edit_review))
+        .push(post("reviews/{id}/edit", review_handlers::update_review))
+        .push(get(
+            "reviews/{id}/delete",
+            review_handlers::confirm_deletion,
+        ))
+        .push(post("reviews/{id}/delete", review_handlers::delete_review));
     Router::new()
         .push(guarded(require_role(ADMIN), administration))
-        .push(guarded(
-            require_user(),
-            post("reviews/{id}/delete", handlers::delete_review),
-        ))
+        .push(guarded(require_user(), own_reviews))
 }

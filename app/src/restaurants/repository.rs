@@ -1,20 +1,19 @@
-//! Queries of restaurants and reviews.
+//! Queries of restaurants. `review_repository` has those of reviews.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
     IdenStatic as _, Iterable as _, JoinType, QueryFilter as _, QuerySelect, RelationTrait as _,
-    Select, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
-use super::forms::{NewRestaurant, NewReview};
+use super::forms::NewRestaurant;
 use super::restaurant::{ListedColumns, ListedRestaurant, RatedColumns, RatedRestaurant, Sort};
-use super::{adopted, rating, restaurant, review};
-use crate::clock;
+use super::{rating, restaurant, review};
 use crate::form_key::{self, insert_once};
-use crate::pagination::{Cursor, paginate, split_page};
-use crate::search::{Search, select_by_ids};
+use crate::pagination::{Cursor, ListPage, Position, paginate};
+use crate::search::{IdRange, MatchCount, Search, select_by_ids};
 
 /// A page of the list.
 #[derive(Clone, Debug)]
@@ -22,7 +21,7 @@ pub(super) struct ListRequest<'a> {
     /// Empty for all restaurants.
     pub(super) words: &'a str,
     pub(super) sort: Sort,
-    pub(super) after: Option<Cursor>,
+    pub(super) position: Position,
     pub(super) page_size: u64,
     /// The most matches of a search that may be sorted.
     pub(super) search_limit: u64,
@@ -31,20 +30,37 @@ pub(super) struct ListRequest<'a> {
 /// The restaurants of a page.
 #[derive(Clone, Debug)]
 pub(super) struct RestaurantPage {
-    pub(super) rows: Vec<ListedRestaurant>,
-    pub(super) next: Option<Cursor>,
-    /// How many matches were sorted, where more match.
-    pub(super) capped: Option<usize>,
+    pub(super) list: ListPage<ListedRestaurant>,
+    /// How many restaurants match, where the search knows.
+    pub(super) matches: Option<MatchCount>,
 }
 
 pub(super) async fn list_restaurants(
     db: &impl ConnectionTrait,
     request: &ListRequest<'_>,
 ) -> Result<RestaurantPage, DbErr> {
+    let page = read_or_search(db, request).await?;
+    if page.list.is_cut_short(&request.position, request.page_size) {
+        let first = ListRequest {
+            position: Position::First,
+            ..request.clone()
+        };
+        return read_or_search(db, &first).await;
+    }
+    Ok(page)
+}
+
+async fn read_or_search(
+    db: &impl ConnectionTrait,
+    request: &ListRequest<'_>,
+) -> Result<RestaurantPage, DbErr> {
     if !request.words.trim().is_empty() {
         return search_restaurants(db, request).await;
     }
-    read_page(db, restaurant::Entity::find(), request).await
+    Ok(RestaurantPage {
+        list: read_page(db, restaurant::Entity::find(), request).await?,
+        matches: None,
+    })
 }
 
 async fn search_restaurants(
@@ -52,29 +68,37 @@ async fn search_restaurants(
     request: &ListRequest<'_>,
 ) -> Result<RestaurantPage, DbErr> {
     let is_newest_first = request.sort == Sort::Newest;
-    let after = request.after.as_ref().filter(|_| is_newest_first);
+    let range = match &request.position {
+        Position::After(cursor) if is_newest_first => IdRange::Below(cursor.id),
+        Position::Before(cursor) if is_newest_first => IdRange::Above(cursor.id),
+        _ => IdRange::All,
+    };
     let search = Search {
         table: "restaurant",
         words: request.words,
-        before: after.map(|cursor| cursor.id),
+        range,
         limit: request.search_limit,
         newest: is_newest_first.then_some(request.page_size + 1),
     };
     let matches = search.find(db).await?;
-    let sorted = matches.ids.len();
-    let page = if matches.ids.is_empty() {
-        RestaurantPage {
-            rows: Vec::new(),
-            next: None,
-            capped: None,
-        }
+    let mut list = if matches.ids.is_empty() {
+        ListPage::new(
+            Vec::new(),
+            0,
+            &request.position,
+            |row: &ListedRestaurant| row.cursor(request.sort),
+        )
     } else {
         read_page(db, select_by_ids(&matches.ids), request).await?
     };
+    let searched_until = matches.searched_until.map(Cursor::id);
+    match range {
+        IdRange::Above(_) => list.previous = list.previous.or(searched_until),
+        IdRange::All | IdRange::Below(_) => list.next = list.next.or(searched_until),
+    }
     Ok(RestaurantPage {
-        next: page.next.or(matches.searched_until.map(Cursor::id)),
-        capped: (matches.has_more && !is_newest_first).then_some(sorted),
-        ..page
+        list,
+        matches: matches.count,
     })
 }
 
@@ -82,7 +106,7 @@ async fn read_page(
     db: &impl ConnectionTrait,
     rows: Select<restaurant::Entity>,
     request: &ListRequest<'_>,
-) -> Result<RestaurantPage, DbErr> {
+) -> Result<ListPage<ListedRestaurant>, DbErr> {
     let rows = select_texts(rows)
         .column(rating::Column::ReviewCount)
         .column(rating::Column::RatingSum)
@@ -98,16 +122,16 @@ async fn read_page(
     } else {
         join_one(db, rows, rating::Entity)
     };
-    let rows = paginate(rows, &request.sort.keyset(), request.after.as_ref());
+    let rows = paginate(rows, &request.sort.keyset(), &request.position);
     let rows = rows.limit(request.page_size + 1);
     let rows: Vec<ListedColumns> = rows.into_tuple().all(db).await?;
     let rows = rows.into_iter().map(ListedRestaurant::from).collect();
-    let (rows, last) = split_page(rows, request.page_size);
-    Ok(RestaurantPage {
+    Ok(ListPage::new(
         rows,
-        next: last.map(|last| last.cursor(request.sort)),
-        capped: None,
-    })
+        request.page_size,
+        &request.position,
+        |row| row.cursor(request.sort),
+    ))
 }
 
 /// The texts of restaurants. An adopted table may have texts that are null.
@@ -231,78 +255,4 @@ pub(super) async fn delete_restaurant(db: &DatabaseConnection, id: i32) -> Resul
         .exec(&transaction)
         .await?;
     transaction.commit().await
-}
-
-/// A page of a restaurant's reviews, newest first, and the cursor of the next page.
-pub(super) async fn list_reviews(
-    db: &impl ConnectionTrait,
-    restaurant: i32,
-    after: Option<&Cursor>,
-    page_size: u64,
-) -> Result<(Vec<review::Model>, Option<Cursor>), DbErr> {
-    let backend = db.get_database_backend();
-    let rows = adopted::find_reviews(backend).filter(review::Column::Restaurant.eq(restaurant));
-    let rows = paginate(rows, &adopted::newest_reviews(backend), after);
-    let rows = rows.limit(page_size + 1).all(db).await?;
-    let (rows, last) = split_page(rows, page_size);
-    Ok((rows, last.map(|last| last.cursor())))
-}
-
-/// # Errors
-/// `RecordNotFound` when there is no such review.
-pub(super) async fn get_review(db: &impl ConnectionTrait, id: i32) -> Result<review::Model, DbErr> {
-    let rows = adopted::find_reviews(db.get_database_backend());
-    let found = rows.filter(review::Column::Id.eq(id)).one(db).await?;
-    found.ok_or_else(|| DbErr::RecordNotFound(format!("review {id}")))
-}
-
-/// Inserts a review. The same form sent again changes nothing.
-///
-/// # Errors
-/// `RecordNotFound` when there is no such restaurant.
-pub(super) async fn insert_review(
-    db: &impl ConnectionTrait,
-    restaurant: i32,
-    new: NewReview,
-    key: &str,
-) -> Result<(), DbErr> {
-    let values = [
-        &restaurant.to_string(),
-        new.author_key.as_deref().unwrap_or_default(),
-        &new.user_name,
-        &new.rating.to_string(),
-        &new.review_text,
-    ];
-    let row = review::ActiveModel {
-        submission_key: Set(form_key::digest(key, &values)),
-        restaurant: Set(restaurant),
-        user_name: Set(new.user_name),
-        rating: Set(new.rating),
-        review_text: Set(new.review_text),
-        review_date: Set(clock::now()),
-        author_key: Set(new.author_key),
-        ..Default::default()
-    };
-    // Any of the unique indexes: a database of an earlier build has another one.
-    let ignore_duplicate = OnConflict::new().do_nothing().to_owned();
-    let insert = review::Entity::insert(row).on_conflict(ignore_duplicate);
-    let inserted = insert.exec_without_returning(db).await;
-    inserted.map(|_| ()).map_err(|error| match error.sql_err() {
-        Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
-            DbErr::RecordNotFound(format!("restaurant {restaurant}"))
-        }
-        _ => error,
-    })
-}
-
-pub(super) async fn delete_review(
-    db: &impl ConnectionTrait,
-    review: &review::Model,
-) -> Result<(), DbErr> {
-    review::Entity::delete_many()
-        .filter(review::Column::Restaurant.eq(review.restaurant))
-        .filter(review::Column::Id.eq(review.id))
-        .exec(db)
-        .await?;
-    Ok(())
 }

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Order};
 
 use super::rating;
-use crate::pagination::{Cursor, Key, KeyType, Keyset};
+use crate::pagination::{Cursor, Key, KeyType, Keyset, Position};
 
 /// A restaurant. `rating` has the counters of its reviews.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -181,12 +181,12 @@ impl Sort {
         }
     }
 
-    pub(super) fn parse_cursor(self, text: &str) -> Option<Cursor> {
+    pub(super) fn parse_position(self, after: &str, before: &str) -> Position {
         let key_type = match self {
             Self::Newest => None,
             Self::Rating => Some(KeyType::Integer),
             Self::Name => Some(KeyType::Text),
         };
-        Cursor::parse(key_type, text)
+        Position::parse(key_type, after, before)
     }
 }

@@ -2,8 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::restaurant;
 use crate::current_user::CurrentUser;
-use crate::pagination::{Cursor, Key, KeyType};
+use crate::pagination::{Cursor, Key, KeyType, Position};
 
 /// A review. `adopted` reads rows whose rating is null.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -28,9 +29,18 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
+    pub fn is_by(&self, user: Option<&CurrentUser>) -> bool {
+        user.is_some_and(|user| self.author_key == Some(user.key()))
+    }
+
     /// Whether the user is the author or an administrator.
     pub fn may_be_deleted_by(&self, user: Option<&CurrentUser>) -> bool {
-        user.is_some_and(|user| user.is_admin() || self.author_key == Some(user.key()))
+        self.is_by(user) || user.is_some_and(CurrentUser::is_admin)
+    }
+
+    /// The page that shows this review, at the review.
+    pub fn path(&self) -> String {
+        path(self.restaurant, self.id)
     }
 
     /// The position of this review in a list.
@@ -39,7 +49,11 @@ impl Model {
     }
 }
 
-/// `None` for text that is no cursor.
-pub(super) fn parse_cursor(text: &str) -> Option<Cursor> {
-    Cursor::parse(Some(KeyType::Time), text)
+/// The page of a restaurant, at a review.
+pub(super) fn path(restaurant: i32, id: i32) -> String {
+    format!("{}#review-{id}", restaurant::path(restaurant))
+}
+
+pub(super) fn parse_position(after: &str, before: &str) -> Position {
+    Position::parse(Some(KeyType::Time), after, before)
 }

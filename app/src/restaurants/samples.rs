@@ -2,14 +2,17 @@
 
 use time::macros::datetime;
 
+use super::addresses::DetailsQuery;
 use super::forms::{NewRestaurant, NewReview, RESTAURANT_FIELDS, review_fields};
+use super::pages::{
+    BackLink, EditRestaurantView, EditReviewView, NewRestaurantView, RestaurantListView,
+    RestaurantView, SortLink,
+};
 use super::restaurant::{ListedRestaurant, RatedRestaurant, Sort};
 use super::review;
-use super::views::{
-    EditRestaurantView, NewRestaurantView, RestaurantDetails, RestaurantListView, RestaurantView,
-    ReviewEntry, SortLink,
-};
+use super::views::{RestaurantDetails, ReviewEntry};
 use crate::form::{FormValues, FormView};
+use crate::response::Pager;
 use crate::response::samples::{HOSTILE, Sample, render_sample, sample_user};
 
 /// Every page, rendered.
@@ -17,7 +20,10 @@ pub(crate) fn samples() -> Vec<Sample> {
     let pages = [
         list_samples().iter().map(render_sample).collect::<Vec<_>>(),
         new_samples().iter().map(render_sample).collect(),
-        vec![render_sample(&edit_sample())],
+        vec![
+            render_sample(&edit_sample()),
+            render_sample(&edit_review_sample()),
+        ],
         restaurant_samples().iter().map(render_sample).collect(),
     ];
     pages.concat()
@@ -41,9 +47,9 @@ fn restaurant(sum: i32, count: i32) -> RatedRestaurant {
     }
 }
 
-fn review(rating: i32) -> review::Model {
+fn review(id: i32, rating: i32) -> review::Model {
     review::Model {
-        id: 9,
+        id,
         restaurant: 7,
         user_name: HOSTILE.to_owned(),
         rating,
@@ -67,10 +73,11 @@ fn list_samples() -> Vec<RestaurantListView> {
             path: "/?sort=rating".to_owned(),
             current: true,
         }],
-        first: None,
-        next: None,
+        link_suffix: String::new(),
+        pager: Pager::default(),
+        matches: None,
         capped: None,
-        notice: None,
+        canonical: query.is_empty().then(|| "/".to_owned()),
     };
     let rows = vec![listed(13, 3), listed(0, 0)];
     vec![
@@ -78,20 +85,34 @@ fn list_samples() -> Vec<RestaurantListView> {
         list("", rows.clone()),
         list(HOSTILE, Vec::new()),
         RestaurantListView {
-            capped: Some(1000),
-            next: Some("/?after=7".to_owned()),
-            notice: Some("Saved."),
+            matches: Some("More than 1,000 restaurants match".to_owned()),
+            capped: Some("1,000".to_owned()),
+            pager: later_pager(),
             ..list(HOSTILE, rows)
         },
         RestaurantListView {
-            first: Some("/".to_owned()),
+            pager: Pager {
+                first: Some("/".to_owned()),
+                ..Pager::default()
+            },
             ..list("", Vec::new())
         },
         RestaurantListView {
-            next: Some("/?after=7".to_owned()),
+            pager: Pager {
+                next: Some("/?after=7".to_owned()),
+                ..Pager::default()
+            },
             ..list(HOSTILE, Vec::new())
         },
     ]
+}
+
+fn later_pager() -> Pager {
+    Pager {
+        first: Some("/".to_owned()),
+        previous: Some("/?before=9".to_owned()),
+        next: Some("/?after=7".to_owned()),
+    }
 }
 
 fn new_samples() -> [NewRestaurantView; 2] {
@@ -116,31 +137,51 @@ fn edit_sample() -> EditRestaurantView {
     }
 }
 
-/// Without reviews, with a refused form, and for an administrator.
+fn edit_review_sample() -> EditReviewView {
+    let values = FormValues::from([("review_text", HOSTILE.to_owned())]);
+    EditReviewView {
+        action: "/reviews/9/edit".to_owned(),
+        cancel: "/restaurants/7#review-9".to_owned(),
+        restaurant: HOSTILE.to_owned(),
+        form: FormView::filled(review_fields(Some(&sample_user())), &values),
+    }
+}
+
+/// Without reviews, a later page, with a refused form, and for an administrator who has written a review.
 fn restaurant_samples() -> Vec<RestaurantView> {
     let admin = sample_user();
     let page = |form, user| RestaurantView {
-        restaurant: RestaurantDetails::from(&restaurant(13, 3)),
-        reviews: [0, 4]
-            .map(|rating| ReviewEntry::new(review(rating), user))
-            .into(),
-        first: Some("/restaurants/7".to_owned()),
-        next: Some("/restaurants/7?after=0~1".to_owned()),
+        restaurant: RestaurantDetails::new(&restaurant(13, 3), &DetailsQuery::default()),
+        reviews: vec![
+            ReviewEntry::new(review(9, 0), user),
+            ReviewEntry::new(review(10, 4), user),
+        ],
+        reviews_title: "Reviews (3)".to_owned(),
+        all_reviews: None,
+        pager: Pager::default(),
+        back: BackLink {
+            path: "/".to_owned(),
+            label: "All restaurants",
+        },
         form,
+        own_review: user.map(|_| ReviewEntry::new(review(9, 4), user)),
         may_edit: user.is_some(),
         may_write: true,
-        notice: Some("Saved."),
+        canonical: Some("/restaurants/7".to_owned()),
     };
     let typed = FormValues::from([("rating", "4".to_owned()), ("user_name", HOSTILE.repeat(9))]);
     let errors = NewReview::parse(&typed, None).expect_err("a long name, no text");
     let refused = FormView::refused(review_fields(None), &typed, &errors);
     vec![
         RestaurantView {
-            restaurant: RestaurantDetails::from(&restaurant(0, 0)),
+            restaurant: RestaurantDetails::new(&restaurant(0, 0), &DetailsQuery::default()),
             reviews: Vec::new(),
-            first: None,
-            next: None,
             may_write: false,
+            ..page(FormView::new(review_fields(None)), None)
+        },
+        RestaurantView {
+            pager: later_pager(),
+            all_reviews: Some("/restaurants/7".to_owned()),
             ..page(FormView::new(review_fields(None)), None)
         },
         page(refused, None),

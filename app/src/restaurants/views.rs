@@ -1,113 +1,17 @@
-//! Views of the feature: what each template shows.
+//! Parts of the feature's pages: restaurants, ratings and reviews as they are shown.
 
 use serde::Serialize;
 use time::PrimitiveDateTime;
-use time::format_description::well_known::Iso8601;
 use time::macros::format_description;
 
+use super::addresses::{DetailsQuery, REVIEWS};
 use super::adopted::valid_rating;
 use super::restaurant::{ListedRestaurant, RatedRestaurant};
 use super::{restaurant, review};
 use crate::current_user::CurrentUser;
-use crate::form::FormView;
-use crate::response::View;
+use crate::pagination::Position;
+use crate::search::MatchCount;
 use crate::text::is_invisible;
-
-/// `GET /`.
-#[derive(Serialize)]
-pub(super) struct RestaurantListView {
-    pub(super) restaurants: Vec<RestaurantEntry>,
-    pub(super) query: String,
-    pub(super) searching: bool,
-    pub(super) sort: &'static str,
-    pub(super) is_default_sort: bool,
-    pub(super) sort_links: Vec<SortLink>,
-    pub(super) first: Option<String>,
-    pub(super) next: Option<String>,
-    /// How many matches were sorted, where more match.
-    pub(super) capped: Option<usize>,
-    #[serde(skip)]
-    pub(super) notice: Option<&'static str>,
-}
-
-/// `GET /restaurants/new`.
-#[derive(Serialize)]
-pub(super) struct NewRestaurantView {
-    pub(super) form: FormView,
-}
-
-/// `GET /restaurants/{id}/edit`.
-#[derive(Serialize)]
-pub(super) struct EditRestaurantView {
-    pub(super) path: String,
-    pub(super) form: FormView,
-}
-
-/// `GET /restaurants/{id}`.
-#[derive(Serialize)]
-pub(super) struct RestaurantView {
-    pub(super) restaurant: RestaurantDetails,
-    pub(super) reviews: Vec<ReviewEntry>,
-    pub(super) first: Option<String>,
-    pub(super) next: Option<String>,
-    pub(super) form: FormView,
-    pub(super) may_edit: bool,
-    pub(super) may_write: bool,
-    #[serde(skip)]
-    pub(super) notice: Option<&'static str>,
-}
-
-impl View for RestaurantListView {
-    const TEMPLATE: &'static str = "restaurants/list.html";
-
-    fn title(&self) -> String {
-        if self.searching {
-            format!("“{}”", self.query)
-        } else {
-            "Restaurants".to_owned()
-        }
-    }
-
-    fn notice(&self) -> Option<&'static str> {
-        self.notice
-    }
-}
-
-impl View for NewRestaurantView {
-    const TEMPLATE: &'static str = "restaurants/new.html";
-
-    fn title(&self) -> String {
-        "Add a restaurant".to_owned()
-    }
-}
-
-impl View for EditRestaurantView {
-    const TEMPLATE: &'static str = "restaurants/edit.html";
-
-    fn title(&self) -> String {
-        "Edit a restaurant".to_owned()
-    }
-}
-
-impl View for RestaurantView {
-    const TEMPLATE: &'static str = "restaurants/show.html";
-
-    fn title(&self) -> String {
-        self.restaurant.name.clone()
-    }
-
-    fn notice(&self) -> Option<&'static str> {
-        self.notice
-    }
-}
-
-/// A link to the list in another order.
-#[derive(Serialize)]
-pub(super) struct SortLink {
-    pub(super) label: &'static str,
-    pub(super) path: String,
-    pub(super) current: bool,
-}
 
 /// A restaurant in the list.
 #[derive(Serialize)]
@@ -126,7 +30,7 @@ impl From<ListedRestaurant> for RestaurantEntry {
         let score = Score::new(row.rating_sum, row.review_count);
         Self {
             id: row.id,
-            name: name_or(row.name, NO_NAME),
+            name: name_or_placeholder(row.name),
             street_address: row.street_address,
             description: row.description,
             rating: score.rating,
@@ -140,32 +44,40 @@ impl From<ListedRestaurant> for RestaurantEntry {
 #[derive(Serialize)]
 pub(super) struct RestaurantDetails {
     path: String,
-    name: String,
-    street_address: String,
-    description: String,
+    pub(super) name: String,
+    pub(super) street_address: String,
+    pub(super) description: String,
     #[serde(flatten)]
-    score: Score,
+    pub(super) score: Score,
+    #[serde(skip)]
+    pub(super) review_count: i32,
     /// From 5 stars to 1.
     distribution: Vec<RatingShare>,
 }
 
-impl From<&RatedRestaurant> for RestaurantDetails {
-    fn from(row: &RatedRestaurant) -> Self {
+impl RestaurantDetails {
+    /// The links of the distribution keep the way back to the list, which `query` has.
+    pub(super) fn new(row: &RatedRestaurant, query: &DetailsQuery) -> Self {
         let counts = (1..).zip(row.rating_counts);
         let mut distribution: Vec<_> = counts
             .map(|(rating, count)| RatingShare {
                 rating,
                 count,
                 percent: i64::from(count) * 100 / i64::from(row.review_count.max(1)),
+                path: (count > 0).then(|| {
+                    let reviews = query.at(Some(rating), &Position::First);
+                    reviews.address(row.id) + REVIEWS
+                }),
             })
             .collect();
         distribution.reverse();
         Self {
             path: restaurant::path(row.id),
-            name: name_or(row.name.clone(), NO_NAME),
+            name: name_or_placeholder(row.name.clone()),
             street_address: row.street_address.clone(),
             description: row.description.clone(),
             score: Score::new(row.rating_sum, row.review_count),
+            review_count: row.review_count,
             distribution,
         }
     }
@@ -173,9 +85,9 @@ impl From<&RatedRestaurant> for RestaurantDetails {
 
 /// An average rating.
 #[derive(Serialize)]
-struct Score {
+pub(super) struct Score {
     /// With one decimal; `None` without a rating.
-    rating: Option<String>,
+    pub(super) rating: Option<String>,
     /// The filled part of five stars, in tenths of a star.
     stars: i64,
     /// The number of reviews, in words.
@@ -212,17 +124,22 @@ struct RatingShare {
     rating: i32,
     count: i32,
     percent: i64,
+    /// The reviews with this rating.
+    path: Option<String>,
 }
 
 /// A review in the list of a restaurant.
 #[derive(Serialize)]
 pub(super) struct ReviewEntry {
-    user_name: String,
+    id: i32,
+    pub(super) user_name: String,
     /// `None` for what is no rating from 1 to 5.
-    rating: Option<i32>,
-    review_text: String,
+    pub(super) rating: Option<i32>,
+    pub(super) review_text: String,
     date: String,
-    datetime: String,
+    pub(super) datetime: String,
+    /// For the author.
+    edit_path: Option<String>,
     /// For a visitor who may delete the review.
     delete_path: Option<String>,
 }
@@ -230,16 +147,45 @@ pub(super) struct ReviewEntry {
 impl ReviewEntry {
     pub(super) fn new(row: review::Model, user: Option<&CurrentUser>) -> Self {
         let may_delete = row.may_be_deleted_by(user);
-        let datetime = row.review_date.assume_utc().format(&Iso8601::DEFAULT);
+        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        let datetime = row.review_date.format(&format);
         Self {
+            id: row.id,
+            edit_path: row.is_by(user).then(|| format!("/reviews/{}/edit", row.id)),
             delete_path: may_delete.then(|| format!("/reviews/{}/delete", row.id)),
             rating: valid_rating(row.rating),
             date: format_date(row.review_date),
             datetime: datetime.unwrap_or_default(),
-            user_name: name_or(row.user_name, NO_AUTHOR),
+            user_name: author_or_placeholder(row.user_name),
             review_text: row.review_text,
         }
     }
+}
+
+/// How many restaurants a search has found, in words; `None` if there is none.
+pub(super) fn describe_matches(count: MatchCount) -> Option<String> {
+    match count {
+        MatchCount::Exactly(0) => None,
+        MatchCount::Exactly(1) => Some("1 restaurant matches".to_owned()),
+        MatchCount::Exactly(count) => Some(format!("{} restaurants match", group_thousands(count))),
+        MatchCount::MoreThan(limit) => Some(format!(
+            "More than {} restaurants match",
+            group_thousands(limit)
+        )),
+    }
+}
+
+/// A number with commas: 1,000.
+pub(super) fn group_thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 fn format_date(date: PrimitiveDateTime) -> String {
@@ -249,6 +195,14 @@ fn format_date(date: PrimitiveDateTime) -> String {
 
 const NO_NAME: &str = "Unnamed restaurant";
 const NO_AUTHOR: &str = "Unnamed reviewer";
+
+pub(super) fn name_or_placeholder(name: String) -> String {
+    name_or(name, NO_NAME)
+}
+
+pub(super) fn author_or_placeholder(name: String) -> String {
+    name_or(name, NO_AUTHOR)
+}
 
 /// The name, unless it is invisible: a link and a heading must not be empty.
 fn name_or(name: String, replacement: &str) -> String {
@@ -273,6 +227,25 @@ mod tests {
             assert_eq!((score.rating.as_deref(), score.stars), (Some(shown), stars));
         }
         assert_eq!(Score::new(0, 0).rating, None);
+    }
+
+    #[test]
+    fn matches_are_counted_in_words() {
+        for (count, words) in [
+            (MatchCount::Exactly(0), None),
+            (MatchCount::Exactly(1), Some("1 restaurant matches")),
+            (MatchCount::Exactly(12), Some("12 restaurants match")),
+            (
+                MatchCount::MoreThan(100_000),
+                Some("More than 100,000 restaurants match"),
+            ),
+            (
+                MatchCount::MoreThan(1000),
+                Some("More than 1,000 restaurants match"),
+            ),
+        ] {
+            assert_eq!(describe_matches(count).as_deref(), words);
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::feature::FEATURE;
 /// Columns: method and path, the answers [`COLUMNS`], and where a redirect leads to.
 ///
 /// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a program. A redirect leads to what the
-/// last column says, or to the `provider`, or `home`. A table in braces is the id of a row of it, `{new}` the next id of the first.
+/// last column says, or to the `provider`, or `home`. A table in braces is the id of a row of it, with `new` before it the next id.
 const ROUTES: &str = "
     GET    /auth/login              | 501            | provider  | home | home   | home  |
     GET    /login                   | 501            | 303       | 303  | 303    | 303   | /auth/login
@@ -33,10 +33,15 @@ const ROUTES: &str = "
     GET    /readyz                  | 200            | 200       | 200  | 200    | 200   |
     GET    /static/{name}           | 200            | 200       | 200  | 200    | 200   |
     GET    /favicon.ico             | 200            | 200       | 200  | 200    | 200   |
+    GET    /robots.txt              | 200            | 200       | 200  | 200    | 200   |
+    GET    /.well-known/security.txt | 404           | 404       | 404  | 404    | 404   |
+    GET    /sitemap.xml             | 200            | 200       | 200  | 200    | 200   |
+    GET    /sitemap-{id}.xml        | 200            | 200       | 200  | 200    | 200   |
+    GET    /feed.xml                | 200            | 200       | 200  | 200    | 200   |
 ";
 
 /// Routes that stay open to visitors where `SIGN_IN_REQUIRED` is `all`.
-const ALL_OPEN: [&str; 11] = [
+const ALL_OPEN: [&str; 13] = [
     "GET /login",
     "GET /logout",
     "GET /auth/login",
@@ -48,6 +53,8 @@ const ALL_OPEN: [&str; 11] = [
     "GET /readyz",
     "GET /static/{name}",
     "GET /favicon.ico",
+    "GET /robots.txt",
+    "GET /.well-known/security.txt",
 ];
 
 /// The client: a site without sign-in, an anonymous visitor, and three users.
@@ -233,9 +240,10 @@ async fn prepare(site: &SignInSite, browser: &Browser, route: &Route) -> (String
     let author = format!("{HOME_TENANT_ID}/{}", author.object_id);
     let ids = FEATURE.insert_rows(&site.db, &author).await;
     let with_ids = |text: &str| {
-        let text = text.replace("{new}", &(ids[0] + 1).to_string());
+        let text = text.replace("{id}", "1");
         FEATURE.rows.iter().zip(&ids).fold(text, |text, (row, id)| {
-            text.replace(&format!("{{{}}}", row.table), &id.to_string())
+            text.replace(&format!("{{new {}}}", row.table), &(id + 1).to_string())
+                .replace(&format!("{{{}}}", row.table), &id.to_string())
         })
     };
     let path = if route.path.starts_with("/static/") {

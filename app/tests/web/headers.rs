@@ -88,12 +88,17 @@ async fn every_answer_has_the_security_headers_and_its_own_id() {
         for absent in [
             "server",
             "x-powered-by",
-            "set-cookie",
             "strict-transport-security",
             "access-control-allow-origin",
         ] {
             assert!(!answer.headers.contains_key(absent), "{absent}: {answer:?}");
         }
+        // A notice for the next page, and its removal there.
+        let cookie = answer.header("set-cookie");
+        assert!(
+            cookie.is_empty() || cookie.starts_with("notice="),
+            "{cookie}"
+        );
         let id = answer.header("x-request-id").to_owned();
         assert!(
             id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
@@ -222,9 +227,50 @@ async fn the_host_header_is_not_reflected() {
 #[tokio::test]
 async fn canonical_links_use_the_configured_origin() {
     let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
-    let page = site.visitor().get(FORM_PAGE).await;
-    let canonical = format!("<link rel=\"canonical\" href=\"https://example.org{FORM_PAGE}\">");
-    assert!(page.body.contains(&canonical), "{}", page.body);
+    let visitor = site.visitor();
+    visitor.post(FORM, &FIELDS).await;
+    for path in ["/", ROW] {
+        let page = visitor.get(&format!("{path}?utm_source=x")).await;
+        let canonical = format!("<link rel=\"canonical\" href=\"https://example.org{path}\">");
+        assert!(page.body.contains(&canonical), "{}", page.body);
+        assert!(!page.body.contains("noindex"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn forms_and_errors_are_not_indexed() {
+    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    let visitor = site.visitor();
+    for page in [
+        visitor.get(FORM_PAGE).await,
+        visitor.get("/nothing").await,
+        visitor.get("/auth/login").await,
+        visitor.post(FORM, &[]).await,
+    ] {
+        assert!(
+            page.body
+                .contains("<meta name=\"robots\" content=\"noindex\">")
+        );
+        assert!(!page.body.contains("rel=\"canonical\""), "{}", page.body);
+        assert!(!page.body.contains("property=\"og:"), "{}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn cookies_have_the_prefix_of_the_origins_scheme() {
+    for (origin, name) in [
+        ("https://example.org", "__Host-notice="),
+        ("http://example.org", "notice="),
+    ] {
+        let site = Site::start_with(Store::Sqlite, &[&format!("--base-url={origin}")]).await;
+        let answer = site.visitor().post(FORM, &FIELDS).await;
+        let cookie = answer.header("set-cookie");
+        assert!(cookie.starts_with(name), "{cookie}");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"] {
+            assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+        }
+        assert_eq!(cookie.contains("Secure"), origin.starts_with("https"));
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use harness::{Answer, Form, Kind, Site, on_both_databases};
-use reqwest::StatusCode;
+use reqwest::header::COOKIE;
+use reqwest::{Method, StatusCode};
 
 use crate::feature::{FEATURE, FIELDS, FORM, ROW, TABLE};
 
@@ -106,7 +107,7 @@ async fn submit_all(
         );
         let page = answer
             .location()
-            .split('?')
+            .split('#')
             .next()
             .unwrap_or_default()
             .to_owned();
@@ -164,7 +165,7 @@ on_both_databases! {
     async fn markup_in_a_query_is_shown_as_text(site: Site) {
         submit_all(&site, "alert script img b", &[]).await;
         for text in MARKUP {
-            for parameters in [[("q", text), ("sort", text), ("after", text)], [("q", text), ("sort", "name"), ("notice", text)]] {
+            for parameters in [[("q", text), ("list", text), ("after", text)], [("q", text), ("sort", "name"), ("before", text)]] {
                 for path in ["/", ROW] {
                     let page = site.visitor().get_with(path, &parameters).await;
                     assert_eq!(page.status, StatusCode::OK, "{text}");
@@ -213,8 +214,10 @@ on_both_databases! {
         for key in numbers {
             for path in FEATURE.paginated {
                 for cursor in [format!("{key}~1"), format!("{key}~-2147483648"), format!("{key}~2147483647"), key.to_owned()] {
-                    let address = format!("{path}&after={cursor}");
-                    assert_eq!(site.visitor().get(&address).await.status, StatusCode::OK, "{address}");
+                    for parameter in ["after", "before"] {
+                        let address = format!("{path}&{parameter}={cursor}");
+                        assert_eq!(site.visitor().get(&address).await.status, StatusCode::OK, "{address}");
+                    }
                 }
             }
         }
@@ -233,10 +236,17 @@ on_both_databases! {
         }
     }
 
-    async fn a_notice_that_is_not_one_of_ours_is_not_shown(site: Site) {
-        site.visitor().post(FORM, &FIELDS).await;
-        let page = site.visitor().get(&format!("{ROW}?notice=You+have+won")).await;
-        assert!(!page.body.contains("You have won"));
-        assert!(!page.body.contains("role=\"status\""));
+    async fn a_notice_that_is_not_one_of_the_sites_is_not_shown(site: Site) {
+        let plain = site.visitor().get("/").await;
+        let link = site.visitor().get("/?notice=You+have+won").await;
+        assert_eq!(link.body, plain.body);
+        let code = FEATURE.added;
+        for cookie in ["notice=You have won", "notice=%3Cb%3E", "notice=", &format!("notice={code}x"), &format!("x{code}")] {
+            let request = site.visitor().request(Method::GET, "/").header(COOKIE, cookie);
+            let page = site.visitor().send(request).await;
+            assert_eq!(page.body, plain.body, "{cookie}");
+        }
+        let request = site.visitor().request(Method::GET, "/").header(COOKIE, format!("notice={code}"));
+        assert!(site.visitor().send(request).await.body.contains("role=\"status\""));
     }
 }

@@ -6,6 +6,7 @@
 mod access;
 mod auth;
 mod bodies;
+mod crawlers;
 mod feature;
 mod forgery;
 mod headers;

@@ -112,8 +112,11 @@ async fn writes_are_seen_on_another_instance(store: Store) {
         other.visitor().get("/").await;
         let writer = one.visitor();
         let answer = post_form(&writer).await;
-        let cookie = answer.header("set-cookie");
-        let cookie = cookie.split(';').next().expect("a cookie");
+        let cookies = answer.headers.get_all("set-cookie").iter();
+        let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+        let cookie = cookies
+            .find(|cookie| cookie.starts_with("written="))
+            .expect("a cookie");
         let request = other
             .visitor()
             .request(Method::GET, "/")
@@ -135,6 +138,26 @@ async fn a_reader_gets_no_cookie() {
                 "",
                 "{path}"
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_notice_is_shown_once_and_to_its_visitor_alone() {
+    let site = cached_site(Store::Sqlite).await;
+    let (writer, reader) = (site.visitor(), site.visitor());
+    let notice = "role=\"status\"";
+    for _ in 0..3 {
+        let answer = post_form(&writer).await;
+        let page = answer.location();
+        reader.get(page).await;
+        let shown = writer.get(page).await;
+        assert!(shown.body.contains(notice), "{}", shown.body);
+        assert_eq!(shown.header("cache-control"), "private, no-cache");
+        assert!(shown.header("set-cookie").starts_with("notice=;"));
+        for visitor in [&reader, &writer, &site.visitor()] {
+            let page = visitor.get(page).await;
+            assert!(!page.body.contains(notice), "{}", page.body);
         }
     }
 }

@@ -108,6 +108,17 @@ fn whitespace_and_quotes_around_a_value_are_refused() {
 }
 
 #[test]
+fn a_security_contact_is_an_address_of_a_known_scheme() {
+    for contact in ["mailto:security@example.org", "https://example.org/report"] {
+        let http = config(&[("SECURITY_CONTACT", contact)]).http;
+        assert_eq!(http.security_contact.as_deref(), Some(contact));
+    }
+    for contact in ["security@example.org", "http://example.org", "mailto:a@b c"] {
+        assert!(problem(&[("SECURITY_CONTACT", contact)]).contains("SECURITY_CONTACT"));
+    }
+}
+
+#[test]
 fn app_service_without_a_database_is_refused() {
     let problem = problem(&[("WEBSITE_HOSTNAME", "site.azurewebsites.net")]);
     assert!(

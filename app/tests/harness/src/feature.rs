@@ -12,6 +12,8 @@ pub struct Feature {
     pub forms: &'static [Form],
     /// The page of the row with id 1 that the first form inserts.
     pub row_page: &'static str,
+    /// The code of the notice after the first form.
+    pub added: &'static str,
     pub rows: &'static [Row],
     /// The routes and who may use them, in the format of `access.rs`.
     pub routes: &'static str,

@@ -59,6 +59,7 @@ pub(crate) const FEATURE: Feature = Feature {
         },
     ],
     row_page: "/restaurants/1",
+    added: "restaurant-added",
     rows: &[
         Row {
             table: "restaurant",
@@ -74,17 +75,21 @@ pub(crate) const FEATURE: Feature = Feature {
     routes: "
         GET    /                                 | 200 | 200   | 200 | 200 | 200 |
         GET    /restaurants/new                  | 200 | login | 200 | 200 | 200 |
-        POST   /restaurants                      | 303 | login | 303 | 303 | 303 | /restaurants/{new}?notice=restaurant-added
+        POST   /restaurants                      | 303 | login | 303 | 303 | 303 | /restaurants/{new restaurant}
         GET    /restaurants/{restaurant}         | 200 | 200   | 200 | 200 | 200 |
-        POST   /restaurants/{restaurant}/reviews | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?notice=review-added
+        POST   /restaurants/{restaurant}/reviews | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}#review-{new review}
         GET    /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 200 |
-        POST   /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 303 | /restaurants/{restaurant}?notice=restaurant-edited
-        POST   /restaurants/{restaurant}/delete  | 404 | login | 403 | 403 | 303 | /?notice=restaurant-deleted
-        POST   /reviews/{review}/delete          | 404 | login | 403 | 303 | 303 | /restaurants/{restaurant}?notice=review-deleted
+        POST   /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 303 | /restaurants/{restaurant}
+        GET    /restaurants/{restaurant}/delete  | 404 | login | 403 | 403 | 200 |
+        POST   /restaurants/{restaurant}/delete  | 404 | login | 403 | 403 | 303 | /
+        GET    /reviews/{review}/edit            | 404 | login | 403 | 200 | 403 |
+        POST   /reviews/{review}/edit            | 404 | login | 403 | 303 | 403 | /restaurants/{restaurant}#review-{review}
+        GET    /reviews/{review}/delete          | 404 | login | 403 | 200 | 200 |
+        POST   /reviews/{review}/delete          | 404 | login | 403 | 303 | 303 | /restaurants/{restaurant}#reviews
         GET    /create                           | 308 | 308   | 308 | 308 | 308 | /restaurants/new
-        POST   /add                              | 303 | login | 303 | 303 | 303 | /restaurants/{new}?notice=restaurant-added
+        POST   /add                              | 303 | login | 303 | 303 | 303 | /restaurants/{new restaurant}
         GET    /details/{restaurant}             | 308 | 308   | 308 | 308 | 308 | /restaurants/{restaurant}
-        POST   /review/{restaurant}              | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?notice=review-added
+        POST   /review/{restaurant}              | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}#review-{new review}
     ",
     lists: &[
         "/",

@@ -1,6 +1,6 @@
 //! Lists by pages: each row exactly once and in order, whatever is added meanwhile.
 
-use super::pages::{add_named, between, listed, listed_from, next, pages_from, series};
+use super::pages::{add_named, between, listed, listed_from, next, pages_from, previous, series};
 use harness::{Answer, Site, Store, on_both_databases};
 
 const NAMES: [&str; 10] = [
@@ -17,8 +17,18 @@ on_both_databases! {
             let sizes: Vec<usize> = pages.iter().map(|page| listed(page).len()).collect();
             assert_eq!(sizes, [50, 50, 30], "{sort}");
             assert_eq!(pages.iter().flat_map(listed).collect::<Vec<_>>(), expected, "{sort}");
-            assert!(!pages[0].body.contains("Back to the first page"));
-            assert!(pages[2].body.contains("Back to the first page"));
+            let first_page = ">First page</a>";
+            assert!(!pages[0].body.contains(first_page));
+            assert!(pages[2].body.contains(first_page));
+            assert!(pages[2].body.contains("<h1>Restaurants, continued</h1>"));
+            assert!(!pages[2].body.contains("role=\"search\""), "a later page starts with its list");
+            assert_eq!(previous(&pages[0]), None);
+            for (page, before) in [(&pages[2], &pages[1]), (&pages[1], &pages[0])] {
+                let address = previous(page).expect("a page before");
+                let back = visitor.get(&address).await;
+                assert_eq!(listed(&back), listed(before), "{address}");
+                assert_eq!(previous(&back).is_some(), previous(before).is_some());
+            }
         }
     }
 
@@ -75,7 +85,7 @@ on_both_databases! {
             assert!(page.status.is_success());
             assert_eq!(listed(&page), [0; 0]);
             assert!(page.body.contains("There are no restaurants after this point."), "{path}");
-            assert!(page.body.contains("Back to the first page"));
+            assert!(page.body.contains(">First page</a>"));
             assert_eq!(next(&page), None);
         }
         for path in ["/?after=x", "/?sort=rating&after=1", "/?sort=name&after=", "/?sort=other", "/?after=99999999999"] {
@@ -101,8 +111,91 @@ on_both_databases! {
         let seen: Vec<String> = pages.iter().flat_map(texts).collect();
         let expected: Vec<String> = (1..=45).rev().map(|id| format!("r{id}.")).collect();
         assert_eq!(seen, expected);
+        for (page, before) in [(&pages[2], &pages[1]), (&pages[1], &pages[0])] {
+            let address = previous(page).expect("a page before");
+            assert!(address.ends_with("#reviews"), "{address}");
+            assert_eq!(texts(&site.visitor().get(&address).await), texts(before), "{address}");
+            assert!(page.body.contains("Reviews (45), continued"));
+            assert!(!page.body.contains("id=\"write\""), "a later page starts with its list");
+        }
         let behind = site.visitor().get("/restaurants/1?after=0~1").await;
         assert!(behind.body.contains("There are no reviews after this point."));
+    }
+
+    async fn a_page_before_a_row_near_the_start_is_the_whole_first_page(site: Site) {
+        fill(&site).await;
+        let visitor = site.visitor();
+        for (sort, _) in orders(&site) {
+            let start = format!("/?sort={sort}");
+            let pages = pages_from(&visitor, &start).await;
+            let back = previous(&pages[1]).expect("a page before");
+            // Rows that are added meanwhile do not make a page of a few rows.
+            add_named(&site, &["AAA", "zzz"]).await;
+            site.execute("UPDATE restaurant_rating SET review_count = 9, rating_sum = 45 WHERE restaurant > 130").await;
+            let first = visitor.get(&start).await;
+            let page = visitor.get(&back).await;
+            assert_eq!(listed(&page).len(), 50, "{back}");
+            if previous(&page).is_none() {
+                assert_eq!(listed(&page), listed(&first), "{back}");
+            }
+            let cut = visitor.get(&format!("{start}&before=x")).await;
+            assert_eq!(listed(&cut), listed(&first));
+        }
+    }
+
+    async fn reviews_are_filtered_by_the_rating_of_a_bar(site: Site) {
+        add_named(&site, &["A"]).await;
+        let rows = series(site.store, 60);
+        site.execute(&format!(
+            "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
+             SELECT 1, 'Noor', CASE WHEN number % 2 = 0 THEN 4 ELSE 2 END, 'r' || CAST(number AS text) || '.', {same} FROM {rows}",
+            same = date(site.store, "2024-01-01 10:00:00"),
+        )).await;
+        let visitor = site.visitor();
+        let page = visitor.get("/restaurants/1").await;
+        assert!(page.body.contains("Reviews (60)"));
+        assert_eq!(between(&page, "<li>\n    <span><a href=\"", "\""), ["/restaurants/1?rating=4#reviews", "/restaurants/1?rating=2#reviews"]);
+        let pages = pages_from(&visitor, "/restaurants/1?rating=4").await;
+        let seen: Vec<String> = pages.iter().flat_map(texts).collect();
+        let expected: Vec<String> = (1..=60).rev().filter(|id| id % 2 == 0).map(|id| format!("r{id}.")).collect();
+        assert_eq!(seen, expected);
+        assert!(pages[0].body.contains("4-star reviews (30)"));
+        assert!(pages[0].body.contains(">Show all reviews</a>"));
+        for junk in ["0", "6", "x", "4.0", "-4"] {
+            let page = visitor.get(&format!("/restaurants/1?rating={junk}")).await;
+            assert!(page.body.contains("Reviews (60)"), "{junk}");
+        }
+    }
+
+    async fn a_restaurant_leads_back_to_the_list_that_the_visitor_came_from(site: Site) {
+        fill(&site).await;
+        let visitor = site.visitor();
+        for path in ["/", "/?sort=name", "/?q=banana&sort=rating", "/?q=same"] {
+            let list = visitor.get(path).await;
+            let links = between(&list, "<h2><a href=\"", "\"");
+            let page = visitor.get(&links[0].replace("&amp;", "&")).await;
+            let label = if path.contains("q=") { "Search results" } else { "All restaurants" };
+            let back = between(&page, "<p class=\"back row row-links\">\n    <a href=\"", "</a>");
+            assert_eq!(back, [format!("{}\">{label}", path.replace('&', "&amp;"))]);
+        }
+        let second = next(&visitor.get("/").await).expect("a second page");
+        let link = between(&visitor.get(&second).await, "<h2><a href=\"", "\"")[0].to_owned();
+        let page = visitor.get(&link).await;
+        assert!(page.body.contains(&format!("<a href=\"{second}\">All restaurants</a>")), "{}", page.body);
+    }
+
+    async fn a_search_says_how_many_restaurants_match(site: Site) {
+        fill(&site).await;
+        let visitor = site.visitor();
+        for sort in ["newest", "rating", "name"] {
+            for (words, count) in [("same", "26 restaurants match."), ("zebra", "26 restaurants match."), ("banana+same", "")] {
+                let page = visitor.get(&format!("/?q={words}&sort={sort}")).await;
+                assert!(page.body.contains(count), "{words} {sort}");
+                assert_eq!(page.body.contains(" match"), !count.is_empty(), "{words} {sort}");
+            }
+        }
+        add_named(&site, &["Solitary"]).await;
+        assert!(visitor.get("/?q=solitary").await.body.contains("1 restaurant matches."));
     }
 
     async fn an_average_is_shown_with_one_decimal_and_a_half_is_rounded_up(site: Site) {

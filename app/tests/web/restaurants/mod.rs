@@ -5,6 +5,7 @@ mod adopted_dates;
 mod adopted_ids;
 mod adoption;
 mod browser;
+mod confirmations;
 mod counters;
 mod feature;
 mod forms;
@@ -15,6 +16,7 @@ mod plans;
 #[cfg(feature = "sample-data")]
 mod sample_data;
 mod search;
+mod search_engines;
 mod search_limit;
 mod submissions;
 
@@ -30,11 +32,12 @@ on_both_databases! {
         let form = [("restaurant_name", "Café Zoë"), ("street_address", "1 High Street"), ("description", "Cakes")];
         let added = visitor.post("/restaurants", &form).await;
         assert_eq!(added.status, StatusCode::SEE_OTHER);
-        assert_eq!(added.location(), "/restaurants/1?notice=restaurant-added");
+        assert_eq!(added.location(), "/restaurants/1");
 
         let review = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Good cake.")];
         let reviewed = visitor.post("/restaurants/1/reviews", &review).await;
         assert_eq!(reviewed.status, StatusCode::SEE_OTHER);
+        assert_eq!(reviewed.location(), "/restaurants/1#review-1");
 
         let page = visitor.get("/restaurants/1").await;
         assert_eq!(page.status, StatusCode::OK);

@@ -7,7 +7,7 @@ pub(super) fn listed(page: &Answer) -> Vec<i64> {
     let links = page.body.split("<h2><a href=\"/restaurants/").skip(1);
     links
         .map(|link| {
-            let id = link.split('"').next().expect("an address");
+            let id = link.split(['"', '?']).next().expect("an address");
             id.parse().expect(id)
         })
         .collect()
@@ -15,7 +15,17 @@ pub(super) fn listed(page: &Answer) -> Vec<i64> {
 
 /// The address of the link to the next page.
 pub(super) fn next(page: &Answer) -> Option<String> {
-    let (before, _) = page.body.split_once("\" rel=\"next\">")?;
+    linked(page, "next")
+}
+
+/// The address of the link to the page before.
+pub(super) fn previous(page: &Answer) -> Option<String> {
+    linked(page, "prev")
+}
+
+fn linked(page: &Answer, relation: &str) -> Option<String> {
+    let end = format!("\" rel=\"{relation}\">");
+    let (before, _) = page.body.split_once(&end)?;
     let (_, address) = before.rsplit_once("href=\"")?;
     Some(address.replace("&amp;", "&"))
 }

@@ -68,7 +68,7 @@ on_both_databases! {
     async fn a_restaurant_added_after_the_sample_data_gets_the_next_id(site: Site) {
         seed(&site.db, &options()).await.expect("sample data");
         let added = site.visitor().post("/restaurants", &FORM).await;
-        assert_eq!(added.location(), "/restaurants/31?notice=restaurant-added");
+        assert_eq!(added.location(), "/restaurants/31");
     }
 
     async fn a_database_with_data_is_refused_and_left_as_it_was(site: Site) {

@@ -1,6 +1,6 @@
 //! What a search does when more match than it may sort.
 
-use super::pages::{between, listed, listed_from, pages_from, series};
+use super::pages::{between, listed, listed_from, pages_from, previous, series};
 use harness::{Site, Store};
 
 const FLAGS: [&str; 2] = ["--search-limit=4", "--list-page-size=3"];
@@ -32,6 +32,16 @@ async fn newest_first_shows_every_match_once(store: Store) {
         let pages = pages_from(&visitor, &format!("/?q={}", words.replace(' ', "+"))).await;
         let seen: Vec<i64> = pages.iter().flat_map(listed).collect();
         assert_eq!(seen, expected, "{words}");
+        let mut back: Vec<i64> = listed(pages.last().expect("a page"));
+        back.reverse();
+        let mut path = pages.last().and_then(previous);
+        while let Some(address) = path {
+            let page = visitor.get(&address).await;
+            back.extend(listed(&page).into_iter().rev());
+            path = previous(&page);
+        }
+        back.reverse();
+        assert_eq!(back, expected, "{words}, backwards");
         for page in &pages {
             assert!(!page.body.contains("are sorted here"));
             assert!(!page.body.contains("Nothing found"));

@@ -7,7 +7,7 @@ mod sqlite;
 
 use serde_json::Value;
 
-use super::pages::{next, series};
+use super::pages::{next, previous, series};
 use harness::{Answer, LONG, Process, Site, Store, eventually};
 
 const RESTAURANTS: u32 = 10_000;
@@ -41,16 +41,26 @@ async fn visit_all(process: &Process) -> Vec<Visit> {
     for sort in ["newest", "rating", "name"] {
         let start = format!("/?sort={sort}");
         visits.push(visit(process, &start).await);
-        visits.push(visit(process, &third_page(process, &start).await).await);
+        let third = third_page(process, &start).await;
+        visits.push(visit(process, &page_before(process, &third).await).await);
+        visits.push(visit(process, &third).await);
         for word in WORDS {
             visits.push(visit(process, &format!("/?sort={sort}&q={word}")).await);
         }
         let start = format!("/?sort={sort}&q=seldom");
         let second = next(&get(process, &start).await.0).expect("a second page");
+        visits.push(visit(process, &page_before(process, &second).await).await);
         visits.push(visit(process, &second).await);
     }
     visits.push(visit(process, PATH).await);
-    visits.push(visit(process, &third_page(process, PATH).await).await);
+    for start in [PATH, &format!("{PATH}?rating=1")] {
+        let third = third_page(process, start).await;
+        visits.push(visit(process, &page_before(process, &third).await).await);
+        visits.push(visit(process, &third).await);
+    }
+    for path in ["/sitemap.xml", "/feed.xml"] {
+        visits.push(visit(process, path).await);
+    }
     visits.push(submit(process, "/restaurants", &NEW_RESTAURANT).await);
     visits.push(submit(process, &format!("{PATH}/reviews"), &NEW_REVIEW).await);
     visits
@@ -73,6 +83,10 @@ const NEW_REVIEW: [(&str, &str); 4] = [
 async fn third_page(process: &Process, start: &str) -> String {
     let second = next(&get(process, start).await.0).expect("a second page");
     next(&get(process, &second).await.0).expect("a third page")
+}
+
+async fn page_before(process: &Process, path: &str) -> String {
+    previous(&get(process, path).await.0).expect("a page before")
 }
 
 async fn visit(process: &Process, path: &str) -> Visit {

@@ -90,8 +90,12 @@ fn is_wrong(what: &str, step: &str, plan: &[String]) -> bool {
             || step.contains("INDEX restaurant_by_")
             || step.contains("restaurant_rating_by_rank");
     }
-    let is_first_page = what.starts_with("/?sort=") && !what.contains("after=");
+    let is_later_page = what.contains("after=") || what.contains("before=");
+    let is_first_page = ["/?sort=", "/sitemap.xml", "/feed.xml"]
+        .iter()
+        .any(|start| what.starts_with(start) && !is_later_page);
     let follows_index = step == "SCAN restaurant"
+        || step == "SCAN review"
         || step.starts_with("SCAN restaurant USING INDEX restaurant_by_")
         || step.starts_with("SCAN restaurant_rating USING INDEX restaurant_rating_by_rank");
     step.contains("TEMP B-TREE") || walks && !(is_first_page && follows_index)

@@ -4,34 +4,22 @@ use salvo::{Writer as _, handler};
 use serde::Deserialize;
 
 use super::forms::{FIELDS, NewTrail};
+use super::notices::{TRAIL_ADDED, TRAIL_DELETED};
 use super::views::{NewTrailView, TrailListView, TrailView};
 use super::{repository, trail};
 use crate::current_user::CurrentUser;
 use crate::extract::{Form, Id, Query, Reader, Visitor};
 use crate::form::{FormValues, FormView};
-use crate::pagination::Cursor;
-use crate::response::{Error, FormOutcome, Page};
+use crate::pagination::Position;
+use crate::response::{Confirmation, Error, FormOutcome, Page, Pager};
 use crate::state::AppState;
 
-/// Messages about what has been done, by their name in the query parameter `notice`.
-const NOTICES: [(&str, &str); 2] = [
-    (TRAIL_ADDED, "The trail has been added."),
-    (TRAIL_DELETED, "The trail has been deleted."),
-];
-const TRAIL_ADDED: &str = "trail-added";
-const TRAIL_DELETED: &str = "trail-deleted";
-
-fn notice(name: &str) -> Option<&'static str> {
-    let notice = NOTICES.iter().find(|(known, _)| *known == name);
-    notice.map(|(_, text)| *text)
-}
-
-/// The query of the list and of a trail's page.
+/// The query of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageQuery {
     after: String,
-    notice: String,
+    before: String,
 }
 
 #[handler]
@@ -40,16 +28,24 @@ pub(super) async fn list_trails(
     reader: Reader,
     query: Query<PageQuery>,
 ) -> Result<Page<TrailListView>, Error> {
-    let after = &Cursor::parse(None, &query.0.after);
+    let position = &Position::parse(None, &query.0.after, &query.0.before);
     let page_size = state.config.feature.list_page_size;
-    let read = |db| async move { repository::list_trails(&db, after.as_ref(), page_size).await };
-    let (trails, next) = reader.read(read).await?;
+    let read = |db| async move { repository::list_trails(&db, position, page_size).await };
+    let page = reader.read(read).await?;
     Ok(Page::new(TrailListView {
-        trails: trails.into_iter().map(Into::into).collect(),
-        first: after.as_ref().map(|_| "/".to_owned()),
-        next: next.map(|next| format!("/?after={next}")),
-        notice: notice(&query.0.notice),
+        pager: Pager::new(&page, address),
+        canonical: address(&page.position()),
+        trails: page.rows.into_iter().map(Into::into).collect(),
     }))
+}
+
+/// The address of a page of the list.
+fn address(position: &Position) -> String {
+    match position {
+        Position::First => "/".to_owned(),
+        Position::After(cursor) => format!("/?after={cursor}"),
+        Position::Before(cursor) => format!("/?before={cursor}"),
+    }
 }
 
 #[handler]
@@ -69,8 +65,7 @@ pub(super) async fn create_trail(
         Ok(new) => {
             let db = state.database.connection();
             let id = repository::insert_trail(db, new, form.submission_key()).await?;
-            let path = trail::path(id);
-            Ok(FormOutcome::Saved(format!("{path}?notice={TRAIL_ADDED}")))
+            Ok(FormOutcome::Saved(trail::path(id), TRAIL_ADDED))
         }
         Err(errors) => Ok(FormOutcome::Invalid(NewTrailView {
             form: FormView::refused(FIELDS, &form, &errors),
@@ -83,14 +78,30 @@ pub(super) async fn show_trail(
     reader: Reader,
     visitor: Visitor,
     id: Id,
-    query: Query<PageQuery>,
 ) -> Result<Page<TrailView>, Error> {
     let read = |db| async move { repository::get_trail(&db, id.0).await };
     let trail = reader.read(read).await?;
     Ok(Page::new(TrailView {
         trail: trail.into(),
         may_delete: visitor.user().is_some_and(CurrentUser::is_admin),
-        notice: notice(&query.0.notice),
+    }))
+}
+
+/// `GET` of the address that deletes: asks first.
+#[handler]
+pub(super) async fn confirm_deletion(
+    state: AppState,
+    id: Id,
+) -> Result<Page<Confirmation>, Error> {
+    let trail = repository::get_trail(state.database.connection(), id.0).await?;
+    let path = trail::path(id.0);
+    Ok(Page::new(Confirmation {
+        question: "Delete this trail?",
+        facts: vec![("Name", trail.name)],
+        consequence: "This cannot be undone.",
+        action: format!("{path}/delete"),
+        button: "Delete trail",
+        cancel: path,
     }))
 }
 
@@ -98,7 +109,7 @@ pub(super) async fn show_trail(
 pub(super) async fn delete_trail(
     state: AppState,
     id: Id,
-) -> Result<FormOutcome<NewTrailView>, Error> {
+) -> Result<FormOutcome<Confirmation>, Error> {
     repository::delete_trail(state.database.connection(), id.0).await?;
-    Ok(FormOutcome::Saved(format!("/?notice={TRAIL_DELETED}")))
+    Ok(FormOutcome::Saved("/".to_owned(), TRAIL_DELETED))
 }

@@ -1,10 +1,11 @@
 //! The feature: hiking trails.
 //!
-//! The site uses `routes`, `protected_routes`, `FeatureConfig` and, in tests, `samples`; `app seed` uses
-//! `crate::sample_data`.
+//! The site uses `routes`, `protected_routes`, `FeatureConfig`, `NOTICES`, `last_id`, `sitemap_paths`, `feed_entries` and, in
+//! tests, `samples`; `app seed` uses `crate::sample_data`.
 
 pub mod trail;
 mod forms;
+mod notices;
 mod repository;
 mod views;
 mod handlers;
@@ -15,6 +16,8 @@ mod samples;
 use salvo::Router;
 #[cfg(test)]
 pub(crate) use samples::samples;
+pub use notices::NOTICES;
+pub use repository::{feed_entries, last_id, sitemap_paths};
 pub use settings::FeatureConfig;
 
 use crate::current_user::ADMIN;
@@ -24,22 +27,19 @@ use crate::routing::{get, guarded, post};
 /// The routes of the feature.
 pub fn routes() -> Router {
     Router::new()
-        .push(cached(&["after", "notice"], get("", handlers::list_trails)))
+        .push(cached(&["after", "before"], get("", handlers::list_trails)))
         .push(post("trails", handlers::create_trail))
         .push(guarded(
             require_user_to_write(),
             get("trails/new", handlers::new_trail),
         ))
-        .push(cached(
-            &["notice"],
-            get("trails/{id}", handlers::show_trail),
-        ))
+        .push(cached(&[], get("trails/{id}", handlers::show_trail)))
 }
 
 /// Routes that exist only where sign-in is configured.
 pub fn protected_routes() -> Router {
-    guarded(
-        require_role(ADMIN),
-        post("trails/{id}/delete", handlers::delete_trail),
-    )
+    let administration = Router::new()
+        .push(get("trails/{id}/delete", handlers::confirm_deletion))
+        .push(post("trails/{id}/delete", handlers::delete_trail));
+    guarded(require_role(ADMIN), administration)
 }

@@ -1,25 +1,69 @@
 //! Queries of trails.
 
+use std::ops::RangeInclusive;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Order;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
 
 use super::forms::NewTrail;
-use super::trail::{ActiveModel, Column, Entity, Model};
+use super::trail::{self, ActiveModel, Column, Entity, Model};
+use crate::crawlers::FeedEntry;
 use crate::form_key::{self, insert_once};
-use crate::pagination::{Cursor, Keyset, paginate, split_page};
+use crate::pagination::{Cursor, Keyset, ListPage, Position, paginate};
 
-/// A page of the list, newest first, and the cursor of the next page.
+/// A page of the list, newest first.
 pub(super) async fn list_trails(
     db: &impl ConnectionTrait,
-    after: Option<&Cursor>,
+    position: &Position,
     page_size: u64,
-) -> Result<(Vec<Model>, Option<Cursor>), DbErr> {
+) -> Result<ListPage<Model>, DbErr> {
+    let page = read_page(db, position, page_size).await?;
+    if page.is_cut_short(position, page_size) {
+        return read_page(db, &Position::First, page_size).await;
+    }
+    Ok(page)
+}
+
+async fn read_page(
+    db: &impl ConnectionTrait,
+    position: &Position,
+    page_size: u64,
+) -> Result<ListPage<Model>, DbErr> {
     let newest_first = Keyset::by_id(Column::Id, Order::Desc);
-    let rows = paginate(Entity::find(), &newest_first, after);
+    let rows = paginate(Entity::find(), &newest_first, position);
     let rows = rows.limit(page_size + 1).all(db).await?;
-    let (rows, last) = split_page(rows, page_size);
-    Ok((rows, last.map(|last| Cursor::id(last.id))))
+    Ok(ListPage::new(rows, page_size, position, |trail| {
+        Cursor::id(trail.id)
+    }))
+}
+
+/// The largest id that the sitemap has to cover; 0 without rows.
+pub async fn last_id(db: &impl ConnectionTrait) -> Result<i32, DbErr> {
+    let last = Entity::find().order_by_desc(Column::Id).one(db).await?;
+    Ok(last.map_or(0, |trail| trail.id))
+}
+
+/// The paths of the pages with these ids.
+pub async fn sitemap_paths(
+    db: &impl ConnectionTrait,
+    ids: RangeInclusive<i32>,
+) -> Result<Vec<String>, DbErr> {
+    let trails = Entity::find()
+        .filter(Column::Id.between(*ids.start(), *ids.end()))
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    Ok(trails.iter().map(|trail| trail::path(trail.id)).collect())
+}
+
+/// The entries of the feed: none, since a trail does not say when it was added.
+#[expect(clippy::unused_async, reason = "the site awaits the entries of any feature")]
+pub async fn feed_entries(_: &impl ConnectionTrait, _: u64) -> Result<Vec<FeedEntry>, DbErr> {
+    Ok(Vec::new())
 }
 
 /// # Errors

@@ -6,6 +6,7 @@ use super::forms::{FIELDS, NewTrail};
 use super::trail::{self, Difficulty};
 use super::views::{NewTrailView, TrailListView, TrailView};
 use crate::form::{FormValues, FormView};
+use crate::response::Pager;
 use crate::response::samples::{HOSTILE, Sample, render_sample};
 
 /// Every page, rendered.
@@ -34,9 +35,12 @@ fn trail() -> trail::Model {
 fn list_samples() -> [TrailListView; 3] {
     let list = |trails: &[trail::Model], first: Option<&str>| TrailListView {
         trails: trails.iter().cloned().map(Into::into).collect(),
-        first: first.map(ToOwned::to_owned),
-        next: first.map(|_| "/?after=7".to_owned()),
-        notice: first.map(|_| "Saved."),
+        pager: Pager {
+            first: first.map(ToOwned::to_owned),
+            previous: first.map(|_| "/?before=9".to_owned()),
+            next: first.map(|_| "/?after=7".to_owned()),
+        },
+        canonical: "/".to_owned(),
     };
     [
         list(&[], None),
@@ -59,6 +63,5 @@ fn show_samples() -> [TrailView; 2] {
     [false, true].map(|may_delete| TrailView {
         trail: trail().into(),
         may_delete,
-        notice: Some("Saved."),
     })
 }

@@ -4,16 +4,15 @@ use serde::Serialize;
 
 use super::trail;
 use crate::form::FormView;
-use crate::response::View;
+use crate::response::{Pager, View};
 
 /// `GET /`.
 #[derive(Serialize)]
 pub(super) struct TrailListView {
     pub(super) trails: Vec<TrailEntry>,
-    pub(super) first: Option<String>,
-    pub(super) next: Option<String>,
+    pub(super) pager: Pager,
     #[serde(skip)]
-    pub(super) notice: Option<&'static str>,
+    pub(super) canonical: String,
 }
 
 /// `GET /trails/new`.
@@ -27,8 +26,6 @@ pub(super) struct NewTrailView {
 pub(super) struct TrailView {
     pub(super) trail: TrailEntry,
     pub(super) may_delete: bool,
-    #[serde(skip)]
-    pub(super) notice: Option<&'static str>,
 }
 
 /// A trail on a page.
@@ -59,11 +56,14 @@ impl View for TrailListView {
     const TEMPLATE: &'static str = "trails/list.html";
 
     fn title(&self) -> String {
-        "Trails".to_owned()
+        match self.pager.first {
+            Some(_) => "Trails, continued".to_owned(),
+            None => "Trails".to_owned(),
+        }
     }
 
-    fn notice(&self) -> Option<&'static str> {
-        self.notice
+    fn canonical_path(&self) -> Option<String> {
+        Some(self.canonical.clone())
     }
 }
 
@@ -82,7 +82,7 @@ impl View for TrailView {
         self.trail.name.clone()
     }
 
-    fn notice(&self) -> Option<&'static str> {
-        self.notice
+    fn canonical_path(&self) -> Option<String> {
+        Some(self.trail.path.clone())
     }
 }

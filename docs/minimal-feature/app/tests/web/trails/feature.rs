@@ -43,6 +43,7 @@ pub(crate) const FEATURE: Feature = Feature {
         ],
     }],
     row_page: "/trails/1",
+    added: "trail-added",
     rows: &[Row {
         table: "trail",
         insert: "INSERT INTO trail (name, length_km, difficulty, opened_on, notes)
@@ -51,9 +52,10 @@ pub(crate) const FEATURE: Feature = Feature {
     routes: "
         GET    /                       | 200 | 200   | 200 | 200 | 200 |
         GET    /trails/new             | 200 | login | 200 | 200 | 200 |
-        POST   /trails                 | 303 | login | 303 | 303 | 303 | /trails/{new}?notice=trail-added
+        POST   /trails                 | 303 | login | 303 | 303 | 303 | /trails/{new trail}
         GET    /trails/{trail}         | 200 | 200   | 200 | 200 | 200 |
-        POST   /trails/{trail}/delete  | 404 | login | 403 | 403 | 303 | /?notice=trail-deleted
+        GET    /trails/{trail}/delete  | 404 | login | 403 | 403 | 200 |
+        POST   /trails/{trail}/delete  | 404 | login | 403 | 403 | 303 | /
     ",
     lists: &["/"],
     paginated: &["/?sort=newest"],

@@ -1,0 +1,108 @@
+//! What crawlers and feed readers are told: robots.txt, sitemaps, the feed, security.txt.
+
+use harness::{Site, Store, on_both_databases};
+use reqwest::StatusCode;
+
+use crate::feature::{FEATURE, FIELDS, FORM, ROW};
+
+on_both_databases! {
+    async fn every_row_is_in_a_part_of_the_sitemap(site: Site) {
+        let visitor = site.visitor();
+        let empty = visitor.get("/sitemap-1.xml").await;
+        assert_eq!(empty.status, StatusCode::OK);
+        assert!(empty.body.contains("<loc>http://localhost:8000/</loc>"), "{}", empty.body);
+        visitor.post(FORM, &FIELDS).await;
+        let index = visitor.get("/sitemap.xml").await;
+        assert_eq!(index.header("content-type"), "application/xml");
+        assert_eq!(index.body.matches("<loc>").count(), 1, "{}", index.body);
+        assert!(index.body.contains("<loc>http://localhost:8000/sitemap-1.xml</loc>"));
+        let part = visitor.get("/sitemap-1.xml").await;
+        let address = format!("<loc>http://localhost:8000{ROW}</loc>");
+        assert!(part.body.contains(&address), "{}", part.body);
+        // The last possible id makes 47,722 parts, of which this row is in the last one.
+        let table = FEATURE.form().table;
+        site.execute(&format!("UPDATE {table} SET id = 2147483647")).await;
+        let index = visitor.get("/sitemap.xml").await;
+        assert_eq!(index.body.matches("<loc>").count(), 47_722);
+        let last = visitor.get("/sitemap-47722.xml").await;
+        assert!(last.body.contains("2147483647</loc>"), "{}", last.body);
+    }
+
+    async fn there_is_no_other_part_of_the_sitemap(site: Site) {
+        for part in ["0", "01", "-1", "x", "2", "47723", "2147483647", "99999999999", "1%20"] {
+            let answer = site.visitor().get(&format!("/sitemap-{part}.xml")).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{part}");
+        }
+    }
+
+    async fn the_feed_is_well_formed_whatever_is_in_the_rows(site: Site) {
+        let visitor = site.visitor();
+        let empty = visitor.get("/feed.xml").await;
+        assert_eq!(empty.header("content-type"), "application/atom+xml");
+        assert!(empty.body.contains("<updated>1970-01-01T00:00:00Z</updated>"), "{}", empty.body);
+        for form in FEATURE.forms {
+            let fields = form.with_text("<b>&amp;]]></feed>");
+            visitor.post(&form.action("1"), &fields).await;
+        }
+        let feed = visitor.get("/feed.xml").await.body;
+        assert!(!feed.contains("<b>") && !feed.contains("]]>"), "{feed}");
+        assert_eq!(feed.matches("</feed>").count(), 1, "{feed}");
+        assert_eq!(feed.matches("<entry>").count(), feed.matches("</entry>").count());
+    }
+}
+
+#[tokio::test]
+async fn crawlers_are_told_of_the_sitemap_at_the_configured_origin() {
+    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    let robots = site.visitor().get("/robots.txt").await;
+    assert_eq!(robots.header("content-type"), "text/plain; charset=utf-8");
+    for line in [
+        "User-agent: *",
+        "Disallow: /auth/",
+        "Sitemap: https://example.org/sitemap.xml",
+    ] {
+        assert!(robots.body.lines().any(|other| other == line), "{line}");
+    }
+    let feed = site.visitor().get("/feed.xml").await;
+    assert!(feed.body.contains("<id>https://example.org/feed.xml</id>"));
+}
+
+#[tokio::test]
+async fn a_site_that_requires_sign_in_for_everything_asks_crawlers_to_stay_away() {
+    let key = format!("--session-secret-key={}", "k".repeat(32));
+    let flags = [
+        "--azure-client-id=a",
+        "--azure-tenant-id=b",
+        "--azure-client-secret=c",
+        "--sign-in-required=all",
+        &key,
+    ];
+    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let robots = site.visitor().get("/robots.txt").await;
+    assert!(robots.body.contains("Disallow: /\n"), "{}", robots.body);
+    for path in ["/sitemap.xml", "/sitemap-1.xml", "/feed.xml"] {
+        let answer = site.visitor().get(path).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn security_txt_names_the_contact_and_when_it_expires() {
+    let path = "/.well-known/security.txt";
+    let without = Site::start(Store::Sqlite).await;
+    let answer = without.visitor().get(path).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let flags = [
+        "--security-contact=mailto:security@example.org",
+        "--base-url=https://example.org",
+    ];
+    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let file = site.visitor().get(path).await;
+    assert_eq!(file.header("content-type"), "text/plain; charset=utf-8");
+    let lines: Vec<&str> = file.body.lines().collect();
+    assert_eq!(lines[0], "Contact: mailto:security@example.org");
+    let expires = lines[1].strip_prefix("Expires: ").expect("a date");
+    assert!(expires.ends_with('Z') && expires.len() == 20, "{expires}");
+    let canonical = "Canonical: https://example.org/.well-known/security.txt";
+    assert_eq!(lines[2], canonical);
+}
