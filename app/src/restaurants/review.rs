@@ -54,6 +54,14 @@ pub(super) fn path(restaurant: i32, id: i32) -> String {
     format!("{}#review-{id}", restaurant::path(restaurant))
 }
 
+/// The page of a restaurant after a review was added, at that review.
+///
+/// The page does not read the parameter. With another address than the page of the form, this page does not take its place
+/// in the browser's cache: the Back button leads to the form with its submission key, so that sending it again adds nothing.
+pub(super) fn added_path(restaurant: i32, id: i32) -> String {
+    format!("{}?review={id}#review-{id}", restaurant::path(restaurant))
+}
+
 pub(super) fn parse_position(after: &str, before: &str) -> Position {
     Position::parse(Some(KeyType::Time), after, before)
 }

@@ -29,7 +29,7 @@ pub(super) async fn create_review(
             let db = state.database.connection();
             let key = form.submission_key();
             let review = review_repository::insert_review(db, id.0, new, key).await?;
-            let path = review::path(id.0, review);
+            let path = review::added_path(id.0, review);
             Ok(FormOutcome::Saved(path, notices::REVIEW_ADDED))
         }
         Err(errors) => {

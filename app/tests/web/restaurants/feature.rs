@@ -77,7 +77,7 @@ pub(crate) const FEATURE: Feature = Feature {
         GET    /restaurants/new                  | 200 | login | 200 | 200 | 200 |
         POST   /restaurants                      | 303 | login | 303 | 303 | 303 | /restaurants/{new restaurant}
         GET    /restaurants/{restaurant}         | 200 | 200   | 200 | 200 | 200 |
-        POST   /restaurants/{restaurant}/reviews | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}#review-{new review}
+        POST   /restaurants/{restaurant}/reviews | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?review={new review}#review-{new review}
         GET    /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 200 |
         POST   /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 303 | /restaurants/{restaurant}
         GET    /restaurants/{restaurant}/delete  | 404 | login | 403 | 403 | 200 |
@@ -89,7 +89,7 @@ pub(crate) const FEATURE: Feature = Feature {
         GET    /create                           | 308 | 308   | 308 | 308 | 308 | /restaurants/new
         POST   /add                              | 303 | login | 303 | 303 | 303 | /restaurants/{new restaurant}
         GET    /details/{restaurant}             | 308 | 308   | 308 | 308 | 308 | /restaurants/{restaurant}
-        POST   /review/{restaurant}              | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}#review-{new review}
+        POST   /review/{restaurant}              | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?review={new review}#review-{new review}
     ",
     lists: &[
         "/",

@@ -37,7 +37,7 @@ on_both_databases! {
         let review = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Good cake.")];
         let reviewed = visitor.post("/restaurants/1/reviews", &review).await;
         assert_eq!(reviewed.status, StatusCode::SEE_OTHER);
-        assert_eq!(reviewed.location(), "/restaurants/1#review-1");
+        assert_eq!(reviewed.location(), "/restaurants/1?review=1#review-1");
 
         let page = visitor.get("/restaurants/1").await;
         assert_eq!(page.status, StatusCode::OK);

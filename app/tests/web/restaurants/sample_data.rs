@@ -62,7 +62,7 @@ on_both_databases! {
         let name = first.expect("the first restaurant").name;
         let query = serde_urlencoded::to_string([("q", &name)]).expect("a query");
         let found = site.visitor().get(&format!("/?{query}")).await;
-        assert!(found.body.contains("href=\"/restaurants/1\""), "{name} in {}", found.body);
+        assert!(found.body.contains("href=\"/restaurants/1?list="), "{name} in {}", found.body);
     }
 
     async fn a_restaurant_added_after_the_sample_data_gets_the_next_id(site: Site) {

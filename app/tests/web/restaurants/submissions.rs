@@ -18,7 +18,7 @@ on_both_databases! {
         let visitor = site.visitor();
         for path in ["/restaurants/1/reviews", "/review/1"] {
             let answers = twice_at_once_and_later(&visitor, path, &review("key", "Fine")).await;
-            assert_same_redirect(&answers, "/restaurants/1#review-1");
+            assert_same_redirect(&answers, "/restaurants/1?review=1#review-1");
         }
         assert_eq!(site.count("review").await, 1);
         assert_eq!(review_counts(&site).await, [1]);

@@ -18,8 +18,8 @@ pub async fn choose_person(page: &Page, name: &str) {
 
 /// Opens the menu of the person who is signed in.
 pub async fn open_menu(page: &Page, name: &str) {
-    let summary = page.find(MENU, name).await;
-    page.click(&summary).await;
+    let button = page.find(MENU, name).await;
+    page.click(&button).await;
     page.find("link", "Profile").await;
 }
 
@@ -39,5 +39,5 @@ pub async fn signed_in(page: &Page) -> Option<String> {
     menus.pop().map(|menu| menu.name)
 }
 
-/// The role of a `summary`.
-pub const MENU: &str = "DisclosureTriangle";
+/// The role of the button that opens the menu.
+pub const MENU: &str = "button";

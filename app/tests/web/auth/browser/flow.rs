@@ -29,6 +29,10 @@ async fn the_profile_shows_name_address_and_roles() {
         assert_eq!(page.path().await, "/auth/profile");
         page.shows(&["Carol Example", "carol@example.com", "Tester", "Admin"])
             .await;
+        page.hides("Object id").await;
+        page.click(&page.find("DisclosureTriangle", "Technical details").await)
+            .await;
+        page.shows(&["Tenant id", "Object id"]).await;
     })
     .await;
 }
@@ -52,6 +56,26 @@ async fn the_menu_works_with_the_keyboard_alone() {
         page.until_loaded(page.press("Enter")).await;
         assert_eq!(page.path().await, "/");
         assert_eq!(signed_in(page).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn the_menu_closes_by_escape_and_by_a_click_elsewhere() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        let is_open = "document.querySelector('#account-menu').matches(':popover-open')";
+        page.disable_scripts().await;
+        sign_in_as(page, "Alice").await;
+        open_menu(page, "Alice Example").await;
+        assert!(page.evaluate::<bool>(is_open).await);
+        page.press("Escape").await;
+        assert!(!page.evaluate::<bool>(is_open).await);
+        assert_eq!(page.focused().await.name, "Alice Example");
+        open_menu(page, "Alice Example").await;
+        page.click(&page.find("heading", "Restaurants").await).await;
+        assert!(!page.evaluate::<bool>(is_open).await);
     })
     .await;
 }

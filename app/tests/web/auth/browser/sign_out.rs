@@ -47,11 +47,11 @@ async fn back_after_signing_out_leads_from_the_profile_to_the_provider() {
         sign_in_as(page, "Alice").await;
         open_menu(page, "Alice Example").await;
         page.follow("Profile").await;
-        page.shows(&["Object id"]).await;
+        page.shows(&["Technical details"]).await;
         sign_out(page, "Alice Example").await;
         page.go_back().await;
         page.shows(&["Who signs in?"]).await;
-        page.hides("Object id").await;
+        page.hides("Technical details").await;
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use super::steps::{CAFE, add_restaurant};
 use harness::browser::steps::{choose_person, sign_in_as, sign_out};
-use harness::browser::visit_with_sign_in;
+use harness::browser::{Page, visit_with_sign_in};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
@@ -18,8 +18,30 @@ async fn a_user_reviews_under_the_accounts_name_and_deletes_the_review() {
         page.shows(&["Alice Example", "Good cake.", "1 review"])
             .await;
         page.inspect("own-review").await;
-        page.submit("Delete review").await;
+        page.hides("Post review").await;
+        follow_first(page, "Edit your review").await;
+        page.inspect("edit-review").await;
+        page.choose("2 stars, fair").await;
+        page.fill("Your review", "Stale cake.").await;
+        page.submit("Save changes").await;
+        page.shows(&["Your review has been changed.", "Stale cake.", "2.0"])
+            .await;
         page.hides("Good cake.").await;
+        follow_first(page, "Delete the review by Alice Example").await;
+        page.shows(&[
+            "Delete this review?",
+            "Café Zoë",
+            "Alice Example",
+            "Stale cake.",
+        ])
+        .await;
+        page.inspect("delete-review").await;
+        page.follow("Cancel").await;
+        page.shows(&["Stale cake."]).await;
+        page.open("/reviews/1/delete").await;
+        page.submit("Delete review").await;
+        page.hides("Stale cake.").await;
+        page.shows(&["Review deleted."]).await;
         page.shows(&["There are no reviews yet."]).await;
     })
     .await;
@@ -56,6 +78,22 @@ async fn an_admin_edits_what_a_user_added() {
         page.submit("Save changes").await;
         page.shows(&["Café Zoé"]).await;
         page.hides("Café Zoë").await;
+        page.follow("Edit restaurant").await;
+        page.follow("Delete restaurant").await;
+        page.shows(&["Delete this restaurant?", "Café Zoé"]).await;
+        page.inspect("delete-restaurant").await;
+        page.submit("Delete restaurant and reviews").await;
+        assert_eq!(page.path().await, "/");
+        page.shows(&["Restaurant and reviews deleted.", "No restaurants yet"])
+            .await;
     })
     .await;
+}
+
+/// Follows the first link whose name begins so; the rest of it is the date.
+async fn follow_first(page: &Page, start: &str) {
+    let links = page.find_all("link").await;
+    let link = links.iter().find(|link| link.name.starts_with(start));
+    let link = link.unwrap_or_else(|| panic!("there is no {start} among {links:#?}"));
+    page.until_loaded(page.click(link)).await;
 }

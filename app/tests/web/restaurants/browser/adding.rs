@@ -30,7 +30,7 @@ async fn walk_through_the_site(page: &Page) {
     add_restaurant(page, CAFE).await;
     page.shows(&CAFE).await;
     page.shows(&[
-        "The restaurant has been added.",
+        "Restaurant added.",
         "No ratings yet",
         "There are no reviews yet.",
     ])
@@ -99,12 +99,30 @@ async fn a_review_is_written_with_the_keyboard_alone() {
         page.tab_to("button", "Post review").await;
         page.until_loaded(page.press("Enter")).await;
         page.shows(&[
-            "Thank you: your review has been added.",
+            "Thank you. Your review is below.",
             "Noor",
             "Good cake.",
             "4.0",
         ])
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn after_a_review_the_page_opens_at_the_highlighted_review() {
+    visit(&["--restaurants=1", "--reviews=40"], async |page| {
+        page.open("/restaurants/1").await;
+        write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;
+        let target: String = page
+            .evaluate("document.querySelector('.posts > :target').innerText")
+            .await;
+        assert!(target.contains("Good cake."), "{target}");
+        let is_seen = "(() => { const box = document.querySelector(':target').getBoundingClientRect(); \
+            return box.top >= 0 && box.bottom <= innerHeight; })()";
+        assert!(page.evaluate::<bool>(is_seen).await);
+        page.inspect("review-highlighted").await;
     })
     .await;
 }
@@ -117,9 +135,8 @@ async fn a_success_is_told_once() {
         write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;
         let told = page.find_all("status").await;
         assert_eq!(told.len(), 1, "{told:?}");
-        page.shows(&["Thank you: your review has been added."])
-            .await;
-        page.hides("The restaurant has been added.").await;
+        page.shows(&["Thank you. Your review is below."]).await;
+        page.hides("Restaurant added.").await;
         page.follow("All restaurants").await;
         page.follow("Café Zoë").await;
         assert!(page.find_all("status").await.is_empty());

@@ -34,13 +34,18 @@ async fn the_pages_of_an_empty_site_fit_and_are_legible() {
 async fn the_pages_of_a_full_site_fit_and_are_legible() {
     visit(&["--restaurants=60", "--reviews=6000"], async |page| {
         page.inspect("list").await;
-        page.follow("More restaurants").await;
+        page.follow("Next").await;
+        page.shows(&["Restaurants, continued"]).await;
         page.inspect("list-last-page").await;
         let oldest = listed(page).await.pop().expect("a restaurant");
         page.follow(&oldest).await;
         page.inspect("restaurant").await;
         page.follow("Older reviews").await;
         page.inspect("restaurant-second-page").await;
+        page.follow("Newer reviews").await;
+        page.follow("4 stars").await;
+        page.shows(&["4-star reviews"]).await;
+        page.inspect("restaurant-one-rating").await;
         page.open("/?q=a&sort=rating").await;
         assert!(!listed(page).await.is_empty());
         page.inspect("search").await;
@@ -102,10 +107,37 @@ async fn every_page_fits_at_a_zoom_of_200_percent() {
         page.fits("restaurant at 200 %").await;
         page.screenshot("restaurant-zoomed").await;
         write_review(page, ["5 stars, excellent", "Noor", "Good cake."]).await;
-        page.shows(&["Thank you: your review has been added."])
-            .await;
+        page.shows(&["Thank you. Your review is below."]).await;
         page.follow("Add a restaurant").await;
         page.fits("new at 200 %").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn the_first_restaurant_is_on_the_first_screen_of_a_phone() {
+    visit(&["--restaurants=3", "--reviews=60"], async |page| {
+        page.set_window(Window::PHONE).await;
+        let top = "document.querySelector('.entries h2').getBoundingClientRect().top + scrollY";
+        let first_page: f64 = page.evaluate(top).await;
+        assert!(first_page <= 410.0, "{first_page}");
+        page.open("/?q=e&sort=name").await;
+        let search: f64 = page.evaluate(top).await;
+        assert!(search <= 410.0, "{search}");
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn back_to_top_reaches_the_top() {
+    visit(&["--restaurants=20", "--reviews=60"], async |page| {
+        page.prefer(Preference::ReducedMotion).await;
+        let scrolled: f64 = page.evaluate("(scrollTo(0, 1e6), scrollY)").await;
+        assert!(scrolled > 0.0);
+        page.click(&page.find("link", "Back to top").await).await;
+        assert!(page.evaluate::<f64>("scrollY").await < 1.0);
     })
     .await;
 }
@@ -128,6 +160,7 @@ async fn dark_and_light_follow_the_visitors_system() {
 async fn reduced_motion_disables_animation() {
     visit(&[], async |page| {
         let scrolling = "getComputedStyle(document.documentElement).scrollBehavior";
+        page.press("Tab").await;
         assert_eq!(page.evaluate::<String>(scrolling).await, "smooth");
         page.prefer(Preference::ReducedMotion).await;
         assert_eq!(page.evaluate::<String>(scrolling).await, "auto");

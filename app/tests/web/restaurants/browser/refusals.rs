@@ -79,7 +79,7 @@ async fn a_refused_review_is_kept_as_it_was_typed_and_can_be_corrected() {
         page.fill("Your name", "Noor").await;
         page.fill("Your review", "Good cake.").await;
         page.submit("Post review").await;
-        page.shows(&["Thank you: your review has been added.", "3.0", "1 review"])
+        page.shows(&["Thank you. Your review is below.", "3.0", "1 review"])
             .await;
     })
     .await;

@@ -38,7 +38,7 @@ async fn going_back_and_sending_a_form_again_adds_nothing() {
         page.go_back().await;
         assert_eq!(page.field("Your review").await.value, REVIEW[2]);
         page.submit("Post review").await;
-        page.shows(&["Thank you: your review has been added.", "1 review"])
+        page.shows(&["Thank you. Your review is below.", "1 review"])
             .await;
         page.hides("2 reviews").await;
     })
