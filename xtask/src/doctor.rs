@@ -33,13 +33,12 @@ pub(crate) fn run() -> bool {
 #[rustfmt::skip]
 fn findings() -> [Finding; 11] {
     let any = |names: &[&str]| names.iter().find_map(|name| program(name));
-    let rust = concat!("install Rust ", env!("CARGO_PKG_RUST_VERSION"), " or newer: https://rustup.rs").to_owned();
     let compiler = "Debian: `apt-get install gcc libc6-dev`, macOS: `xcode-select --install`, Windows: Visual Studio Build Tools".to_owned();
     let postgres = PostgresPrograms::find().map(|found| format!("version {} in {}", found.major, found.folder.display()));
     let chromium = programs::find_chromium().and_then(|path| programs::version(&path));
     let azure = "deployment to Azure";
     [
-        ("Rust", "every build", true, supported_rust(), rust),
+        ("Rust", "every build", true, program("rustc"), "https://rustup.rs".to_owned()),
         ("C compiler", "SQLite", true, any(&["cc", "clang", "gcc", "cl"]), compiler),
         ("git", "`tidy`", true, program("git"), "Debian: `apt-get install git`".to_owned()),
         ("PostgreSQL server", "the tests, `dev --postgres`", true, postgres, install::advice(Tool::PostgresServer).to_owned()),
@@ -56,32 +55,4 @@ fn findings() -> [Finding; 11] {
 fn program(name: &str) -> Option<String> {
     let path = programs::find(name)?;
     Some(programs::version(&path).unwrap_or_else(|| path.display().to_string()))
-}
-
-/// The compiler's version, unless it is older than the workspace's `rust-version`.
-fn supported_rust() -> Option<String> {
-    let version = program("rustc")?;
-    let number = version.split_whitespace().nth(1)?;
-    (release(number) >= release(env!("CARGO_PKG_RUST_VERSION"))).then_some(version)
-}
-
-/// Major and minor number, for comparison.
-fn release(version: &str) -> Vec<u32> {
-    version
-        .split('.')
-        .take(2)
-        .map_while(|number| number.parse().ok())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::release;
-
-    #[test]
-    fn releases_are_compared_as_numbers() {
-        assert!(release("1.100.0") > release("1.95"));
-        assert!(release("1.94.9-nightly") < release("1.95"));
-        assert!(release("1.95.0") >= release("1.95"));
-    }
 }

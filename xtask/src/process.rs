@@ -89,7 +89,7 @@ pub(crate) fn read(program: &Expression) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A program in the background; killed when this is dropped. What it starts itself is not killed with it.
+/// A program in the background; killed with all that it has started when this is dropped.
 pub(crate) struct BackgroundProcess(ReaderHandle);
 
 impl BackgroundProcess {
@@ -99,6 +99,12 @@ impl BackgroundProcess {
 
     pub(crate) fn pid(&self) -> u32 {
         self.0.pids().first().copied().unwrap_or_default()
+    }
+
+    /// `None` while it runs.
+    pub(crate) fn exit_code(&self) -> Result<Option<i32>> {
+        let output = self.0.try_wait()?;
+        Ok(output.map(|output| output.status.code().unwrap_or(-1)))
     }
 
     /// Reads its standard output until `is_last` returns `true` for a line.
@@ -118,6 +124,8 @@ impl BackgroundProcess {
 
 impl Drop for BackgroundProcess {
     fn drop(&mut self) {
+        #[cfg(unix)]
+        platform::end_process_group(self.pid(), true);
         // An error means that it has exited already.
         self.0.kill().ok();
         // The end of its output is the end of the process.

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, bail, ensure};
-use duct::{Expression, Handle, cmd};
+use duct::{Expression, cmd};
 
 use crate::entra_emulator::EntraEmulator;
 use crate::infra::{self, SiteSetting};
 use crate::postgres::{PostgresServer, free_port};
-use crate::process::{self, in_own_process_group};
+use crate::process::{self, BackgroundProcess};
 use crate::{install, package, platform, workspace};
 
 /// The states in which the files can arrive; the last two lack the execute bits.
@@ -85,14 +85,15 @@ pub(crate) fn run() -> Result<bool> {
 fn visit(state: &str, environment: &SiteEnvironment) -> Result<()> {
     let health = infra::site_text("healthCheckPath: ")?;
     let port = free_port()?;
-    let site = Site::start(state, &environment.variables(port)?)?;
+    let site = start(state, &environment.variables(port)?)?;
     let start = wait(START_LIMIT, || {
         ensure!(site.exit_code()?.is_none(), "it stopped at once");
         Ok(status(port, &health) == Some(200))
     });
     let start = start.context("it is not healthy")?;
     ensure!(status(port, "/") == Some(200), "the first page is not 200");
-    signal("-TERM", &site.pid().to_string()).run()?;
+    let terminate = workspace::words("kill -TERM {}", &[&site.pid().to_string()]);
+    as_root(&terminate).run()?;
     let has_stopped = || Ok(site.exit_code()?.is_some());
     let stop = wait(environment.stop_limit()?, has_stopped);
     let stop = stop.context("it does not stop after SIGTERM")?;
@@ -113,52 +114,22 @@ fn wait(limit: Duration, is_met: impl Fn() -> Result<bool>) -> Result<u128> {
     Ok(since.elapsed().as_millis())
 }
 
-/// A running site; killed when dropped.
-struct Site(Handle);
-
-impl Site {
-    fn start(state: &str, variables: &[String]) -> Result<Self> {
-        let folder = workspace::root().join("target/simulate").join(state);
-        fs::remove_dir_all(&folder).ok();
-        fs::create_dir_all(&folder)?;
-        let (site, script) = (folder.join("site"), folder.join("start.sh"));
-        cmd!("cp", "-R", package::folder(), &site).run()?;
-        // The platform's own script runs the command as it is, without an `exec`.
-        fs::write(&script, infra::site_text("var startCommand = ")? + "\n")?;
-        let (site, script) = (site.to_string_lossy(), script.to_string_lossy());
-        let enter = workspace::words("sh -c {} sh {} {} {}", &[ENTER, state, &site, &script]);
-        let words = [enter, variables.to_vec()].concat();
-        let program = match state {
-            "read-only" => as_root(&[workspace::words("unshare --mount", &[]), words].concat()),
-            _ => workspace::program(&folder, &words),
-        };
-        let program = program.stderr_to_stdout().stdout_path(folder.join("log"));
-        Ok(Self(in_own_process_group(&program).unchecked().start()?))
-    }
-
-    /// `None` while it runs.
-    fn exit_code(&self) -> Result<Option<i32>> {
-        let output = self.0.try_wait()?;
-        Ok(output.map(|output| output.status.code().unwrap_or(-1)))
-    }
-
-    /// The process that the platform has started.
-    fn pid(&self) -> u32 {
-        self.0.pids().first().copied().unwrap_or_default()
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        // The whole process group: a start script that does not forward signals leaves its program running.
-        signal("-KILL", &format!("-{}", self.pid())).run().ok();
-        self.0.wait().ok();
-    }
-}
-
-fn signal(name: &str, target: &str) -> Expression {
-    let kill = as_root(&workspace::words("kill {} -- {}", &[name, target]));
-    kill.stderr_null().unchecked()
+fn start(state: &str, variables: &[String]) -> Result<BackgroundProcess> {
+    let folder = workspace::root().join("target/simulate").join(state);
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder)?;
+    let (site, script) = (folder.join("site"), folder.join("start.sh"));
+    cmd!("cp", "-R", package::folder(), &site).run()?;
+    // The platform's own script runs the command as it is, without an `exec`.
+    fs::write(&script, infra::site_text("var startCommand = ")? + "\n")?;
+    let (site, script) = (site.to_string_lossy(), script.to_string_lossy());
+    let enter = workspace::words("sh -c {} sh {} {} {}", &[ENTER, state, &site, &script]);
+    let words = [enter, variables.to_vec()].concat();
+    let program = match state {
+        "read-only" => as_root(&[workspace::words("unshare --mount", &[]), words].concat()),
+        _ => workspace::program(&folder, &words),
+    };
+    BackgroundProcess::start(&program.stderr_to_stdout().stdout_path(folder.join("log")))
 }
 
 /// A program with the rights that mounting needs; sudo passes signals on.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::azure::{az, optional, retry, text};
 use account::Account;
 use registration::{ADMIN_ROLE, MARK, admin_role_id, application_path, is_marked, items};
-use secret::ClientSecret;
+use secret::{ClientSecret, VaultSecret};
 use target::Target;
 
 /// Stands for the client id in a dry run of a new registration.
@@ -141,8 +141,8 @@ impl Task<'_> {
         let admin = self.admin_user()?;
         let client_id = self.update_application(&application)?;
         let principal = self.service_principal(&client_id)?;
-        if let Some((user_id, user)) = admin {
-            self.assign_admin(&application, &principal, &user_id, &user)?;
+        if let Some(user) = admin {
+            self.assign_admin(&application, &principal, &user)?;
         }
         let Some(secret) = secret else {
             self.trust_identity(&client_id, &federated)?;
@@ -157,8 +157,8 @@ impl Task<'_> {
         self.delete_secrets(&client_id, &secret, &replaced)
     }
 
-    /// Object id and name of the user who is to be an administrator.
-    fn admin_user(&self) -> Result<Option<(String, String)>> {
+    /// The user who is to be an administrator.
+    fn admin_user(&self) -> Result<Option<Value>> {
         let Some(user) = &self.arguments.admin else {
             return Ok(None);
         };
@@ -166,9 +166,7 @@ impl Task<'_> {
             "me" => az("ad signed-in-user show", &[]),
             user => az("ad user show --id {}", &[user]),
         };
-        let found = found.with_context(|| format!("--admin {user}"))?;
-        let name = text(&found, "userPrincipalName").unwrap_or_else(|_| user.clone());
-        Ok(Some((text(&found, "id")?, name)))
+        found.with_context(|| format!("--admin {user}")).map(Some)
     }
 
     /// Creates the registration in one request, mark included, or updates it. Returns the client id.
@@ -206,22 +204,15 @@ impl Task<'_> {
             return Ok(id);
         }
         let create = || {
-            let created = self.send("patch", &path, &json!({ "accountEnabled": true }))?;
-            // The answer is empty if somebody else created it in the meantime.
-            text(&created, "id").or_else(|_| retry(read))
+            self.send("patch", &path, &json!({ "accountEnabled": true }))?;
+            retry(read)
         };
         let id = self.change("create its service principal in the tenant", create)?;
         Ok(id.unwrap_or_else(|| NEW.to_owned()))
     }
 
-    fn assign_admin(
-        &self,
-        application: &Value,
-        principal: &str,
-        user_id: &str,
-        user: &str,
-    ) -> Result<()> {
-        let role_id = admin_role_id(application);
+    fn assign_admin(&self, application: &Value, principal: &str, user: &Value) -> Result<()> {
+        let (user_id, role_id) = (text(user, "id")?, admin_role_id(application));
         if principal != NEW {
             let path = format!("users/{user_id}/appRoleAssignments");
             let held = self.list(&path, &format!("resourceId eq {principal}"))?;
@@ -231,7 +222,8 @@ impl Task<'_> {
         }
         let body = json!({ "principalId": user_id, "resourceId": principal, "appRoleId": role_id });
         let path = format!("servicePrincipals/{principal}/appRoleAssignedTo");
-        let description = format!("assign the role {ADMIN_ROLE} to {user}");
+        let name = text(user, "userPrincipalName").unwrap_or(user_id);
+        let description = format!("assign the role {ADMIN_ROLE} to {name}");
         self.change(&description, || self.send("post", &path, &body))
             .map(drop)
     }
@@ -294,23 +286,21 @@ impl Task<'_> {
         &self,
         client_id: &str,
         secret: &ClientSecret,
-        key_ids: &[String],
+        keys: &[String],
     ) -> Result<()> {
-        if key_ids.is_empty() {
+        if keys.is_empty() {
             return Ok(());
         }
-        let count = key_ids.len();
+        let count = keys.len();
         let description =
             format!("delete {count} old client secret(s) once the app uses the new one");
         let delete = || {
             secret.wait_until_used()?;
-            for key_id in key_ids {
-                let deleted = az(
-                    "ad app credential delete --id {} --key-id {}",
-                    &[client_id, key_id],
-                );
+            for key in keys {
+                let delete = format!("ad app credential delete --id {client_id} --key-id {key}");
+                let deleted = az(&delete, &[]);
                 deleted.with_context(|| {
-                    format!("an old secret is valid until you run `az ad app credential delete --id {client_id} --key-id {key_id}`")
+                    format!("an old secret is valid until you run `az {delete}`")
                 })?;
             }
             Ok(())
@@ -336,10 +326,10 @@ impl Task<'_> {
             let values = [&*self.account.graph, &application_path(&client_id)];
             self.change(&description, || az(delete, &values))?;
         }
-        if let Some((vault, name)) = secret::existing_vault_secret(self.target)? {
+        if let Some(secret) = VaultSecret::existing(self.target)? {
+            let VaultSecret { vault, name } = secret;
             let description = format!("delete the secret {name} of the key vault {vault}");
-            let delete = "keyvault secret delete --vault-name {} --name {}";
-            self.change(&description, || az(delete, &[vault, name]))?;
+            self.change(&description, || secret.delete())?;
         }
         let settings = self.target.settings_to_clear();
         if settings.is_empty() {

@@ -22,11 +22,57 @@ const REFERENCE_API: &str = "api-version=2024-11-01";
 const POLL_PAUSE: Duration = Duration::from_secs(10);
 const POLL_ATTEMPTS: u32 = 60;
 
+/// A secret of a key vault.
+#[derive(Clone, Copy)]
+pub(super) struct VaultSecret<'a> {
+    pub(super) vault: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl<'a> VaultSecret<'a> {
+    /// The secret that the azd environment of a site names, if it exists.
+    pub(super) fn existing(target: &'a Target) -> Result<Option<Self>> {
+        let vault = target.setting("AZURE_KEY_VAULT_NAME");
+        let names = vault.zip(target.setting("AUTH_CLIENT_SECRET_NAME"));
+        let Some((vault, name)) = names.filter(|_| target.env_file().is_none()) else {
+            return Ok(None);
+        };
+        let secret = Self { vault, name };
+        Ok(secret.show("id")?.map(|_| secret))
+    }
+
+    /// One of its properties; `None` if it does not exist.
+    fn show(&self, query: &str) -> Result<Option<String>> {
+        let show = "keyvault secret show --vault-name {} --name {} --query {}";
+        let value = optional(az(show, &[self.vault, self.name, query]))?;
+        Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
+    }
+
+    pub(super) fn delete(&self) -> Result<Value> {
+        let delete = "keyvault secret delete --vault-name {} --name {}";
+        az(delete, &[self.vault, self.name])
+    }
+
+    fn set(&self, secret: &str) -> Result<Value> {
+        let Self { vault, name } = self;
+        let set = "keyvault secret set --vault-name {} --name {} --tags hint={} --value @-";
+        let set = || az_with_input(set, &[vault, name, &hint_of(secret)], secret);
+        match set() {
+            Err(error) if kind_of(&error) == Some(AzErrorKind::SoftDeleted) => {
+                let recover = "keyvault secret recover --vault-name {} --name {}";
+                az(recover, &[vault, name])?;
+                retry(set)
+            }
+            stored => stored,
+        }
+    }
+}
+
 /// The secret's name at Entra ID, and its place in the key vault of a site, `None` in `.env`.
 pub(super) struct ClientSecret<'a> {
     target: &'a Target,
     display_name: &'a str,
-    vault: Option<(&'a str, &'a str)>,
+    vault: Option<VaultSecret<'a>>,
 }
 
 impl<'a> ClientSecret<'a> {
@@ -38,43 +84,50 @@ impl<'a> ClientSecret<'a> {
                 "this machine has no managed identity: add --client-secret to keep a client secret in .env, \
                  or use the Entra emulator that `cargo xtask dev` starts"
             );
+            let (display_name, vault) = ("home", None);
             return Ok(Some(Self {
                 target,
-                display_name: "home",
-                vault: None,
+                display_name,
+                vault,
             }));
         }
         let name = target.setting("AUTH_CLIENT_SECRET_NAME");
         if !wanted && name.is_none() {
             return Ok(None);
         }
-        let vault = target.output("AZURE_KEY_VAULT_NAME")?;
+        let (vault, name) = (
+            target.output("AZURE_KEY_VAULT_NAME")?,
+            name.unwrap_or(DEFAULT_NAME),
+        );
+        let (display_name, vault) = (
+            target.output("SERVICE_WEB_NAME")?,
+            Some(VaultSecret { vault, name }),
+        );
         Ok(Some(Self {
             target,
-            display_name: target.output("SERVICE_WEB_NAME")?,
-            vault: Some((vault, name.unwrap_or(DEFAULT_NAME))),
+            display_name,
+            vault,
         }))
     }
 
     pub(super) fn vault_name(&self) -> Option<&'a str> {
-        self.vault.map(|(_, name)| name)
+        self.vault.map(|secret| secret.name)
     }
 
     /// Where the secret is kept.
     pub(super) fn place(&self) -> String {
-        self.vault.map_or(".env".to_owned(), |(vault, name)| {
-            format!("the key vault {vault} as {name}")
-        })
+        match self.vault {
+            Some(VaultSecret { vault, name }) => format!("the key vault {vault} as {name}"),
+            None => ".env".to_owned(),
+        }
     }
 
     /// The hint of the secret that is kept.
     fn hint(&self) -> Result<Option<String>> {
-        let Some((vault, name)) = self.vault else {
-            return Ok(self.target.setting("AZURE_CLIENT_SECRET").map(hint_of));
-        };
-        let show = "keyvault secret show --vault-name {} --name {} --query tags.hint";
-        let hint = optional(az(show, &[vault, name]))?;
-        Ok(hint.and_then(|hint| hint.as_str().map(str::to_owned)))
+        match self.vault {
+            Some(secret) => secret.show("tags.hint"),
+            None => Ok(self.target.setting("AZURE_CLIENT_SECRET").map(hint_of)),
+        }
     }
 
     /// Whether a valid secret is kept, and the key ids of the registration's secrets that a new one replaces.
@@ -97,48 +150,30 @@ impl<'a> ClientSecret<'a> {
     /// Creates a secret at Entra ID, valid for a year, and stores it without printing it.
     pub(super) fn create(&self, client_id: &str) -> Result<()> {
         let reset = "ad app credential reset --id {} --append --display-name {} --years 1";
-        let secret = text(
-            &retry(|| az(reset, &[client_id, self.display_name]))?,
-            "password",
-        )?;
-        let Some((vault, name)) = self.vault else {
-            return self.target.write(&[("AZURE_CLIENT_SECRET", secret)]);
-        };
-        let hint = hint_of(&secret);
-        let set = "keyvault secret set --vault-name {} --name {} --tags hint={} --value @-";
-        let set = || az_with_input(set, &[vault, name, &hint], &secret);
-        let mut stored = set();
-        if matches!(&stored, Err(error) if kind_of(error) == Some(AzErrorKind::SoftDeleted)) {
-            az(
-                "keyvault secret recover --vault-name {} --name {}",
-                &[vault, name],
-            )?;
-            stored = retry(set);
+        let reset = retry(|| az(reset, &[client_id, self.display_name]))?;
+        let secret = text(&reset, "password")?;
+        match self.vault {
+            Some(vault) => vault.set(&secret).map(drop),
+            None => self.target.write(&[("AZURE_CLIENT_SECRET", secret)]),
         }
-        stored.map(drop)
     }
 
     /// Makes App Service read its key vault references again, which restarts the site, and waits until it uses the
     /// secret that is kept. Until then all secrets are valid. A local app reads it at its next start.
     pub(super) fn wait_until_used(&self) -> Result<()> {
-        let Some((vault, name)) = self.vault else {
+        let Some(secret) = self.vault else {
             return Ok(());
         };
-        let show = "keyvault secret show --vault-name {} --name {} --query id";
-        let id = az(show, &[vault, name])?;
-        let version = id.as_str().and_then(|id| id.rsplit('/').next());
-        let version = version.context("the output of az has no version of the secret")?;
+        let id = secret
+            .show("id")?
+            .context("the key vault has no client secret")?;
+        let version = id.rsplit('/').next().unwrap_or_default();
         let group = self.target.output("AZURE_RESOURCE_GROUP")?;
-        let site = az(
-            "webapp show --resource-group {} --name {}",
-            &[group, self.display_name],
-        )?;
-        let site_id = text(&site, "id")?;
-        let references = format!("{site_id}/config/configreferences/appsettings");
-        az(
-            "rest --method post --uri {}/refresh?{}",
-            &[&references, REFRESH_API],
-        )?;
+        let show = "webapp show --resource-group {} --name {}";
+        let site = text(&az(show, &[group, self.display_name])?, "id")?;
+        let references = format!("{site}/config/configreferences/appsettings");
+        let refresh = "rest --method post --uri {}/refresh?{}";
+        az(refresh, &[&references, REFRESH_API])?;
         for attempt in 0..POLL_ATTEMPTS {
             if attempt > 0 {
                 thread::sleep(POLL_PAUSE);
@@ -158,17 +193,4 @@ impl<'a> ClientSecret<'a> {
 
 fn hint_of(secret: &str) -> String {
     secret.chars().take(HINT_LENGTH).collect()
-}
-
-/// The vault and the name of the secret that the azd environment of a site names, if it exists.
-pub(super) fn existing_vault_secret(target: &Target) -> Result<Option<(&str, &str)>> {
-    let vault = target
-        .setting("AZURE_KEY_VAULT_NAME")
-        .filter(|_| target.env_file().is_none());
-    let Some((vault, name)) = vault.zip(target.setting("AUTH_CLIENT_SECRET_NAME")) else {
-        return Ok(None);
-    };
-    let show = "keyvault secret show --vault-name {} --name {} --query id";
-    let found = optional(az(show, &[vault, name]))?;
-    Ok(found.map(|_| (vault, name)))
 }

@@ -11,23 +11,6 @@ use crate::{entra, package, process, programs, workspace};
 /// A first start may wait until the database knows its administrator: five minutes for each page.
 const WAIT: &str = "curl --fail --silent --show-error --max-time 20 --retry-all-errors --retry 60 --retry-delay 5 {}";
 
-/// The calls of `az`. `cargo xtask infra` checks that `az` accepts them.
-pub(crate) const AZ_CALLS: [&str; 6] = [
-    ACCOUNT,
-    PERMISSIONS,
-    SUBSCRIPTION,
-    POSTGRES_SIZES,
-    POSTGRES_SERVERS,
-    APP_SETTINGS,
-];
-const ACCOUNT: &str = "account show --subscription {}";
-const PERMISSIONS: &str = "rest --method get --uri /subscriptions/{}{}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
-const SUBSCRIPTION: &str = "rest --method get --uri /subscriptions/{}?api-version=2022-12-01";
-/// Nothing is listed if the region is closed to the subscription.
-const POSTGRES_SIZES: &str = "postgres flexible-server list-skus --subscription {} --location {} \
-    --query [?!(supportedFeatures[?name=='OfferRestricted'&&status=='Enabled'])].supportedServerEditions[].supportedServerSkus[].name";
-const POSTGRES_SERVERS: &str =
-    "postgres flexible-server list --subscription {} --resource-group {}";
 const APP_SETTINGS: &str = "webapp config appsettings set --subscription {} --resource-group {} --name {} \
     --settings AZURE_CLIENT_ID={} AZURE_TENANT_ID={}";
 

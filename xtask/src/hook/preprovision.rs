@@ -3,13 +3,19 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::{ACCOUNT, PERMISSIONS, POSTGRES_SERVERS, POSTGRES_SIZES, SUBSCRIPTION, variable};
+use super::variable;
 use crate::azure::az;
 use crate::workspace::{self, regex};
 use crate::{package, process, programs};
 
 /// Container deployments of older versions overwrite settings of the site.
 const OLDEST_AZD: (u32, u32) = (1, 30);
+
+const PERMISSIONS: &str = "rest --method get --uri /subscriptions/{}{}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+
+/// Nothing is listed if the region is closed to the subscription.
+const POSTGRES_SIZES: &str = "postgres flexible-server list-skus --subscription {} --location {} \
+    --query [?!(supportedFeatures[?name=='OfferRestricted'&&status=='Enabled'])].supportedServerEditions[].supportedServerSkus[].name";
 
 /// The actions that include the right to assign roles, lower case.
 const ROLE_ASSIGNMENT: [&str; 6] = [
@@ -43,12 +49,10 @@ struct Findings {
 pub(super) fn run() -> Result<bool> {
     let parameters = Parameter::read_all()?;
     let mut findings = Findings::default();
-    let local = [outdated_azd(), impossible_deployment()]
-        .into_iter()
-        .flatten();
-    findings
-        .problems
-        .extend(local.chain(parameters.iter().filter_map(Parameter::mistake)));
+    findings.problems.extend(outdated_azd());
+    findings.problems.extend(impossible_deployment());
+    let mistakes = parameters.iter().filter_map(Parameter::mistake);
+    findings.problems.extend(mistakes);
     findings.remarks.extend(unused_registry());
     findings.check_azure(&parameters);
     for remark in &findings.remarks {
@@ -71,9 +75,8 @@ fn outdated_azd() -> Option<String> {
 
 /// Parses `azd version 1.30.0 (commit …)`. A build of azd's developers, 0.0.0, has no release.
 fn azd_release(text: &str) -> Option<(u32, u32)> {
-    let (_, [major, minor]) = regex(r"azd version (\d+)\.(\d+)\.")
-        .captures(text)?
-        .extract();
+    let release = regex(r"azd version (\d+)\.(\d+)\.").captures(text)?;
+    let (_, [major, minor]) = release.extract();
     let release = (major.parse().ok()?, minor.parse().ok()?);
     (release != (0, 0)).then_some(release)
 }
@@ -113,18 +116,17 @@ impl Findings {
             let registers = variable("ENABLE_ENTRA_AUTH").eq_ignore_ascii_case("true")
                 && variable("AUTH_CLIENT_ID").is_empty();
             if reason == NOT_SIGNED_IN && registers {
-                let problem = format!("{reason}. The app registration needs it");
-                self.problems.push(problem);
+                self.problems
+                    .push(format!("{reason}. The app registration needs it"));
             } else {
-                let remark = format!("skipped the checks of region and permissions: {reason}");
-                self.remarks.push(remark);
+                self.remarks.push(format!(
+                    "skipped the checks of region and permissions: {reason}"
+                ));
             }
             return;
         }
-        self.add(
-            "your permission to assign roles",
-            role_assignment(&subscription),
-        );
+        let permission = role_assignment(&subscription);
+        self.add("your permission to assign roles", permission);
         if !builds_zip() {
             self.add("the permission to build images", image_build(&subscription));
         }
@@ -163,18 +165,14 @@ fn unavailable(subscription: &str) -> Option<&'static str> {
     } else if !programs::is_installed("az") {
         Some("az is not installed (https://aka.ms/azure-cli)")
     } else {
-        az(ACCOUNT, &[subscription])
+        az("account show --subscription {}", &[subscription])
             .is_err()
             .then_some(NOT_SIGNED_IN)
     }
 }
 
-/// A parameter of the Bicep and the environment variable that sets it.
-struct Parameter {
-    variable: String,
-    kind: String,
-    default: String,
-}
+/// The environment variable that sets a parameter of the Bicep, the parameter's type and its default.
+struct Parameter([String; 3]);
 
 impl Parameter {
     /// Matches `param instances int = 1` with `"instances": { "value": "${APP_INSTANCES}" }`.
@@ -186,12 +184,7 @@ impl Parameter {
             let (_, [name, kind, default]) = declaration.extract();
             let value = values["parameters"][name]["value"].as_str();
             if let Some(variable) = regex(r"^\$\{(\w+)").captures(value.unwrap_or_default()) {
-                let [variable, kind, default] = [&variable[1], kind, default].map(str::to_owned);
-                all.push(Self {
-                    variable,
-                    kind,
-                    default,
-                });
+                all.push(Self([&variable[1], kind, default].map(str::to_owned)));
             }
         }
         Ok(all)
@@ -199,11 +192,7 @@ impl Parameter {
 
     /// azd ignores a word that is not of the parameter's type, and deploys the default.
     fn mistake(&self) -> Option<String> {
-        let Self {
-            variable: name,
-            kind,
-            default,
-        } = self;
+        let Self([name, kind, default]) = self;
         let (pattern, expected) = match kind.as_str() {
             "int" => (r"^-?\d+$", "a number"),
             "bool" => ("^(?i:true|false)$", "true or false"),
@@ -220,9 +209,9 @@ impl Parameter {
 fn effective(parameters: &[Parameter], name: &str) -> String {
     let mut named = parameters
         .iter()
-        .filter(|parameter| parameter.variable == name);
+        .filter(|Parameter(parts)| parts[0] == name);
     match (variable(name), named.next()) {
-        (value, Some(parameter)) if value.is_empty() => parameter.default.clone(),
+        (value, Some(Parameter([_, _, default]))) if value.is_empty() => default.clone(),
         (value, _) => value,
     }
 }
@@ -250,7 +239,10 @@ fn role_assignment(subscription: &str) -> Result<Option<String>> {
 }
 
 fn image_build(subscription: &str) -> Result<Option<String>> {
-    let subscription = az(SUBSCRIPTION, &[subscription])?;
+    let subscription = az(
+        "rest --method get --uri /subscriptions/{}?api-version=2022-12-01",
+        &[subscription],
+    )?;
     let offer = subscription["subscriptionPolicies"]["quotaId"]
         .as_str()
         .unwrap_or_default();
@@ -287,10 +279,8 @@ fn postgres_offer(subscription: &str, size: &str) -> Result<Option<String>> {
 
 /// An upgrade of the database in place cannot be undone, so a second variable has to confirm it.
 fn database_upgrade(subscription: &str, wanted: &str) -> Result<Option<String>> {
-    let servers = az(
-        POSTGRES_SERVERS,
-        &[subscription, &variable("AZURE_RESOURCE_GROUP")],
-    )?;
+    let list = "postgres flexible-server list --subscription {} --resource-group {}";
+    let servers = az(list, &[subscription, &variable("AZURE_RESOURCE_GROUP")])?;
     let environment = variable("AZURE_ENV_NAME");
     let mut servers = servers.as_array().into_iter().flatten();
     let server = servers.find(|server| server["tags"]["azd-env-name"] == *environment);

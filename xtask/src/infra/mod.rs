@@ -4,10 +4,9 @@ mod settings;
 
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
-use crate::hook::AZ_CALLS;
 use crate::{process, programs, test, workspace};
 
 pub(crate) use settings::{SiteSetting, site_settings, site_text};
@@ -21,11 +20,8 @@ const AZURE_SCHEMA: &str =
     "https://raw.githubusercontent.com/Azure/azure-dev/main/schemas/v1.0/azure.yaml.json";
 const DEVCONTAINER_SCHEMA: &str = "https://raw.githubusercontent.com/devcontainers/spec/main/schemas/devContainer.base.schema.json";
 
-/// The exit code of `az` for a command, option or query that it does not know.
-const AZ_USAGE_ERROR: i32 = 2;
-
 #[rustfmt::skip]
-pub(crate) const CHECKS: [Check; 16] = [
+pub(crate) const CHECKS: [Check; 15] = [
     Check { name: "App settings in the Bicep", step: Step::Function(settings::check) },
     Check { name: "Bicep build", step: Step::Silent("bicep build infra/main.bicep --outfile target/main.json", BICEP) },
     Check { name: "Bicep lint", step: Step::Silent("bicep lint infra/main.bicep", BICEP) },
@@ -41,7 +37,6 @@ pub(crate) const CHECKS: [Check; 16] = [
     Check { name: "Dockerfiles", step: Step::Command("hadolint {*Dockerfile}") },
     Check { name: "Shell scripts", step: Step::Command("shellcheck --external-sources {*.sh} .ci/run .ci/install-checkers") },
     Check { name: "PowerShell scripts", step: Step::Command("pwsh -NoProfile -NonInteractive -File .ci/parse-powershell.ps1 {*.ps1}") },
-    Check { name: "Calls of az in the hooks", step: Step::Function(check_az_calls) },
 ];
 
 /// Each check counts as one in the last line.
@@ -76,34 +71,4 @@ fn check_schema(address: &str, file: &str) -> Result<Outcome> {
     }
     let check = format!("check-jsonschema --schemafile {schema} {file}");
     run_command(&check, &[])
-}
-
-/// Passes the hooks' calls to `az`, which parses them before it reports that nobody is signed in.
-fn check_az_calls() -> Result<Outcome> {
-    if !programs::is_installed("az") {
-        return Ok(missing("az"));
-    }
-    let settings = workspace::root().join("target/az");
-    fs::create_dir_all(&settings).context("cannot create target/az")?;
-    let mut are_accepted = true;
-    for call in AZ_CALLS {
-        let az =
-            workspace::command(&format!("az {call}"), &["x"; 5]).env("AZURE_CONFIG_DIR", &settings);
-        let az = az.env("AZURE_CORE_COLLECT_TELEMETRY", "no").stdin_null();
-        let output = az.stdout_null().stderr_null().unchecked().run()?;
-        let is_accepted = output
-            .status
-            .code()
-            .is_some_and(|code| code != AZ_USAGE_ERROR);
-        println!(
-            "az {call}: {}",
-            if is_accepted {
-                "accepted"
-            } else {
-                "NOT ACCEPTED"
-            }
-        );
-        are_accepted &= is_accepted;
-    }
-    Ok(are_accepted.into())
 }

@@ -47,11 +47,10 @@ pub(crate) fn site_settings() -> Result<Vec<SiteSetting>> {
 
 /// The string literal after this text in the Bicep.
 pub(crate) fn site_text(after: &str) -> Result<String> {
-    let (pattern, bicep) = (format!("(?m)^ *{after}'(.*)'$"), read(SITE)?);
-    let text = regex(&pattern)
-        .captures(&bicep)
-        .map(|text| text[1].to_owned());
-    text.with_context(|| format!("{SITE} has no `{after}`"))
+    let (literal, bicep) = (regex(&format!("(?m)^ *{after}'(.*)'$")), read(SITE)?);
+    let text = literal.captures(&bicep);
+    let text = text.with_context(|| format!("{SITE} has no `{after}`"))?;
+    Ok(text[1].to_owned())
 }
 
 /// Settings in the Bicep that neither the app nor App Service reads.
@@ -60,12 +59,8 @@ fn unknown_settings() -> Result<Vec<String>> {
     let known = |name: &String| {
         PLATFORM.contains(&name.as_str()) || sample.contains(&format!("\n#{name}="))
     };
-    let mut names: Vec<String> = site_settings()?
-        .into_iter()
-        .map(|setting| setting.name)
-        .collect();
-    names.retain(|name| !known(name));
-    Ok(names)
+    let names = site_settings()?.into_iter().map(|setting| setting.name);
+    Ok(names.filter(|name| !known(name)).collect())
 }
 
 /// Finds `NAME: value` in variables, on one line or on several.

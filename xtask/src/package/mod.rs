@@ -85,20 +85,11 @@ pub(crate) fn static_program() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Downloads the standard library for the target unless it is installed.
+/// Downloads the standard library for the target unless it is installed. Without rustup cargo says what is missing.
 fn install_target() -> Result<()> {
-    let print = workspace::command("rustc --print target-libdir --target {}", &[TARGET]);
-    let library = print.read().context("cannot run rustc")?;
-    if Path::new(library.trim()).is_dir() {
-        return Ok(());
-    }
-    println!("Installing the standard library for {TARGET}.");
-    let added = programs::is_installed("rustup")
-        && process::run(&workspace::command("rustup target add {}", &[TARGET]))?;
-    ensure!(
-        added,
-        "`rustup target add {TARGET}` failed; rustup is at https://rustup.rs"
-    );
+    let add = workspace::command("rustup --quiet target add {}", &[TARGET]);
+    let added = !programs::is_installed("rustup") || process::run(&add)?;
+    ensure!(added, "`rustup target add {TARGET}` failed");
     Ok(())
 }
 
@@ -124,21 +115,15 @@ fn cargo_home() -> PathBuf {
 pub(crate) fn version(repository: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let git = |command: &str| {
-        let command = workspace::words(command, &[]);
-        let output = workspace::program(repository, &command)
-            .stderr_null()
-            .read();
-        output.ok()
+        let git = workspace::program(repository, &workspace::words(command, &[]));
+        process::read(&git).ok()
     };
     let Some(commit) = git("git log -1 --abbrev=12 --format=%h%x20of%x20%cs") else {
         return format!("{version}, not from a commit");
     };
-    let changed = git("git status --porcelain --untracked-files=no").unwrap_or_default();
-    let changed = if changed.is_empty() { "" } else { ", changed" };
-    format!(
-        "{version}, commit {}{changed}",
-        commit.replace("-of-", " of ")
-    )
+    let status = git("git status --porcelain --untracked-files=no").unwrap_or_default();
+    let changed = if status.is_empty() { "" } else { ", changed" };
+    format!("{version}, commit {}{changed}", commit.trim())
 }
 
 /// Replaces the folder by the program and what it needs; returns the size of all files.
