@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::FakeAzure;
 
 fn assert_says(text: &str, parts: &[&str]) {
     for part in parts {
@@ -11,10 +11,10 @@ fn assert_says(text: &str, parts: &[&str]) {
 }
 
 #[test]
-fn without_az_it_says_where_to_get_it_and_how_to_do_without() {
-    let world = World::with_site();
-    world.uninstall("az");
-    let text = world.fail(&[]);
+fn without_az_the_error_says_how_to_install_it_and_how_to_register_by_hand() {
+    let azure = FakeAzure::with_site();
+    azure.uninstall("az");
+    let text = azure.fail(&[]);
     assert_says(
         &text,
         &[
@@ -27,58 +27,58 @@ fn without_az_it_says_where_to_get_it_and_how_to_do_without() {
 }
 
 #[test]
-fn a_removal_that_fails_says_how_to_delete_by_hand_and_not_how_to_register() {
-    let world = World::with_site();
-    world.uninstall("az");
-    let text = world.fail(&["--remove"]);
+fn a_failed_removal_says_how_to_delete_by_hand() {
+    let azure = FakeAzure::with_site();
+    azure.uninstall("az");
+    let text = azure.fail(&["--remove"]);
     assert_says(&text, &["https://aka.ms/azure-cli", "Delete"]);
     assert!(!text.contains("New registration"), "{text}");
 }
 
 #[test]
-fn without_a_sign_in_at_az_it_says_how_to_sign_in() {
-    let world = World::at_home();
-    world.change(|tenant| tenant["signed_in"] = json!(false));
+fn without_a_sign_in_at_az_the_error_says_how_to_sign_in() {
+    let azure = FakeAzure::at_home();
+    azure.change(|tenant| tenant["signed_in"] = json!(false));
     assert_says(
-        &world.fail(&["--client-secret"]),
+        &azure.fail(&["--client-secret"]),
         &["az login", "By hand", "SESSION_SECRET_KEY"],
     );
 }
 
 #[test]
-fn without_the_rights_it_says_which_and_who_can_help() {
-    let world = World::with_site();
-    world.change(|tenant| tenant["forbidden"] = json!(["/v1.0/applications"]));
+fn without_permission_the_error_names_the_required_roles() {
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| tenant["forbidden"] = json!(["/v1.0/applications"]));
     assert_says(
-        &world.fail(&[]),
+        &azure.fail(&[]),
         &[
             "Insufficient privileges",
             "Application Developer",
             "By hand",
         ],
     );
-    assert!(world.tenant()["azd"]["AUTH_CLIENT_ID"].is_null());
+    assert!(azure.tenant()["azd"]["AUTH_CLIENT_ID"].is_null());
 }
 
 #[test]
-fn in_another_tenant_it_says_how_to_get_to_the_right_one() {
-    let world = World::with_site();
-    let text = world.fail(&["--tenant", "tenant-2"]);
+fn in_another_tenant_the_error_says_how_to_switch() {
+    let azure = FakeAzure::with_site();
+    let text = azure.fail(&["--tenant", "tenant-2"]);
     assert_says(
         &text,
         &["tenant-1, not tenant-2", "az login --tenant tenant-2"],
     );
-    assert!(world.run(&["--tenant", "tenant-1"]).succeeded);
+    assert!(azure.run(&["--tenant", "tenant-1"]).succeeded);
 }
 
 #[test]
-fn without_azd_this_machine_is_meant_and_a_secret_is_asked_for_first() {
-    let world = World::at_home();
-    world.uninstall("azd");
-    let text = world.fail(&[]);
+fn without_azd_this_machine_is_set_up_and_requires_a_client_secret() {
+    let azure = FakeAzure::at_home();
+    azure.uninstall("azd");
+    let text = azure.fail(&[]);
     assert_says(&text, &["--client-secret", "cargo xtask dev"]);
     assert!(
-        world.tenant()["applications"]
+        azure.tenant()["applications"]
             .as_array()
             .is_none_or(Vec::is_empty)
     );
@@ -86,10 +86,10 @@ fn without_azd_this_machine_is_meant_and_a_secret_is_asked_for_first() {
 
 #[test]
 fn an_environment_without_a_site_has_to_be_provisioned_first() {
-    let world = World::with_site();
-    world.change(|tenant| tenant["azd"] = json!({ "AZURE_ENV_NAME": "dev" }));
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| tenant["azd"] = json!({ "AZURE_ENV_NAME": "dev" }));
     assert_says(
-        &world.fail(&[]),
+        &azure.fail(&[]),
         &[
             "azd environment dev has no SERVICE_WEB_NAME",
             "azd provision",
@@ -99,60 +99,60 @@ fn an_environment_without_a_site_has_to_be_provisioned_first() {
 }
 
 #[test]
-fn an_identity_of_another_tenant_cannot_vouch() {
-    let world = World::with_site();
-    world.change(|tenant| tenant["azd"]["AZURE_TENANT_ID"] = json!("tenant-2"));
-    assert_says(&world.fail(&[]), &["tenant-2", "--client-secret"]);
-    world.succeed(&["--client-secret"]);
-    assert_eq!(world.tenant()["azd"]["AUTH_TENANT_ID"], "tenant-1");
+fn a_managed_identity_of_another_tenant_requires_a_client_secret() {
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| tenant["azd"]["AZURE_TENANT_ID"] = json!("tenant-2"));
+    assert_says(&azure.fail(&[]), &["tenant-2", "--client-secret"]);
+    azure.succeed(&["--client-secret"]);
+    assert_eq!(azure.tenant()["azd"]["AUTH_TENANT_ID"], "tenant-1");
 }
 
 #[test]
-fn somebody_elses_registration_is_neither_taken_over_nor_deleted() {
-    let world = World::with_site();
-    world.change(|tenant| {
+fn a_registration_of_somebody_else_is_neither_changed_nor_deleted() {
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| {
         tenant["applications"] =
             json!([{ "appId": "foreign", "displayName": "rust-salvo-postgres-azd app-1" }]);
     });
     assert_says(
-        &world.fail(&[]),
+        &azure.fail(&[]),
         &["was not created by this command", "--name"],
     );
-    world.change(|tenant| tenant["azd"]["AUTH_CLIENT_ID"] = json!("foreign"));
-    assert_says(&world.fail(&["--remove"]), &["not created by this command"]);
-    assert_eq!(world.tenant()["applications"].as_array().unwrap().len(), 1);
+    azure.change(|tenant| tenant["azd"]["AUTH_CLIENT_ID"] = json!("foreign"));
+    assert_says(&azure.fail(&["--remove"]), &["not created by this command"]);
+    assert_eq!(azure.tenant()["applications"].as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn a_registration_of_somebody_else_is_completed_when_its_client_id_is_set() {
-    let world = World::with_site();
-    world.change(|tenant| {
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| {
         tenant["applications"] = json!([{ "appId": "foreign", "displayName": "Ours" }]);
         tenant["azd"]["AUTH_CLIENT_ID"] = json!("foreign");
     });
-    world.succeed(&[]);
-    let application = world.tenant()["applications"][0].clone();
+    azure.succeed(&[]);
+    let application = azure.tenant()["applications"][0].clone();
     assert_eq!(application["appRoles"][0]["value"], "Admin");
     assert!(application["notes"].is_null());
 }
 
 #[test]
-fn a_client_id_that_is_not_there_is_named() {
-    let world = World::with_site();
-    world.change(|tenant| tenant["azd"]["AUTH_CLIENT_ID"] = json!("gone"));
+fn an_unknown_client_id_is_named() {
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| tenant["azd"]["AUTH_CLIENT_ID"] = json!("gone"));
     assert_says(
-        &world.fail(&[]),
+        &azure.fail(&[]),
         &["AUTH_CLIENT_ID names the registration gone", "--tenant"],
     );
 }
 
 #[test]
 fn an_unknown_administrator_is_named_before_anything_is_changed() {
-    let world = World::with_site();
-    let text = world.fail(&["--admin", "nobody@elsewhere.org"]);
+    let azure = FakeAzure::with_site();
+    let text = azure.fail(&["--admin", "nobody@elsewhere.org"]);
     assert_says(&text, &["--admin nobody@elsewhere.org"]);
     assert!(
-        world.tenant()["applications"]
+        azure.tenant()["applications"]
             .as_array()
             .is_none_or(Vec::is_empty)
     );

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::FakeAzure;
 
 const FIRST: [&str; 6] = [
     "post applications",
@@ -14,16 +14,16 @@ const FIRST: [&str; 6] = [
 ];
 const UPDATE: &str = "patch applications";
 
-fn application(world: &World) -> Value {
-    world.tenant()["applications"][0].clone()
+fn application(azure: &FakeAzure) -> Value {
+    azure.tenant()["applications"][0].clone()
 }
 
 #[test]
-fn the_first_run_makes_a_complete_registration_without_a_secret() {
-    let world = World::with_site();
-    let run = world.succeed(&[]);
+fn the_first_run_creates_a_complete_registration_without_a_secret() {
+    let azure = FakeAzure::with_site();
+    let run = azure.succeed(&[]);
     assert_eq!(run.changes, FIRST);
-    let application = application(&world);
+    let application = application(&azure);
     assert_eq!(application["displayName"], "rust-salvo-postgres-azd app-1");
     assert_eq!(application["signInAudience"], "AzureADMyOrg");
     assert_eq!(
@@ -57,22 +57,22 @@ fn the_first_run_makes_a_complete_registration_without_a_secret() {
 
 #[test]
 fn the_second_run_changes_nothing() {
-    let world = World::with_site();
-    world.succeed(&["--admin", "me"]);
-    let before = world.tenant();
-    let run = world.succeed(&["--admin", "me"]);
+    let azure = FakeAzure::with_site();
+    azure.succeed(&["--admin", "me"]);
+    let before = azure.tenant();
+    let run = azure.succeed(&["--admin", "me"]);
     assert_eq!(run.changes, [""; 0]);
     assert!(run.text.contains("nothing to do"), "{}", run.text);
-    assert_eq!(world.tenant(), before);
+    assert_eq!(azure.tenant(), before);
 }
 
 #[test]
 fn a_dry_run_shows_every_change_and_makes_none() {
-    let world = World::with_site();
-    let before = world.tenant();
-    let run = world.succeed(&["--dry-run", "--admin", "alice@example.com"]);
+    let azure = FakeAzure::with_site();
+    let before = azure.tenant();
+    let run = azure.succeed(&["--dry-run", "--admin", "alice@example.com"]);
     assert_eq!(run.changes, [""; 0]);
-    assert_eq!(world.tenant(), before);
+    assert_eq!(azure.tenant(), before);
     for step in [
         "create the app registration rust-salvo-postgres-azd app-1",
         "https://app-1.example.com/auth/callback",
@@ -88,9 +88,9 @@ fn a_dry_run_shows_every_change_and_makes_none() {
 
 #[test]
 fn a_registration_that_lacks_something_is_completed_and_keeps_the_rest() {
-    let world = World::with_site();
-    world.succeed(&[]);
-    world.change(|tenant| {
+    let azure = FakeAzure::with_site();
+    azure.succeed(&[]);
+    azure.change(|tenant| {
         let application = &mut tenant["applications"][0];
         application["web"]["redirectUris"] = json!(["https://other.example.com/callback"]);
         application["appRoles"] = json!([{ "id": "r", "value": "Reader" }]);
@@ -98,9 +98,9 @@ fn a_registration_that_lacks_something_is_completed_and_keeps_the_rest() {
         let graph = "00000003-0000-0000-c000-000000000000";
         application["requiredResourceAccess"] = json!([{ "resourceAppId": graph, "resourceAccess": [{ "id": "mail", "type": "Scope" }] }]);
     });
-    let run = world.succeed(&[]);
+    let run = azure.succeed(&[]);
     assert_eq!(run.changes, [UPDATE, "patch federatedIdentityCredentials"]);
-    let application = application(&world);
+    let application = application(&azure);
     assert_eq!(
         application["web"]["redirectUris"][0],
         "https://other.example.com/callback"
@@ -115,108 +115,108 @@ fn a_registration_that_lacks_something_is_completed_and_keeps_the_rest() {
     assert_eq!(permissions.as_array().unwrap().len(), 2);
     assert_eq!(application["federated"][0]["subject"], "identity-1");
     assert_eq!(application["federated"].as_array().unwrap().len(), 1);
-    assert_eq!(world.succeed(&[]).changes, [""; 0]);
+    assert_eq!(azure.succeed(&[]).changes, [""; 0]);
 }
 
 #[test]
 fn a_disabled_role_is_enabled() {
-    let world = World::with_site();
-    world.succeed(&[]);
-    world.change(|tenant| tenant["applications"][0]["appRoles"][0]["isEnabled"] = json!(false));
-    assert_eq!(world.succeed(&[]).changes, [UPDATE]);
-    let role = &application(&world)["appRoles"][0];
+    let azure = FakeAzure::with_site();
+    azure.succeed(&[]);
+    azure.change(|tenant| tenant["applications"][0]["appRoles"][0]["isEnabled"] = json!(false));
+    assert_eq!(azure.succeed(&[]).changes, [UPDATE]);
+    let role = &application(&azure)["appRoles"][0];
     assert_eq!(role["isEnabled"], true);
     assert_eq!(role["allowedMemberTypes"], json!(["User"]));
 }
 
 #[test]
 fn a_new_domain_is_added_to_the_old_one() {
-    let world = World::with_site();
-    world.succeed(&[]);
-    world.change(|tenant| tenant["azd"]["BASE_URL"] = json!("https://www.example.com"));
-    assert_eq!(world.succeed(&[]).changes, [UPDATE]);
-    let web = application(&world)["web"].clone();
+    let azure = FakeAzure::with_site();
+    azure.succeed(&[]);
+    azure.change(|tenant| tenant["azd"]["BASE_URL"] = json!("https://www.example.com"));
+    assert_eq!(azure.succeed(&[]).changes, [UPDATE]);
+    let web = application(&azure)["web"].clone();
     assert_eq!(web["homePageUrl"], "https://www.example.com/");
     assert_eq!(web["redirectUris"].as_array().unwrap().len(), 6);
 }
 
 #[test]
 fn an_administrator_is_assigned_once() {
-    let world = World::with_site();
-    let run = world.succeed(&["--admin", "alice@example.com"]);
+    let azure = FakeAzure::with_site();
+    let run = azure.succeed(&["--admin", "alice@example.com"]);
     assert!(
         run.changes.contains(&"post appRoleAssignedTo".to_owned()),
         "{:?}",
         run.changes
     );
-    let assigned = world.tenant()["assignments"][0].clone();
+    let assigned = azure.tenant()["assignments"][0].clone();
     assert_eq!(assigned["principalId"], "user-of-alice");
     assert_eq!(assigned["resourceId"], "principal-of-client-1");
     assert_eq!(
         assigned["appRoleId"],
-        application(&world)["appRoles"][0]["id"]
+        application(&azure)["appRoles"][0]["id"]
     );
     assert_eq!(
-        world.succeed(&["--admin", "alice@example.com"]).changes,
+        azure.succeed(&["--admin", "alice@example.com"]).changes,
         [""; 0]
     );
 }
 
 #[test]
 fn objects_that_are_not_replicated_yet_are_retried() {
-    let world = World::with_site();
-    world.change(|tenant| tenant["delays"] = json!(1));
-    world.succeed(&[]);
-    assert_eq!(world.succeed(&[]).changes, [""; 0]);
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| tenant["delays"] = json!(1));
+    azure.succeed(&[]);
+    assert_eq!(azure.succeed(&[]).changes, [""; 0]);
 }
 
 #[test]
 fn a_failed_run_is_continued_by_the_next_one() {
-    let world = World::with_site();
-    world.change(|tenant| {
+    let azure = FakeAzure::with_site();
+    azure.change(|tenant| {
         tenant["forbidden"] = json!(["patch https://graph.microsoft.com/v1.0/servicePrincipals"]);
     });
-    let text = world.fail(&[]);
+    let text = azure.fail(&[]);
     assert!(text.contains("Earlier changes are kept"), "{text}");
-    world.change(|tenant| tenant["forbidden"] = json!([]));
-    assert_eq!(world.succeed(&[]).changes, FIRST[1..]);
-    assert_eq!(world.tenant()["applications"].as_array().unwrap().len(), 1);
+    azure.change(|tenant| tenant["forbidden"] = json!([]));
+    assert_eq!(azure.succeed(&[]).changes, FIRST[1..]);
+    assert_eq!(azure.tenant()["applications"].as_array().unwrap().len(), 1);
 }
 
 #[test]
-fn removing_undoes_everything_and_again_nothing() {
-    let world = World::with_site();
-    world.succeed(&["--client-secret"]);
-    let dry_run = world.succeed(&["--remove", "--dry-run"]);
+fn removing_undoes_everything_and_can_be_repeated() {
+    let azure = FakeAzure::with_site();
+    azure.succeed(&["--client-secret"]);
+    let dry_run = azure.succeed(&["--remove", "--dry-run"]);
     assert_eq!(dry_run.changes, [""; 0]);
     assert!(
         dry_run.text.contains("delete the app registration"),
         "{}",
         dry_run.text
     );
-    world.succeed(&["--remove"]);
-    let tenant = world.tenant();
+    azure.succeed(&["--remove"]);
+    let tenant = azure.tenant();
     assert_eq!(tenant["applications"], json!([]));
     assert_eq!(tenant["vault"]["azure-client-secret"]["deleted"], true);
     assert_eq!(tenant["azd"]["AUTH_CLIENT_ID"], "");
     assert_eq!(tenant["azd"]["AUTH_CLIENT_SECRET_NAME"], "");
     assert_eq!(tenant["azd"]["ENABLE_ENTRA_AUTH"], "false");
-    assert_eq!(world.succeed(&["--remove"]).changes, [""; 0]);
+    assert_eq!(azure.succeed(&["--remove"]).changes, [""; 0]);
 }
 
 /// `azd down` takes all that the deployment has left behind out of its environment, and then calls the hook.
 #[test]
 fn the_registration_of_a_site_that_is_gone_can_still_be_removed() {
-    let world = World::with_site();
-    world.succeed(&[]);
-    world.change(|tenant| {
+    let azure = FakeAzure::with_site();
+    azure.succeed(&[]);
+    azure.change(|tenant| {
         let values = tenant["azd"].as_object_mut().unwrap();
         values.retain(|name, _| {
             ["AZURE_ENV_NAME", "ENABLE_ENTRA_AUTH"].contains(&name.as_str())
                 || name.starts_with("AUTH_")
         });
     });
-    world.succeed(&["--remove"]);
-    assert_eq!(world.tenant()["applications"], json!([]));
-    assert_eq!(world.tenant()["azd"]["AUTH_CLIENT_ID"], "");
+    azure.succeed(&["--remove"]);
+    assert_eq!(azure.tenant()["applications"], json!([]));
+    assert_eq!(azure.tenant()["azd"]["AUTH_CLIENT_ID"], "");
 }

@@ -7,12 +7,12 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A tenant, an azd environment, and the `.env` of a machine.
-pub(crate) struct World {
+/// A tenant, an azd environment, and the `.env` file of a machine.
+pub(crate) struct FakeAzure {
     folder: TempDir,
 }
 
-/// How a run ended.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) succeeded: bool,
     /// Standard output and standard error.
@@ -21,28 +21,28 @@ pub(crate) struct Run {
     pub(crate) changes: Vec<String>,
 }
 
-impl World {
-    /// Somebody is signed in at `az`; azd knows nothing.
+impl FakeAzure {
+    /// A user is signed in at `az`; azd has no environment.
     pub(crate) fn at_home() -> Self {
-        let world = Self {
+        let azure = Self {
             folder: TempDir::new().unwrap(),
         };
-        world.install("az");
-        world.install("azd");
-        world.write(&json!({
+        azure.install("az");
+        azure.install("azd");
+        azure.write(&json!({
             "signed_in": true, "tenant_id": "tenant-1", "applications": [],
             "cloud": { "name": "AzureCloud", "endpoints": {
                 "activeDirectory": "https://login.microsoftonline.com",
                 "microsoftGraphResourceId": "https://graph.microsoft.com/",
             } },
         }));
-        world
+        azure
     }
 
     /// azd has deployed a site.
     pub(crate) fn with_site() -> Self {
-        let world = Self::at_home();
-        world.change(|tenant| {
+        let azure = Self::at_home();
+        azure.change(|tenant| {
             tenant["azd"] = json!({
                 "AZURE_ENV_NAME": "dev", "AZURE_TENANT_ID": "tenant-1", "SERVICE_WEB_NAME": "app-1",
                 "WEB_URI": "https://app-1.example.com", "AZURE_RESOURCE_GROUP": "group", "AZURE_KEY_VAULT_NAME": "vault",
@@ -51,7 +51,7 @@ impl World {
                 "AZURE_TOKEN_EXCHANGE_AUDIENCE": "api://AzureADTokenExchange",
             });
         });
-        world
+        azure
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
@@ -112,7 +112,7 @@ impl World {
         self.write(&tenant);
     }
 
-    /// All that was called, values included.
+    /// All calls with their values.
     pub(crate) fn calls(&self) -> String {
         fs::read_to_string(self.path("calls")).unwrap_or_default()
     }

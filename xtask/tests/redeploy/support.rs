@@ -1,4 +1,4 @@
-//! A package per version, the site that runs from it, and a visitor who requests its page all the time.
+//! A package for each version, the site that runs from it, and a visitor who requests its page continuously.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -132,16 +132,16 @@ impl Drop for Site {
     }
 }
 
-/// Requests the page of the site again and again.
+/// Requests the page of the site continuously.
 pub(crate) struct Visitor {
-    leaves: Arc<AtomicBool>,
+    is_stopped: Arc<AtomicBool>,
     answers: JoinHandle<Vec<String>>,
 }
 
 impl Visitor {
     pub(crate) fn start(port: u16) -> Self {
-        let leaves = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&leaves);
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&is_stopped);
         let answers = thread::spawn(move || {
             let mut answers = Vec::new();
             while !flag.load(Ordering::Relaxed) {
@@ -152,13 +152,16 @@ impl Visitor {
         });
         // Some requests before the deployment begins.
         thread::sleep(Duration::from_millis(200));
-        Self { leaves, answers }
+        Self {
+            is_stopped,
+            answers,
+        }
     }
 
     /// Every answer so far, with some from after the deployment.
     pub(crate) fn stop(self) -> Vec<String> {
         thread::sleep(Duration::from_millis(200));
-        self.leaves.store(true, Ordering::Relaxed);
+        self.is_stopped.store(true, Ordering::Relaxed);
         self.answers.join().unwrap()
     }
 }

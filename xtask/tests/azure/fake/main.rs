@@ -1,7 +1,7 @@
 //! A fake of `az`, `azd` and `curl`: it rejects what the parser of `az` rejects, and keeps a small tenant in a file.
 #![expect(
     clippy::print_stdout,
-    reason = "a command-line tool speaks on standard output"
+    reason = "a command-line tool prints its results"
 )]
 
 mod parser;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// The folder with `tenant.json`, and `calls` once something was called.
 const FOLDER: &str = "FAKE_AZURE_FOLDER";
 
-/// What a call comes to: an answer, or an exit code with a message.
+/// The outcome of a call: its output, or an exit code with a message.
 type Outcome = Result<Value, (u8, String)>;
 
 fn main() -> ExitCode {
@@ -27,32 +27,11 @@ fn main() -> ExitCode {
     let program = Path::new(&program).file_stem().unwrap_or_default();
     let program = program.to_string_lossy().into_owned();
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let mut input = String::new();
-    if arguments.iter().any(|argument| argument == "@-") {
-        std::io::stdin()
-            .read_to_string(&mut input)
-            .unwrap_or_default();
-    }
     log(&folder, &program, &arguments);
     let file = folder.join("tenant.json");
-    let mut tenant: Value = fs::read(&file)
-        .ok()
-        .and_then(|text| serde_json::from_slice(&text).ok())
-        .unwrap_or_default();
-    let before = tenant.clone();
-    let outcome = match program.as_str() {
-        "azd" => tenant::azd(&mut tenant, &arguments),
-        "az" => parser::parse(&arguments, &input).and_then(|call| tenant::az(&mut tenant, &call)),
-        _ => tenant::curl(&tenant),
-    };
-    let reads = ["show", "list", "get", "get-values"];
-    let changes = !arguments.iter().any(|word| reads.contains(&word.as_str()));
-    let broken_off = if changes {
-        break_off(&mut tenant, before)
-    } else {
-        None
-    };
-    let outcome = broken_off.map_or(outcome, Err);
+    let tenant = fs::read(&file).unwrap_or_default();
+    let mut tenant: Value = serde_json::from_slice(&tenant).unwrap_or_default();
+    let outcome = call(&mut tenant, &program, &arguments);
     fs::write(file, format!("{tenant:#}")).ok();
     match outcome {
         Ok(Value::Null) => ExitCode::SUCCESS,
@@ -72,20 +51,40 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where a test asks for it, one of the changes fails, with or without its effect.
-fn break_off(tenant: &mut Value, before: Value) -> Option<(u8, String)> {
-    let left = tenant["break_off"]["changes_left"].as_u64()?;
+fn call(tenant: &mut Value, program: &str, arguments: &[String]) -> Outcome {
+    let mut input = String::new();
+    if arguments.iter().any(|argument| argument == "@-") {
+        std::io::stdin()
+            .read_to_string(&mut input)
+            .unwrap_or_default();
+    }
+    let before = tenant.clone();
+    let outcome = match program {
+        "azd" => tenant::azd(tenant, arguments),
+        "az" => parser::parse(arguments, &input).and_then(|call| tenant::az(tenant, &call)),
+        _ => tenant::curl(tenant),
+    };
+    let reads = ["show", "list", "get", "get-values"];
+    if arguments.iter().any(|word| reads.contains(&word.as_str())) {
+        return outcome;
+    }
+    interrupt(tenant, before).map_or(outcome, Err)
+}
+
+/// If the test has requested it, one of the changes fails, with or without its effect.
+fn interrupt(tenant: &mut Value, before: Value) -> Option<(u8, String)> {
+    let left = tenant["interruption"]["changes_left"].as_u64()?;
     if *tenant == before {
         return None;
     }
     if left > 0 {
-        tenant["break_off"]["changes_left"] = json!(left - 1);
+        tenant["interruption"]["changes_left"] = json!(left - 1);
         return None;
     }
-    if tenant["break_off"]["takes_effect"] == false {
+    if tenant["interruption"]["takes_effect"] == false {
         *tenant = before;
     }
-    tenant["break_off"] = Value::Null;
+    tenant["interruption"] = Value::Null;
     let message = "(ServiceUnavailable) The service is temporarily unavailable.";
     Some((1, message.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! What Entra ID, the key vault, App Service and azd would do, as far as the tests need it.
+//! Entra ID, the key vault, App Service and azd, as far as the tests need them.
 
 use serde_json::{Value, json};
 
@@ -13,14 +13,10 @@ pub(super) fn az(tenant: &mut Value, call: &Call) -> Outcome {
     if tenant["signed_in"] != true {
         return Err((1, "Please run 'az login' to setup account.".to_owned()));
     }
-    if tenant["forbidden"]
-        .as_array()
-        .is_some_and(|calls| calls.iter().any(|part| call.is_about(part)))
-    {
-        return Err((
-            1,
-            "Insufficient privileges to complete the operation.".to_owned(),
-        ));
+    let mut forbidden = tenant["forbidden"].as_array().into_iter().flatten();
+    if forbidden.any(|part| call.is_about(part)) {
+        let message = "Insufficient privileges to complete the operation.";
+        return Err((1, message.to_owned()));
     }
     match call.command.as_str() {
         "account show" => {
@@ -92,7 +88,7 @@ pub(super) fn curl(tenant: &Value) -> Outcome {
 }
 
 fn credential(tenant: &mut Value, call: &Call) -> Outcome {
-    let number = tenant["secrets_made"].as_u64().unwrap_or_default() + 1;
+    let number = tenant["secrets_created"].as_u64().unwrap_or_default() + 1;
     let secrets = entries(&mut find(tenant, call.one("--id"))?["passwordCredentials"]);
     if call.command == "ad app credential delete" {
         secrets.retain(|secret| secret["keyId"] != call.one("--key-id"));
@@ -103,7 +99,7 @@ fn credential(tenant: &mut Value, call: &Call) -> Outcome {
     }
     let password = format!("{number:03}~s3cret");
     secrets.push(json!({ "keyId": format!("key-{number}"), "displayName": call.one("--display-name"), "hint": &password[..3] }));
-    tenant["secrets_made"] = json!(number);
+    tenant["secrets_created"] = json!(number);
     Ok(json!({ "appId": call.one("--id"), "password": password, "tenant": tenant["tenant_id"] }))
 }
 
@@ -183,7 +179,7 @@ fn graph(tenant: &mut Value, call: &Call, path: &str) -> Outcome {
             let found: Vec<Value> = applications.filter(is_meant).cloned().collect();
             Ok(json!({ "value": found }))
         }
-        ("post", "applications") => Ok(made(tenant, &body)),
+        ("post", "applications") => Ok(create(tenant, &body)),
         ("post", path) if path.ends_with("/appRoleAssignedTo") => {
             entries(&mut tenant["assignments"]).push(body);
             Ok(Value::Null)
@@ -195,14 +191,14 @@ fn graph(tenant: &mut Value, call: &Call, path: &str) -> Outcome {
     }
 }
 
-/// An object that is addressed by its key. A patch creates it where the header asks for that.
+/// An object that is addressed by its key. A patch with the header creates it.
 fn by_key(tenant: &mut Value, call: &Call, path: &str, body: &Value) -> Outcome {
     let method = call.one("--method");
     let id = path.split('\'').nth(1).unwrap_or_default();
     let upserts = call
         .many("--headers")
         .is_some_and(|headers| headers.contains(&"Prefer=create-if-missing".to_owned()));
-    // What was created a moment ago is not known everywhere.
+    // New objects are not replicated yet.
     if let (true, Some(delays)) = (method == "patch", tenant["delays"].as_u64())
         && delays > 0
     {
@@ -215,6 +211,14 @@ fn by_key(tenant: &mut Value, call: &Call, path: &str, body: &Value) -> Outcome 
         return Ok(Value::Null);
     }
     let application = find(tenant, id)?;
+    if path.contains("/federatedIdentityCredentials") {
+        let credentials = entries(&mut application["federated"]);
+        if method == "patch" && upserts {
+            let name = path.split('\'').nth(3).unwrap_or_default();
+            upsert_credential(credentials, name, body);
+        }
+        return Ok(json!({ "value": credentials }));
+    }
     if path.starts_with("servicePrincipals") {
         if method == "patch" && upserts {
             application["has_service_principal"] = json!(true);
@@ -224,22 +228,18 @@ fn by_key(tenant: &mut Value, call: &Call, path: &str, body: &Value) -> Outcome 
         }
         return Ok(json!({ "id": format!("principal-of-{id}") }));
     }
-    if path.contains("/federatedIdentityCredentials") {
-        let credentials = entries(&mut application["federated"]);
-        if method == "patch" && upserts {
-            let name = path.split('\'').nth(3).unwrap_or_default();
-            credentials.retain(|credential| credential["name"] != name);
-            let mut credential = body.clone();
-            credential["name"] = json!(name);
-            credentials.push(credential);
-        }
-        return Ok(json!({ "value": credentials }));
-    }
     if method == "patch" {
         merge(application, body);
         return Ok(Value::Null);
     }
     Ok(application.clone())
+}
+
+fn upsert_credential(credentials: &mut Vec<Value>, name: &str, body: &Value) {
+    credentials.retain(|credential| credential["name"] != name);
+    let mut credential = body.clone();
+    credential["name"] = json!(name);
+    credentials.push(credential);
 }
 
 /// Graph merges complex properties and replaces lists.
@@ -254,7 +254,7 @@ fn merge(target: &mut Value, change: &Value) {
 }
 
 /// A new registration with these properties, and Graph's own defaults.
-fn made(tenant: &mut Value, properties: &Value) -> Value {
+fn create(tenant: &mut Value, properties: &Value) -> Value {
     let applications = entries(&mut tenant["applications"]);
     let mut application = json!({
         "appId": format!("client-{}", applications.len() + 1),
@@ -280,7 +280,7 @@ fn entries(value: &mut Value) -> &mut Vec<Value> {
     if !value.is_array() {
         *value = json!([]);
     }
-    value.as_array_mut().expect("it was just made one")
+    value.as_array_mut().expect("it is an array")
 }
 
 fn missing(id: &str) -> (u8, String) {
