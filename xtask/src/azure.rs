@@ -48,10 +48,8 @@ pub(crate) fn az(template: &str, values: &[&str]) -> Result<Value> {
 
 /// Calls `az` with a text that the argument `@-` stands for, so that no other process can see it.
 pub(crate) fn az_with_input(template: &str, values: &[&str], input: &str) -> Result<Value> {
-    ensure!(
-        programs::is_installed("az"),
-        AzError(NOT_INSTALLED.to_owned())
-    );
+    let not_installed = AzError(NOT_INSTALLED.to_owned());
+    ensure!(programs::is_installed("az"), not_installed);
     let call = format!("az {template} --only-show-errors --output json");
     let output = process::read(&workspace::command(&call, values).stdin_bytes(input));
     let command = template.split(" --").next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `cargo xtask doctor`: what is installed, what is missing, and how to install it.
 
-use crate::install::{self, Tool};
+use crate::install;
 use crate::programs::{self, PostgresPrograms};
 use crate::{checks, package};
 
@@ -41,8 +41,8 @@ fn findings() -> [Finding; 11] {
         ("Rust", "every build", true, program("rustc"), "https://rustup.rs".to_owned()),
         ("C compiler", "SQLite", true, any(&["cc", "clang", "gcc", "cl"]), compiler),
         ("git", "`tidy`", true, program("git"), "Debian: `apt-get install git`".to_owned()),
-        ("PostgreSQL server", "the tests, `dev --postgres`", true, postgres, install::advice(Tool::PostgresServer).to_owned()),
-        ("Chromium", "the browser tests", true, chromium, install::advice(Tool::Chromium).to_owned()),
+        ("PostgreSQL server", "the tests, `dev --postgres`", true, postgres, install::POSTGRES_SERVER.advice()),
+        ("Chromium", "the browser tests", true, chromium, install::CHROMIUM.advice()),
         ("C compiler for musl", "the zip for App Service", false, any(&["musl-gcc", "cargo-zigbuild"]), package::COMPILER_ADVICE.to_owned()),
         ("az", azure, false, program("az"), checks::advice("az")),
         ("azd", azure, false, program("azd"), "https://aka.ms/azd".to_owned()),

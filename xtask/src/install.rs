@@ -3,117 +3,114 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
-use duct::{Expression, cmd};
 
 use crate::platform::is_root;
-use crate::process;
-use crate::programs::{PostgresPrograms, find, find_chromium, find_pgbouncer};
+use crate::programs::{self, PostgresPrograms};
+use crate::{process, workspace};
 
 /// A program that the tests or the benchmark need and cargo does not install.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tool {
-    PostgresServer,
-    Chromium,
-    /// The load generator of the benchmark.
-    Wrk,
-    PgBouncer,
+pub(crate) struct Tool {
+    name: &'static str,
+    find: fn() -> Option<PathBuf>,
+    /// For each of the package managers, and for winget; empty if there is none.
+    packages: [&'static str; 6],
 }
 
-/// The program, its arguments to refresh the lists and to install, and its packages for each tool.
-type PackageManager = (&'static str, &'static str, &'static str, [&'static str; 4]);
-
-/// All but Homebrew run as root.
 #[rustfmt::skip]
-const PACKAGE_MANAGERS: [PackageManager; 5] = [
-    ("apt-get", "update -o DPkg::Lock::Timeout=300", "install -y -o DPkg::Lock::Timeout=300", ["postgresql", "chromium", "wrk", "pgbouncer"]),
-    ("dnf", "makecache", "install -y", ["postgresql-server", "chromium", "wrk", "pgbouncer"]),
-    ("apk", "update", "add", ["postgresql", "chromium", "wrk", "pgbouncer"]),
-    ("pacman", "-Sy", "-S --noconfirm --needed", ["postgresql", "chromium", "wrk", "pgbouncer"]),
-    (HOMEBREW, "update", "install", ["postgresql@17", "google-chrome", "wrk", "pgbouncer"]),
+pub(crate) const POSTGRES_SERVER: Tool = Tool {
+    name: "the PostgreSQL server", find: || PostgresPrograms::find().map(|programs| programs.folder),
+    packages: ["postgresql", "postgresql-server", "postgresql", "postgresql", "postgresql@17", "PostgreSQL.PostgreSQL.17"],
+};
+#[rustfmt::skip]
+pub(crate) const CHROMIUM: Tool = Tool {
+    name: "Chromium or Google Chrome", find: programs::find_chromium,
+    packages: ["chromium", "chromium", "chromium", "chromium", "google-chrome", "Google.Chrome"],
+};
+/// The load generator of the benchmark.
+#[rustfmt::skip]
+pub(crate) const WRK: Tool = Tool {
+    name: "wrk", find: || programs::find("wrk"), packages: ["wrk", "wrk", "wrk", "wrk", "wrk", ""],
+};
+#[rustfmt::skip]
+pub(crate) const PGBOUNCER: Tool = Tool {
+    name: "PgBouncer", find: programs::find_pgbouncer,
+    packages: ["pgbouncer", "pgbouncer", "pgbouncer", "pgbouncer", "pgbouncer", ""],
+};
+
+/// The program, its arguments to refresh the lists, and to install packages. All but Homebrew run as root.
+#[rustfmt::skip]
+const PACKAGE_MANAGERS: [(&str, &str, &str); 5] = [
+    ("apt-get", "update -o DPkg::Lock::Timeout=300", "install -y -o DPkg::Lock::Timeout=300"),
+    ("dnf", "makecache", "install -y"),
+    ("apk", "update", "add"),
+    ("pacman", "-Sy", "-S --noconfirm --needed"),
+    (HOMEBREW, "update", "install"),
 ];
 const HOMEBREW: &str = "brew";
 
+impl Tool {
+    /// Its path. It is installed if it is missing.
+    pub(crate) fn require(&self) -> Result<PathBuf> {
+        ensure_installed(&[self])?;
+        (self.find)().with_context(|| format!("{} was installed but does not start", self.name))
+    }
+
+    /// How to install it by hand.
+    pub(crate) fn advice(&self) -> String {
+        let [debian, .., mac, windows] = self.packages;
+        let windows = if windows.is_empty() {
+            String::new()
+        } else {
+            format!(", Windows: `winget install {windows}`")
+        };
+        format!(
+            "install {} (Debian: `apt-get install {debian}`, macOS: `brew install {mac}`{windows})",
+            self.name
+        )
+    }
+}
+
 /// The PostgreSQL server, installed if it is missing.
 pub(crate) fn postgres_server() -> Result<PostgresPrograms> {
-    ensure_installed(&[Tool::PostgresServer])?;
+    ensure_installed(&[&POSTGRES_SERVER])?;
     PostgresPrograms::find().context("the PostgreSQL server was installed but cannot be found")
-}
-
-/// The browser, installed if it is missing.
-pub(crate) fn chromium() -> Result<PathBuf> {
-    ensure_installed(&[Tool::Chromium])?;
-    find_chromium()
-        .context("Chromium was installed but does not start: install Google Chrome by hand")
-}
-
-/// PgBouncer, installed if it is missing and can be installed: not every system has a package.
-pub(crate) fn pgbouncer() -> Option<PathBuf> {
-    if let Err(error) = ensure_installed(&[Tool::PgBouncer]) {
-        eprintln!("warning: {error:#}");
-    }
-    find_pgbouncer()
-}
-
-/// How to install the tool by hand.
-pub(crate) fn advice(tool: Tool) -> &'static str {
-    match tool {
-        Tool::PostgresServer => {
-            "install the PostgreSQL server (Debian: `apt-get install postgresql`, macOS: `brew install postgresql@17`, Windows: `winget install PostgreSQL.PostgreSQL.17`)"
-        }
-        Tool::PgBouncer => "install PgBouncer (Debian: `apt-get install pgbouncer`)",
-        Tool::Wrk => "install wrk (Debian: `apt-get install wrk`, macOS: `brew install wrk`)",
-        Tool::Chromium => {
-            "install Chromium or Google Chrome (Debian: `apt-get install chromium`, macOS: `brew install google-chrome`, Windows: `winget install Google.Chrome`)"
-        }
-    }
 }
 
 /// Installs the missing ones of these tools.
 ///
 /// # Errors
 /// When no known package manager can be used without a password; the message says what to install by hand.
-pub(crate) fn ensure_installed(tools: &[Tool]) -> Result<()> {
-    let is_missing = |tool: &Tool| match tool {
-        Tool::PostgresServer => PostgresPrograms::find().is_none(),
-        Tool::Chromium => find_chromium().is_none(),
-        Tool::Wrk => find("wrk").is_none(),
-        Tool::PgBouncer => find_pgbouncer().is_none(),
-    };
-    let missing: Vec<Tool> = tools.iter().copied().filter(is_missing).collect();
+pub(crate) fn ensure_installed(tools: &[&Tool]) -> Result<()> {
+    let missing = tools.iter().filter(|tool| (tool.find)().is_none());
+    let missing: Vec<&&Tool> = missing.collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let by_hand: Vec<&str> = missing.iter().map(|tool| advice(*tool)).collect();
+    let by_hand: Vec<String> = missing.iter().map(|tool| tool.advice()).collect();
     let by_hand = by_hand.join("; ");
-    let mut managers = PACKAGE_MANAGERS.iter();
-    let manager = managers.find(|(program, ..)| find(program).is_some());
-    let Some((program, refresh, install, packages)) = manager.filter(|manager| may_use(manager.0))
-    else {
+    let mut managers = PACKAGE_MANAGERS.iter().enumerate();
+    let manager = managers.find(|(_, (program, ..))| programs::is_installed(program));
+    let manager = manager.and_then(|manager| Some((manager, prefix(manager.1.0)?)));
+    let Some(((index, (program, refresh, install)), prefix)) = manager else {
         bail!("nothing can be installed here without a password: {by_hand}");
     };
-    let packages: Vec<&str> = missing
-        .iter()
-        .map(|tool| packages[*tool as usize])
-        .collect();
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.packages[index]).collect();
     println!("Installing {} with {program}.", packages.join(" and "));
-    process::run(&command(program, refresh.split(' ')))?;
-    let install = install.split(' ').chain(packages);
-    ensure!(
-        process::run(&command(program, install))?,
-        "{program} failed: {by_hand}"
-    );
+    let run = |arguments: &str| {
+        let command = format!("{prefix} DEBIAN_FRONTEND=noninteractive {program} {arguments}");
+        process::run(&workspace::command(&command, &[]))
+    };
+    run(refresh)?;
+    let installed = run(&format!("{install} {}", packages.join(" ")))?;
+    ensure!(installed, "{program} failed: {by_hand}");
     Ok(())
 }
 
-fn may_use(manager: &str) -> bool {
-    let sudo = || cmd!("sudo", "-n", "true").stdin_null().stderr_null().run();
-    manager == HOMEBREW || is_root() || sudo().is_ok()
-}
-
-fn command<'a>(manager: &'a str, arguments: impl Iterator<Item = &'a str>) -> Expression {
+/// The command that gives a package manager its rights; `None` if it would ask for a password.
+fn prefix(manager: &str) -> Option<&'static str> {
     if manager == HOMEBREW || is_root() {
-        return cmd(manager, arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        return Some("env");
     }
-    let sudo = ["-n", "DEBIAN_FRONTEND=noninteractive", manager];
-    cmd("sudo", sudo.into_iter().chain(arguments))
+    let sudo = workspace::command("sudo -n true", &[]).stdin_null();
+    process::read(&sudo).is_ok().then_some("sudo -n")
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::counts::Counts;
-use crate::install::{self, Tool};
+use crate::install::{self, CHROMIUM, PGBOUNCER, POSTGRES_SERVER};
 use crate::postgres::PostgresServer;
-use crate::{process, programs, workspace};
+use crate::workspace::{self, regex};
+use crate::{process, programs};
 
 /// The module of the app's integration tests that drives the browser.
 const BROWSER_TESTS: &str = "browser::";
@@ -46,12 +47,16 @@ pub(crate) fn run_e2e(arguments: &[String]) -> Result<bool> {
 /// Runs the selected tests, those that `cargo test` ignores included. A failed build, or a test binary that
 /// exits early, counts as one failure.
 pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<Counts> {
-    install::ensure_installed(&[Tool::PostgresServer, Tool::Chromium])?;
-    let chromium = install::chromium()?;
+    install::ensure_installed(&[&POSTGRES_SERVER, &CHROMIUM])?;
+    let chromium = CHROMIUM.require()?;
     let programs = install::postgres_server()?;
     let programs_folder = programs.folder.clone();
     let server = PostgresServer::temporary(programs)?;
-    let pooler = install::pgbouncer();
+    // Not every system has a package of PgBouncer.
+    let pooler = PGBOUNCER.require();
+    let pooler = pooler
+        .inspect_err(|error| eprintln!("warning: {error:#}"))
+        .ok();
     let mut counts = Counts::default();
     let mut tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
     for (skipped, reason) in skipped_tests(pooler.as_deref()) {
@@ -90,8 +95,8 @@ fn skipped_tests(pooler: Option<&Path>) -> &'static [(&'static str, &'static str
 
 /// The major and the minor version in the output of `pgbouncer --version`.
 fn pooler_version(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.split_whitespace().nth(1)?.split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    let version = regex(r"(\d+)\.(\d+)").captures(version)?;
+    Some((version[1].parse().ok()?, version[2].parse().ok()?))
 }
 
 /// Prints the last line and returns the exit code.

@@ -19,7 +19,7 @@ use self::restaurants::{DATASETS, REFERENCE, peer_scenes, scenes}; // domain: th
 use self::scene::{Dataset, Encoding, Scene, Target};
 use self::site::{Databases, Site, folder};
 use crate::entra_emulator::EntraEmulator;
-use crate::install::{self, Tool};
+use crate::install;
 use crate::postgres::PostgresServer;
 use crate::{package, workspace};
 
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         "the figures of processes are read from Linux's /proc"
     );
     let earlier = arguments.compare.as_deref().map(read_report).transpose()?;
-    install::ensure_installed(&[Tool::Wrk])?;
+    install::WRK.require()?;
     let (program, version) = match &arguments.program {
         Some(program) => (
             fs::canonicalize(program).context("--program")?,
