@@ -56,6 +56,16 @@ async fn an_error_without_a_valid_state_changes_nothing() {
     site.open(&victim, &own, Expected::signed_in("carol")).await;
 }
 
+/// Parts of such texts that no page and no log line may contain.
+const DANGEROUS: [&str; 6] = [
+    "<script>alert",
+    "onerror=",
+    "Set-Cookie:",
+    "\\u003cscript",
+    "+ADw",
+    "javascript:",
+];
+
 /// Catalogue: 28.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
@@ -84,14 +94,7 @@ async fn error_texts_of_the_provider_become_neither_markup_nor_links_nor_log_lin
             let refused = Expected::refused(400).still_broken();
             let answer = site.open(&browser, &callback, refused).await;
             let told = site.log.since(start);
-            for part in [
-                "<script>alert",
-                "onerror=",
-                "Set-Cookie:",
-                "\\u003cscript",
-                "+ADw",
-                "javascript:",
-            ] {
+            for part in DANGEROUS {
                 assert!(!answer.body.contains(part), "{}", answer.body);
                 assert!(
                     told.iter().all(|line| !line.text.contains(part)),

@@ -58,44 +58,46 @@ async fn the_profile_is_returned_to() {
     );
 }
 
+/// Addresses that a browser may take for another site.
+const ELSEWHERE: [&str; 32] = [
+    "//evil",
+    "///evil",
+    "////evil",
+    "/\\evil",
+    "/\\/evil",
+    "\\\\evil",
+    "\\/evil",
+    "/%09/evil",
+    "/%0a/evil",
+    "/%0d/evil",
+    "/\t/evil",
+    "/\n/evil",
+    "\t//evil",
+    "https:evil",
+    "https://evil",
+    "HTTPS://evil",
+    "http:/evil",
+    "/%2f%2fevil",
+    "/%2Fevil",
+    "/%5cevil",
+    "/.//evil",
+    "/..//evil",
+    "/a/..//evil",
+    "/a/../..//evil",
+    "http://good@evil",
+    "javascript:alert(1)",
+    "data:text/html,a",
+    " /x",
+    "%00//evil",
+    "/%00//evil",
+    "/;@evil",
+    "x",
+];
+
 /// Catalogue: 163.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn sign_in_never_redirects_to_another_site() {
-    const ELSEWHERE: [&str; 32] = [
-        "//evil",
-        "///evil",
-        "////evil",
-        "/\\evil",
-        "/\\/evil",
-        "\\\\evil",
-        "\\/evil",
-        "/%09/evil",
-        "/%0a/evil",
-        "/%0d/evil",
-        "/\t/evil",
-        "/\n/evil",
-        "\t//evil",
-        "https:evil",
-        "https://evil",
-        "HTTPS://evil",
-        "http:/evil",
-        "/%2f%2fevil",
-        "/%2Fevil",
-        "/%5cevil",
-        "/.//evil",
-        "/..//evil",
-        "/a/..//evil",
-        "/a/../..//evil",
-        "http://good@evil",
-        "javascript:alert(1)",
-        "data:text/html,a",
-        " /x",
-        "%00//evil",
-        "/%00//evil",
-        "/;@evil",
-        "x",
-    ];
     let site = SignInSite::start().await;
     for address in ELSEWHERE {
         for query in [

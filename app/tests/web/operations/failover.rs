@@ -79,6 +79,16 @@ async fn count_rows(db: &DatabaseConnection) -> (i64, i64) {
     (count(0), count(1))
 }
 
+async fn become_ready(processes: &[Process]) {
+    for process in processes {
+        let visitor = process.visitor();
+        eventually("ready again", HEALED_WITHIN, async || {
+            (status(&visitor, "/readyz").await == 200).then_some(())
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
 async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
@@ -114,13 +124,7 @@ async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
     let promoted = connect(&standby.url("postgres")).await;
     execute(&promoted, &[ALONE, RELOAD]).await;
     forwarder.redirect(&standby.url("postgres"));
-    for process in &processes {
-        let visitor = process.visitor();
-        eventually("ready again", HEALED_WITHIN, async || {
-            (status(&visitor, "/readyz").await == 200).then_some(())
-        })
-        .await;
-    }
+    become_ready(&processes).await;
     let before = count_rows(&promoted).await;
     eventually("further writes", HEALED_WITHIN, async || {
         (count_rows(&promoted).await > before).then_some(())

@@ -189,6 +189,11 @@ pub(super) fn create_tables(store: Store, tables: Tables) -> [String; 2] {
 }
 
 async fn fill(db: &DatabaseConnection, tables: Tables) {
+    insert_restaurants(db, tables).await;
+    insert_reviews(db, tables).await;
+}
+
+async fn insert_restaurants(db: &DatabaseConnection, tables: Tables) {
     let mut restaurants: Vec<(i64, String, String)> = (3..)
         .zip(AWKWARD)
         .map(|(id, text)| (id, text.to_owned(), text.to_owned()))
@@ -220,6 +225,9 @@ async fn fill(db: &DatabaseConnection, tables: Tables) {
         )
         .await;
     }
+}
+
+async fn insert_reviews(db: &DatabaseConnection, tables: Tables) {
     let mut reviews = Vec::new();
     let ratings = ["5", "4", "1", "NULL", "0", "9", "-1"];
     let dates = [

@@ -23,11 +23,8 @@ async fn a_refused_restaurant_is_kept_as_it_was_typed_and_can_be_corrected() {
         let name = page.field("Name").await;
         is_refused(&name, "   ", "Enter a name");
         let street_address = page.field("Street address").await;
-        is_refused(
-            &street_address,
-            &long_address,
-            "Street address must be 50 characters or fewer (you entered 51)",
-        );
+        let too_long = "Street address must be 50 characters or fewer (you entered 51)";
+        is_refused(&street_address, &long_address, too_long);
         let description = page.field("Description").await;
         is_refused(
             &description,
@@ -35,15 +32,8 @@ async fn a_refused_restaurant_is_kept_as_it_was_typed_and_can_be_corrected() {
             "Description must be 250 characters or fewer (you entered 251)",
         );
 
-        page.click(
-            &page
-                .find(
-                    "link",
-                    "Street address must be 50 characters or fewer (you entered 51)",
-                )
-                .await,
-        )
-        .await;
+        let link = page.find("link", too_long).await;
+        page.click(&link).await;
         assert_eq!(page.focused().await.name, "Street address");
         fill_in_restaurant(page, CAFE).await;
         page.submit("Add restaurant").await;
