@@ -14,7 +14,7 @@ use super::review_handlers::create_review;
 use super::{restaurant, review};
 use crate::extract::Id;
 use crate::pagination::Keyset;
-use crate::routing::{get, post};
+use crate::routing::{form, get};
 
 /// The sample's stored dates are text of several forms on SQLite, with and without fractions of a second.
 const SQLITE_DATE_FORMAT: &str = "%Y-%m-%d %H:%M:%f";
@@ -27,9 +27,9 @@ const POSTGRES_DATE: &str = "LEAST(GREATEST(review.review_date, timestamp '0001-
 pub(super) fn routes() -> Router {
     Router::new()
         .push(get("create", redirect_to_new))
-        .push(post("add", create_restaurant))
+        .push(form("add", "/restaurants/new", create_restaurant))
         .push(get("details/{id}", redirect_to_restaurant))
-        .push(post("review/{id}", create_review))
+        .push(form("review/{id}", "/restaurants/{id}", create_review))
 }
 
 #[handler]

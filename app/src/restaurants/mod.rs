@@ -33,13 +33,17 @@ use addresses::{DETAILS_PARAMETERS, LIST_PARAMETERS};
 
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user, require_user_to_write};
-use crate::routing::{get, guarded, post};
+use crate::routing::{form, get, guarded, post};
 
 /// The routes of the feature.
 pub fn routes() -> Router {
     Router::new()
         .push(cached(LIST_PARAMETERS, get("", handlers::list_restaurants)))
-        .push(post("restaurants", handlers::create_restaurant))
+        .push(form(
+            "restaurants",
+            "/restaurants/new",
+            handlers::create_restaurant,
+        ))
         .push(guarded(
             require_user_to_write(),
             get("restaurants/new", handlers::new_restaurant),
@@ -48,8 +52,9 @@ pub fn routes() -> Router {
             DETAILS_PARAMETERS,
             get("restaurants/{id}", handlers::show_restaurant),
         ))
-        .push(post(
+        .push(form(
             "restaurants/{id}/reviews",
+            "/restaurants/{id}",
             review_handlers::create_review,
         ))
         .push(adopted::routes())

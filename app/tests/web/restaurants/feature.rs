@@ -75,8 +75,10 @@ pub(crate) const FEATURE: Feature = Feature {
     routes: "
         GET    /                                 | 200 | 200   | 200 | 200 | 200 |
         GET    /restaurants/new                  | 200 | login | 200 | 200 | 200 |
+        GET    /restaurants                      | 303 | 303   | 303 | 303 | 303 | /restaurants/new
         POST   /restaurants                      | 303 | login | 303 | 303 | 303 | /restaurants/{new restaurant}
         GET    /restaurants/{restaurant}         | 200 | 200   | 200 | 200 | 200 |
+        GET    /restaurants/{restaurant}/reviews | 303 | 303   | 303 | 303 | 303 | /restaurants/{restaurant}
         POST   /restaurants/{restaurant}/reviews | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?review={new review}#review-{new review}
         GET    /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 200 |
         POST   /restaurants/{restaurant}/edit    | 404 | login | 403 | 403 | 303 | /restaurants/{restaurant}
@@ -87,8 +89,10 @@ pub(crate) const FEATURE: Feature = Feature {
         GET    /reviews/{review}/delete          | 404 | login | 403 | 200 | 200 |
         POST   /reviews/{review}/delete          | 404 | login | 403 | 303 | 303 | /restaurants/{restaurant}#reviews
         GET    /create                           | 308 | 308   | 308 | 308 | 308 | /restaurants/new
+        GET    /add                              | 303 | 303   | 303 | 303 | 303 | /restaurants/new
         POST   /add                              | 303 | login | 303 | 303 | 303 | /restaurants/{new restaurant}
         GET    /details/{restaurant}             | 308 | 308   | 308 | 308 | 308 | /restaurants/{restaurant}
+        GET    /review/{restaurant}              | 303 | 303   | 303 | 303 | 303 | /restaurants/{restaurant}
         POST   /review/{restaurant}              | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?review={new review}#review-{new review}
     ",
     lists: &[

@@ -22,13 +22,13 @@ pub use settings::FeatureConfig;
 
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user_to_write};
-use crate::routing::{get, guarded, post};
+use crate::routing::{form, get, guarded, post};
 
 /// The routes of the feature.
 pub fn routes() -> Router {
     Router::new()
         .push(cached(&["after", "before"], get("", handlers::list_trails)))
-        .push(post("trails", handlers::create_trail))
+        .push(form("trails", "/trails/new", handlers::create_trail))
         .push(guarded(
             require_user_to_write(),
             get("trails/new", handlers::new_trail),

@@ -53,6 +53,7 @@ pub(crate) const FEATURE: Feature = Feature {
         GET    /                       | 200 | 200   | 200 | 200 | 200 |
         GET    /trails/new             | 200 | login | 200 | 200 | 200 |
         POST   /trails                 | 303 | login | 303 | 303 | 303 | /trails/{new trail}
+        GET    /trails                 | 303 | 303   | 303 | 303 | 303 | /trails/new
         GET    /trails/{trail}         | 200 | 200   | 200 | 200 | 200 |
         GET    /trails/{trail}/delete  | 404 | login | 403 | 403 | 200 |
         POST   /trails/{trail}/delete  | 404 | login | 403 | 403 | 303 | /
