@@ -15,6 +15,8 @@ mod m0004_index_reviews; // domain: indexes of the reviews
 
 use std::collections::HashSet;
 
+pub use m0002_create_session::ensure_session_table;
+
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, EntityTrait, QueryOrder, Schema, Statement};

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use migrations::{Migrator, MigratorTrait as _};
+use migrations::{Migrator, MigratorTrait as _, ensure_session_table};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions, TransactionTrait as _,
@@ -80,6 +80,8 @@ pub struct Database {
     /// Whether a pooler in transaction mode is before the server.
     is_pooled: Arc<AtomicBool>,
     oldest_connection: OldestConnection,
+    /// Whether sign-in is configured, which needs the table `session`.
+    has_sessions: bool,
 }
 
 impl Database {
@@ -114,6 +116,7 @@ impl Database {
             has_been_primary: Arc::default(),
             is_pooled: Arc::default(),
             oldest_connection,
+            has_sessions: config.sign_in.is_some(),
         })
     }
 
@@ -169,6 +172,10 @@ impl Database {
                 return Err(self.refuse(NotReady::MigrationsPending));
             }
             self.apply_pending().await?;
+        }
+        if self.has_sessions {
+            let ensured = ensure_session_table(&self.connection).await;
+            ensured.map_err(|error| without_source(&error))?;
         }
         self.not_ready.send_replace(None);
         Ok(())

@@ -1,5 +1,6 @@
 //! The session table: unusable, locked, and not queried for anonymous visitors.
 
+use app::state::AppState;
 use futures_util::stream::{self, StreamExt as _};
 use reqwest::Method;
 use reqwest::header::SET_COOKIE;
@@ -7,7 +8,7 @@ use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
 use harness::sign_in::{Browser, SignInSite};
 use harness::sign_in::{browser_of, copy_of, session_of, values};
-use harness::{LONG, Site, Store, eventually};
+use harness::{LONG, Site, Store, TestDatabase, config, connect, eventually};
 
 const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
 
@@ -162,4 +163,59 @@ async fn without_sign_in_no_cookie_is_set() {
     let answer = visitor.post("/auth/logout", &[]).await;
     assert_eq!(answer.status, 501);
     assert!(!answer.headers.contains_key(SET_COOKIE));
+}
+
+/// The table `session` of another program.
+const FOREIGN_SESSION: &str =
+    "CREATE TABLE session (session_key varchar(40) PRIMARY KEY, expire_date timestamp)";
+
+async fn another_programs_session_table(store: Store) {
+    let database = TestDatabase::create(store).await;
+    let other = connect(&database.url).await;
+    other
+        .execute_unprepared(FOREIGN_SESSION)
+        .await
+        .expect("a table");
+    let site = Site::start_on(store, database.share(), &[]).await;
+    assert_eq!(site.visitor().get("/").await.status, 200);
+    site.stop().await;
+
+    let key = format!("--session-secret-key={}", "k".repeat(32));
+    let flags = [
+        "--azure-client-id=a",
+        "--azure-tenant-id=b",
+        "--azure-client-secret=c",
+        &key,
+    ];
+    let with_sign_in = || {
+        AppState::new(config(&database.url, &flags))
+            .expect("a state")
+            .database
+    };
+    let refused = with_sign_in().migrate().await.expect_err("another table");
+    let message = format!("{refused:#}");
+    for part in [
+        "the table session belongs to another program",
+        "ALTER TABLE session RENAME TO",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+
+    let rename = "ALTER TABLE session RENAME TO theirs";
+    other.execute_unprepared(rename).await.expect("renamed");
+    with_sign_in().migrate().await.expect("a table of ours");
+    let ours = "SELECT id_hash, data, expires_at FROM session";
+    other.execute_unprepared(ours).await.expect("our columns");
+    with_sign_in().migrate().await.expect("nothing to do");
+}
+
+#[tokio::test]
+async fn another_programs_session_table_matters_only_with_sign_in_on_sqlite() {
+    another_programs_session_table(Store::Sqlite).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn another_programs_session_table_matters_only_with_sign_in_on_postgres() {
+    another_programs_session_table(Store::Postgres).await;
 }
