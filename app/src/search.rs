@@ -1,20 +1,15 @@
-//! Full-text search by words and word prefixes. `migrations/src/search.rs` has the indexes.
+//! Full-text search by words and word prefixes. `migrations/src/folding.rs` has the rule of the words, and
+//! `migrations/src/search.rs` the indexes.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
+use migrations::folding::search_words;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
     Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _, QuerySelect, QueryTrait as _, Select,
     Statement, Value,
 };
-use unicode_normalization::UnicodeNormalization as _;
 
-/// Further words of a search are ignored.
-const WORD_LIMIT: usize = 10;
-
-/// Words are compared by their first characters. PostgreSQL's index accepts words up to 2,046 bytes.
-const CHARACTER_LIMIT: usize = 250;
+/// Further words of a search are ignored. A run of a script without spaces has as many as characters.
+const WORD_LIMIT: usize = 20;
 
 /// FTS5 reads the matches in the order of their ids and stops at the limit.
 const SQLITE_MATCHES: &str = "SELECT rowid AS id FROM {table}_search \
@@ -92,7 +87,8 @@ impl Search<'_> {
     /// When the database cannot be read.
     pub async fn find(&self, db: &impl ConnectionTrait) -> Result<Matches, DbErr> {
         let backend = db.get_database_backend();
-        let words = split_words(self.words, backend);
+        let mut words = search_words(self.words);
+        words.truncate(WORD_LIMIT);
         if words.is_empty() {
             return Ok(Matches::default());
         }
@@ -229,49 +225,6 @@ pub fn select_by_ids<E: EntityTrait>(ids: &[i32]) -> Select<E> {
     rows
 }
 
-/// The words to search for, as the index of the database has them.
-fn split_words(text: &str, backend: DbBackend) -> Vec<String> {
-    let (text, word) = match backend {
-        DbBackend::Sqlite => (normalize_for_sqlite(text), &SQLITE_WORD),
-        _ => (normalize_for_postgres(text), &POSTGRES_WORD),
-    };
-    word.find_iter(&text)
-        .take(WORD_LIMIT)
-        .map(|word| word.as_str().chars().take(CHARACTER_LIMIT).collect())
-        .collect()
-}
-
-/// Accents stay within a word: FTS5 removes them.
-static SQLITE_WORD: LazyLock<Regex> = LazyLock::new(|| word(r"[\p{L}\p{N}\x{300}-\x{36f}]+"));
-
-/// What `[[:alnum:]]` means to ICU.
-static POSTGRES_WORD: LazyLock<Regex> = LazyLock::new(|| word(r"[\p{L}\p{Nd}]+"));
-
-fn word(expression: &str) -> Regex {
-    Regex::new(expression).expect("a valid constant expression")
-}
-
-/// FTS5 normalizes a search as it has normalized the index; only the accents that it keeps are removed here.
-fn normalize_for_sqlite(text: &str) -> String {
-    text.nfc()
-        .map(|letter| match letter {
-            '\u{370}'..='\u{4ff}' => without_marks(std::iter::once(letter).nfd()),
-            _ => letter.to_string(),
-        })
-        .collect()
-}
-
-fn normalize_for_postgres(text: &str) -> String {
-    let plain: String = without_marks(text.nfkd()).nfc().collect();
-    plain.to_lowercase().replace('ς', "σ")
-}
-
-fn without_marks(decomposed: impl Iterator<Item = char>) -> String {
-    decomposed
-        .filter(|part| !('\u{300}'..='\u{36f}').contains(part))
-        .collect()
-}
-
 fn join(words: &[String], quoted: impl Fn(&String) -> String, separator: &str) -> String {
     let words: Vec<_> = words.iter().map(quoted).collect();
     words.join(separator)
@@ -280,14 +233,6 @@ fn join(words: &[String], quoted: impl Fn(&String) -> String, separator: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quotes_and_operators_never_become_part_of_a_word() {
-        for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
-            let words = split_words("o'brien\":* & !(x) <-> \\ % \0", backend);
-            assert_eq!(words, ["o", "brien", "x"].map(str::to_owned), "{backend:?}");
-        }
-    }
 
     #[test]
     fn the_nearest_ids_are_kept_once_each() {

@@ -5,6 +5,7 @@
 //! name ending in `_contract`; a build that does not know such a migration refuses to run on the database.
 
 mod existing_tables; // domain: the check of tables that another program has created
+pub mod folding;
 pub mod search;
 
 mod m0000_adopt_restaurant_tables; // domain: the example's tables as the Python sample creates them
@@ -12,11 +13,11 @@ mod m0001_create_restaurant_and_review; // domain: the example's tables
 mod m0002_create_session;
 mod m0003_count_restaurant_ratings; // domain: the counters of the ratings
 mod m0004_index_reviews; // domain: indexes of the reviews
+mod m0005_fold_search_words; // domain: the search of the example
 
 use std::collections::HashSet;
 
 pub use m0002_create_session::ensure_session_table;
-
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, EntityTrait, QueryOrder, Schema, Statement};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_create_session::Migration),
             Box::new(m0003_count_restaurant_ratings::Migration), // domain: the counters of the ratings
             Box::new(m0004_index_reviews::Migration),            // domain: indexes of the reviews
+            Box::new(m0005_fold_search_words::Migration), // domain: the search of the example
         ]
     }
 
@@ -94,6 +96,16 @@ impl Migrator {
         }
         Ok(!Self::get_pending_migrations(db).await?.is_empty())
     }
+}
+
+/// The schema that tables are created in, quoted for SQL; for PostgreSQL.
+pub(crate) async fn current_schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
+    let sql = "SELECT quote_ident(current_schema())";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let row = manager.get_connection().query_one_raw(statement).await?;
+    let row =
+        row.ok_or_else(|| DbErr::Migration("there is no schema to create tables in".to_owned()))?;
+    row.try_get_by_index(0)
 }
 
 async fn has_migration_table(db: &impl ConnectionTrait) -> Result<bool, DbErr> {

@@ -1,4 +1,4 @@
-//! The example's tables `restaurant` and `review`, their indexes and the search index.
+//! The example's tables `restaurant` and `review`, and their indexes. Earlier builds have created a search index too.
 
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
@@ -6,15 +6,8 @@ use sea_orm_migration::schema::{
     integer, integer_null, pk_auto, string_len, string_len_null, timestamp,
 };
 
-use crate::search::SearchIndex;
-
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
-
-const SEARCH: SearchIndex = SearchIndex {
-    table: "restaurant",
-    columns: &["name", "street_address", "description"],
-};
 
 /// The submission key of a review is unique with its restaurant, so that reviews can be distributed by it.
 const INDEXES: [&str; 3] = [
@@ -40,13 +33,11 @@ impl MigrationTrait for Migration {
         let backend = manager.get_database_backend();
         manager.create_table(restaurant(backend)).await?;
         manager.create_table(review()).await?;
-        create_indexes(manager).await?;
-        SEARCH.create(manager).await
+        create_indexes(manager).await
     }
 
     /// Drops the indexes. The tables and their rows stay: the Python sample may have created them.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        SEARCH.drop(manager).await?;
         for name in [
             "restaurant_by_name",
             "restaurant_by_submission_key",

@@ -3,8 +3,10 @@
 //! A narrow table, because an update of `restaurant` enters all its words into the search index again.
 //! Databases of earlier builds keep the counters in `restaurant`, which those builds go on writing.
 
-use sea_orm::{DbBackend, Statement};
+use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
+
+use crate::current_schema;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -239,13 +241,4 @@ fn postgres_trigger(sql: &str, schema: &str) -> String {
         .replace("{changed}", &changed)
         .replace("{options}", POSTGRES_OPTIONS)
         .replace("{schema}", schema)
-}
-
-async fn current_schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
-    let sql = "SELECT quote_ident(current_schema())";
-    let statement = Statement::from_string(DbBackend::Postgres, sql);
-    let row = manager.get_connection().query_one_raw(statement).await?;
-    let row =
-        row.ok_or_else(|| DbErr::Migration("there is no schema to create tables in".to_owned()))?;
-    row.try_get_by_index(0)
 }

@@ -111,7 +111,7 @@ async fn read_page(
         .column(rating::Column::ReviewCount)
         .column(rating::Column::RatingSum)
         .column(rating::Column::Rank)
-        .column(restaurant::Column::SortName);
+        .column(restaurant::Column::NameKey);
     let is_search = !request.words.trim().is_empty();
     let rows = if request.sort == Sort::Rating && !is_search {
         let mut rows = rows;

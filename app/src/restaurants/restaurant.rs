@@ -15,8 +15,8 @@ pub struct Model {
     pub name: String,
     pub street_address: String,
     pub description: String,
-    /// The first characters of the name with a collation; a generated column.
-    pub sort_name: Option<String>,
+    /// The folded name, which triggers set.
+    pub name_key: String,
     pub submission_key: Option<String>,
 }
 
@@ -35,16 +35,15 @@ pub(super) struct ListedRestaurant {
     pub(super) review_count: i32,
     pub(super) rating_sum: i32,
     rank: i64,
-    sort_name: Option<String>,
+    name_key: String,
 }
 
 /// The columns of [`ListedRestaurant`].
-pub(super) type ListedColumns = (i32, String, String, String, i32, i32, i64, Option<String>);
+pub(super) type ListedColumns = (i32, String, String, String, i32, i32, i64, String);
 
 impl From<ListedColumns> for ListedRestaurant {
     fn from(row: ListedColumns) -> Self {
-        let (id, name, street_address, description, review_count, rating_sum, rank, sort_name) =
-            row;
+        let (id, name, street_address, description, review_count, rating_sum, rank, name_key) = row;
         Self {
             id,
             name,
@@ -53,7 +52,7 @@ impl From<ListedColumns> for ListedRestaurant {
             review_count,
             rating_sum,
             rank,
-            sort_name,
+            name_key,
         }
     }
 }
@@ -64,10 +63,7 @@ impl ListedRestaurant {
         match sort {
             Sort::Newest => Cursor::id(self.id),
             Sort::Rating => Cursor::new(Key::Integer(self.rank), self.id),
-            Sort::Name => {
-                let name = self.sort_name.clone().unwrap_or_default();
-                Cursor::new(Key::Text(name), self.id)
-            }
+            Sort::Name => Cursor::new(Key::Text(self.name_key.clone()), self.id),
         }
     }
 }
@@ -177,7 +173,7 @@ impl Sort {
                 let restaurant = (rating::Entity, rating::Column::Restaurant);
                 Keyset::by_key(rank, restaurant, Order::Desc)
             }
-            Self::Name => Keyset::by_key(Expr::col(Column::SortName), id, Order::Asc),
+            Self::Name => Keyset::by_key(Expr::col(Column::NameKey), id, Order::Asc),
         }
     }
 

@@ -31,7 +31,16 @@ pub(crate) fn samples() -> Vec<Sample> {
 
 fn listed(sum: i32, count: i32) -> ListedRestaurant {
     let text = HOSTILE.to_owned();
-    let columns = (7, text.clone(), text.clone(), text, count, sum, 0, None);
+    let columns = (
+        7,
+        text.clone(),
+        text.clone(),
+        text,
+        count,
+        sum,
+        0,
+        String::new(),
+    );
     columns.into()
 }
 

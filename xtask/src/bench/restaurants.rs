@@ -31,7 +31,7 @@ pub(super) const DATASETS: &[Dataset] = &[
 pub(super) const REFERENCE: Reference = Reference {
     page_dataset: "50",
     page_query: "SELECT restaurant.id, name, street_address, description, review_count, rating_sum, rank, \
-        sort_name FROM restaurant CROSS JOIN LATERAL (SELECT review_count, rating_sum, rank \
+        name_key FROM restaurant CROSS JOIN LATERAL (SELECT review_count, rating_sum, rank \
         FROM restaurant_rating WHERE restaurant_rating.restaurant = restaurant.id LIMIT 1) AS rating \
         ORDER BY restaurant.id DESC LIMIT 51",
     write_dataset: "writes",

@@ -32,6 +32,25 @@ const PREVIOUS_WRITES: [&str; 2] = [
     "UPDATE restaurant SET review_count = review_count + 1, rating_sum = rating_sum + 1 WHERE id = 2",
 ];
 
+/// The search index of the previous build.
+fn previous_search(store: Store) -> Vec<&'static str> {
+    match store {
+        Store::Sqlite => vec![
+            "CREATE VIRTUAL TABLE restaurant_search USING fts5(
+                words, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2', prefix='1 2 3')",
+            "CREATE TRIGGER restaurant_search_insert AFTER INSERT ON restaurant BEGIN
+                INSERT INTO restaurant_search(rowid, words) VALUES (new.id, new.name); END",
+            "CREATE TRIGGER restaurant_search_delete AFTER DELETE ON restaurant BEGIN
+                DELETE FROM restaurant_search WHERE rowid = old.id; END",
+        ],
+        Store::Postgres => vec![
+            "ALTER TABLE restaurant ADD COLUMN search tsvector GENERATED ALWAYS AS (
+                array_to_tsvector(array_remove(regexp_split_to_array(lower(name), '[^[:alnum:]]+'), ''))) STORED",
+            "CREATE INDEX restaurant_search ON restaurant USING gin (search) WITH (fastupdate = off)",
+        ],
+    }
+}
+
 const RECORD: &str = "INSERT INTO seaql_migrations (version, applied_at) VALUES";
 
 on_both_databases! {
@@ -60,8 +79,8 @@ on_both_databases! {
 
     async fn a_database_of_the_previous_build_is_recounted_and_that_build_can_go_on(site: Site) {
         add_named(&site, &["One", "Two"]).await;
-        Migrator::down(&site.db, Some(1)).await.expect("down");
-        for statement in PREVIOUS_BUILD {
+        Migrator::down(&site.db, Some(2)).await.expect("down");
+        for statement in PREVIOUS_BUILD.into_iter().chain(previous_search(site.store)) {
             site.execute(statement).await;
         }
         Migrator::up(&site.db, None).await.expect("up");
@@ -80,6 +99,8 @@ on_both_databases! {
         }
         assert_eq!(review_counts(&site).await, [2, 2]);
         assert_eq!(listed_from(&visitor, "/?sort=rating").await, [1, 2]);
+        assert_eq!(found(&visitor, "TWO").await, [2]);
+        assert_eq!(listed_from(&visitor, "/?sort=name").await, [1, 2]);
     }
 
     async fn a_newer_builds_expanding_migration_is_no_obstacle(site: Site) {

@@ -18,6 +18,7 @@ mod sample_data;
 mod search;
 mod search_engines;
 mod search_limit;
+mod search_scripts;
 mod submissions;
 
 pub(crate) use self::feature::FEATURE;

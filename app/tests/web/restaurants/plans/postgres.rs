@@ -133,7 +133,7 @@ fn problem(step: &Value, most: i64) -> Option<String> {
         "Bitmap Index Scan" => 2 * i64::from(RESTAURANTS),
         "Sort" => most.min(SEARCH_LIMIT + 1),
         _ if step["Index Name"] == "restaurant_rating_by_rank"
-            || step["Index Name"] == "restaurant_by_name" =>
+            || step["Index Name"] == "restaurant_by_name_key" =>
         {
             LIST_PAGE + 1
         }
