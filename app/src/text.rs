@@ -18,16 +18,18 @@ fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::Invalid(message.into())
 }
 
-/// Parses text of 1 to `max` characters on one line.
+/// Parses text of 1 to `max` characters on one line. Tabs and the like become spaces.
 ///
 /// # Errors
 /// When it is missing, too long, has more than one line, or contains control characters.
 pub fn parse_line(typed: &str, max: usize) -> Result<String, Refusal> {
-    let text = parse_text(typed, max)?;
-    if text.contains(char::is_control) {
-        return Err(invalid("must be on one line, without tabs"));
+    let text = normalize(typed, ' ').replace('\t', " ");
+    if let Some((place, _)) = find(&text, |character| character == '\n') {
+        return Err(invalid(format!(
+            "must be on one line: remove the line break at character {place}"
+        )));
     }
-    Ok(text)
+    parse_normalized(&text, max)
 }
 
 /// Parses text of 1 to `max` characters. A line break counts as one character.
@@ -35,15 +37,20 @@ pub fn parse_line(typed: &str, max: usize) -> Result<String, Refusal> {
 /// # Errors
 /// When it is missing, too long, or contains control characters.
 pub fn parse_text(typed: &str, max: usize) -> Result<String, Refusal> {
-    // HTML forms send a line break as two characters.
-    let text = typed.replace("\r\n", "\n");
-    let text = text.trim();
+    parse_normalized(&normalize(typed, '\n'), max)
+}
+
+fn parse_normalized(typed: &str, max: usize) -> Result<String, Refusal> {
+    let text = typed.trim();
     if is_invisible(text) {
         return Err(Refusal::Missing);
     }
-    let is_unprintable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    if text.contains(is_unprintable) {
-        return Err(invalid("must not contain control characters"));
+    let is_unprintable = |character: char| character.is_control() && !"\n\t".contains(character);
+    if let Some((place, character)) = find(typed, is_unprintable) {
+        let code = u32::from(character);
+        return Err(invalid(format!(
+            "must not contain control characters: remove character {place} (U+{code:04X})"
+        )));
     }
     let length = text.chars().count();
     if length > max {
@@ -52,6 +59,27 @@ pub fn parse_text(typed: &str, max: usize) -> Result<String, Refusal> {
         )));
     }
     Ok(text.to_owned())
+}
+
+/// Line breaks as one character, and the whitespace that programs paste for line and page breaks (vertical tab, form
+/// feed, next line, line and paragraph separator) as `whitespace`.
+fn normalize(typed: &str, whitespace: char) -> String {
+    // HTML forms send a line break as two characters.
+    let characters = typed.replace("\r\n", "\n");
+    let characters = characters.chars().map(|character| match character {
+        '\r' => '\n',
+        '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => whitespace,
+        other => other,
+    });
+    characters.collect()
+}
+
+/// The first such character between the whitespace at both ends, and its place in the text, from 1.
+fn find(text: &str, is_wanted: impl Fn(char) -> bool) -> Option<(usize, char)> {
+    let characters = text.trim_end().chars().enumerate();
+    let mut inner = characters.skip_while(|(_, character)| character.is_whitespace());
+    let (index, character) = inner.find(|(_, character)| is_wanted(*character))?;
+    Some((index + 1, character))
 }
 
 /// Parses a whole number in decimal digits, from `min` to `max`.
@@ -124,10 +152,39 @@ mod tests {
         for typed in ["", " \t", "\u{200b}\u{feff}", "\u{2800}"] {
             assert_eq!(parse_text(typed, 9), Err(Refusal::Missing), "{typed:?}");
         }
-        for typed in ["a\0", "a\u{1b}b", "a\nb", "a\tb"] {
-            let line = parse_line(typed, 9);
-            assert!(matches!(line, Err(Refusal::Invalid(_))), "{typed:?}");
+        for (typed, message) in [
+            (
+                "a\0",
+                "must not contain control characters: remove character 2 (U+0000)",
+            ),
+            (
+                " \r\nab\u{7}",
+                "must not contain control characters: remove character 5 (U+0007)",
+            ),
+            (
+                "e\u{301}👩\u{200d}🍳\u{9b}",
+                "must not contain control characters: remove character 6 (U+009B)",
+            ),
+        ] {
+            assert_eq!(parse_line(typed, 9), Err(invalid(message)), "{typed:?}");
+            assert_eq!(parse_text(typed, 9), Err(invalid(message)), "{typed:?}");
         }
+        let message = "must be on one line: remove the line break at character 3";
+        for typed in [" a\nb", " a\r\nb", " a\rb"] {
+            assert_eq!(parse_line(typed, 9), Err(invalid(message)), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn pasted_whitespace_becomes_spaces_in_a_line_and_line_breaks_in_a_text() {
+        for whitespace in ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'] {
+            let typed = format!("{whitespace}שלום{whitespace}👩\u{200d}🍳{whitespace}");
+            let line = "שלום 👩\u{200d}🍳".to_owned();
+            assert_eq!(parse_line(&typed, 9), Ok(line.clone()), "{whitespace:?}");
+            assert_eq!(parse_text(&typed, 9), Ok(line.replace(' ', "\n")));
+        }
+        assert_eq!(parse_line("a\tb", 9), Ok("a b".to_owned()));
+        assert_eq!(parse_text("a\tb\rc", 9), Ok("a\tb\nc".to_owned()));
     }
 
     #[test]
