@@ -34,7 +34,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .push(auth_routes::routes(&state.config))
         .push(pages(&state.config));
     let observe = Observe::new(&state.config);
-    let security_headers = SecurityHeaders::new(&state.config)?;
+    let security_headers = SecurityHeaders::new(&state.config);
     Ok(Service::new(router)
         .hoop(affix_state::inject(state))
         .hoop(observe)

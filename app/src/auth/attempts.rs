@@ -83,15 +83,16 @@ pub(super) async fn insert_attempt(
     delete_beyond_limit(db, &browser_hash).await
 }
 
-/// Deletes the attempt with this state and returns its return path: the state is valid for one use.
+/// Deletes the attempt of this browser with this state and returns its return path: the state is valid for one use.
 pub(super) async fn take_attempt(
     db: &DatabaseConnection,
     state: &str,
-    browser_token: &str,
+    browser_tokens: &[String],
 ) -> Result<String, SignInError> {
+    let browser_hashes = browser_tokens.iter().map(|token| hash(token));
     let taken = Entity::delete_many()
         .filter(Column::StateHash.eq(hash(state)))
-        .filter(Column::BrowserHash.eq(hash(browser_token)))
+        .filter(Column::BrowserHash.is_in(browser_hashes))
         .exec_with_returning(db)
         .await?;
     let Some(attempt) = taken.into_iter().next() else {

@@ -3,6 +3,9 @@
 //! The session cookie holds the session id. The sign-in cookie ties a sign-in attempt to the browser
 //! that began it (protection against login CSRF). Over https both names carry the prefix `__Host-`,
 //! which keeps other hosts from setting them.
+//!
+//! Each browser token has a sign-in cookie of its own name: several tabs of a browser without a cookie that begin
+//! at the same moment do not overwrite each other's.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,9 +17,14 @@ use salvo::http::header::COOKIE;
 use sha2::Sha256;
 use tower_sessions_core::session::Id;
 
+use super::attempts::hash;
+
 /// How long an attempt is kept, by the table and by the sign-in cookie: a user who comes back after
 /// its lifetime sees the page "The sign-in has expired".
 pub(super) const ATTEMPT_RETENTION: Duration = Duration::minutes(30);
+
+/// More sign-in cookies of one browser are ignored.
+const BROWSER_TOKENS_LIMIT: usize = 10;
 
 /// The keys derived from `SESSION_SECRET_KEY`.
 pub(super) struct Keyring(Key);
@@ -61,30 +69,36 @@ impl Cookies {
 
     /// The session id in the request's session cookie, if its signature is valid.
     pub(super) fn session_id(&self, request: &Request) -> Option<Id> {
-        self.read(request, Name::Session)?.parse().ok()
+        let name = self.name(Name::Session);
+        let first = self.read_all(request, |other| other == name).next();
+        first?.parse().ok()
     }
 
-    /// The browser token in the request's sign-in cookie, if its signature is valid.
-    pub fn browser_token(&self, request: &Request) -> Option<String> {
-        self.read(request, Name::SignIn)
+    /// The browser tokens in the request's sign-in cookies with a valid signature. One, unless several tabs
+    /// have begun at the same moment.
+    pub fn browser_tokens(&self, request: &Request) -> Vec<String> {
+        let prefix = self.name(Name::SignIn);
+        let tokens = self.read_all(request, |name| name.starts_with(prefix));
+        tokens.take(BROWSER_TOKENS_LIMIT).collect()
     }
 
     /// A session cookie without `Max-Age`: it ends with the browser, the session's own lifetime is
     /// kept by the server.
     pub fn session(&self, id: Id) -> Cookie<'static> {
-        self.sign(Name::Session, id.to_string())
+        self.sign(self.name(Name::Session), id.to_string())
     }
 
     /// Removes the session cookie.
     pub fn removed_session(&self) -> Cookie<'static> {
-        let mut cookie = self.build(Name::Session, String::new());
+        let mut cookie = self.build(self.name(Name::Session), String::new());
         cookie.set_max_age(Duration::ZERO);
         cookie
     }
 
     /// A sign-in cookie with this browser token.
     pub fn sign_in(&self, browser_token: String) -> Cookie<'static> {
-        let mut cookie = self.sign(Name::SignIn, browser_token);
+        let name = format!("{}-{}", self.name(Name::SignIn), &hash(&browser_token)[..8]);
+        let mut cookie = self.sign(name, browser_token);
         cookie.set_max_age(ATTEMPT_RETENTION);
         cookie
     }
@@ -98,38 +112,42 @@ impl Cookies {
         }
     }
 
-    /// The first cookie of this name with a valid signature: over http another path or another program
-    /// on this host can set a cookie of the same name.
-    fn read(&self, request: &Request, name: Name) -> Option<String> {
-        let name = self.name(name);
+    /// The values of these cookies with a valid signature: over http another path or another program on this
+    /// host can set a cookie of the same name.
+    fn read_all(
+        &self,
+        request: &Request,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = String> {
         let headers = request.headers().get_all(COOKIE).iter();
         headers
             .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
             // Each pair by itself: another program's cookie may be malformed.
             .filter_map(|pair| std::str::from_utf8(pair).ok())
             .filter_map(|pair| Cookie::parse_encoded(pair.trim()).ok())
-            .filter(|cookie| cookie.name() == name)
-            .find_map(|cookie| {
+            .filter(move |cookie| is_wanted(cookie.name()))
+            .filter_map(|cookie| {
+                let name = cookie.name().to_owned();
                 let mut jar = CookieJar::new();
                 jar.add_original(cookie.into_owned());
-                jar.signed(&self.keyring.0).get(name)
+                jar.signed(&self.keyring.0).get(&name)
             })
             .map(|cookie| cookie.value().to_owned())
     }
 
-    fn sign(&self, name: Name, value: String) -> Cookie<'static> {
+    fn sign(&self, name: impl Into<String>, value: String) -> Cookie<'static> {
         let mut cookie = self.build(name, value);
         let mut jar = CookieJar::new();
         jar.signed_mut(&self.keyring.0).add(cookie.clone());
         let signed = jar
-            .get(self.name(name))
+            .get(cookie.name())
             .map(|signed| signed.value().to_owned());
         cookie.set_value(signed.unwrap_or_default());
         cookie
     }
 
-    fn build(&self, name: Name, value: String) -> Cookie<'static> {
-        Cookie::build((self.name(name), value))
+    fn build(&self, name: impl Into<String>, value: String) -> Cookie<'static> {
+        Cookie::build((name.into(), value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)

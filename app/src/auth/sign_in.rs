@@ -17,7 +17,7 @@ use super::id_token::{Expected, validate};
 use super::provider::{IdentityProvider, Metadata};
 use super::sessions::{RequestSession, Sessions};
 use super::tokens::{Credential, authorization_url, exchange_code};
-use crate::config::{Config, SignInConfig};
+use crate::config::{Config, RedirectUri, SignInConfig};
 use crate::current_user::CurrentUser;
 use crate::outbound::{Calls, Outbound};
 
@@ -70,9 +70,13 @@ impl SignIn {
         })))
     }
 
+    pub fn redirect_uri(&self) -> &RedirectUri {
+        &self.config.client.redirect_uri
+    }
+
     /// The path of the redirect URI, where the callback is served.
     pub fn callback_path(&self) -> &str {
-        self.config.client.redirect_uri.path()
+        self.redirect_uri().path()
     }
 
     pub fn cookies(&self) -> &Cookies {
@@ -142,9 +146,9 @@ impl SignIn {
     pub async fn complete(
         &self,
         callback: Callback,
-        browser_token: &str,
+        browser_tokens: &[String],
     ) -> Result<(CurrentUser, String), SignInError> {
-        let return_to = take_attempt(&self.db, &callback.state, browser_token).await?;
+        let return_to = take_attempt(&self.db, &callback.state, browser_tokens).await?;
         let calls = self.outbound.calls();
         let metadata = self.provider.metadata(&calls).await?;
         if !metadata.accepts_issuer(callback.issuer.as_deref()) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use cookie::Cookie;
 use salvo::extract::Metadata;
 use salvo::http::StatusCode;
-use salvo::http::header::{HeaderValue, LOCATION};
+use salvo::http::header::{HOST, HeaderValue, LOCATION};
 use salvo::{Depot, Extractible, Request, Response, Writer, async_trait};
 use serde::Deserialize;
 use tower_sessions_core::session::Id;
@@ -24,8 +24,8 @@ pub(super) struct SignInContext {
     pub(super) sign_in: Arc<SignIn>,
     /// From the session cookie; the session may have ended.
     pub(super) session_id: Option<Id>,
-    /// From the sign-in cookie.
-    pub(super) browser_token: Option<String>,
+    /// From the sign-in cookies.
+    pub(super) browser_tokens: Vec<String>,
 }
 
 impl<'ex> Extractible<'ex> for SignInContext {
@@ -39,7 +39,7 @@ impl<'ex> Extractible<'ex> for SignInContext {
         let session = depot.get_typed::<RequestSession>().ok();
         Ok(Self {
             session_id: session.and_then(|session| session.id),
-            browser_token: sign_in.cookies().browser_token(request),
+            browser_tokens: sign_in.cookies().browser_tokens(request),
             sign_in,
         })
     }
@@ -58,6 +58,21 @@ impl<'ex> Extractible<'ex> for QueryString {
         Ok(Self(
             query.map(|query| format!("?{query}")).unwrap_or_default(),
         ))
+    }
+}
+
+/// The request's `Host`; empty without one.
+pub(super) struct RequestHost(pub(super) String);
+
+impl<'ex> Extractible<'ex> for RequestHost {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
+        let host = request.headers().get(HOST);
+        let host = host.and_then(|host| host.to_str().ok());
+        Ok(Self(host.unwrap_or_default().to_owned()))
     }
 }
 

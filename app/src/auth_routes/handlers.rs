@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::macros::format_description;
 
-use super::context::{QueryString, RedirectWithCookies, SignInContext};
+use cookie::Cookie;
+
+use super::context::{QueryString, RedirectWithCookies, RequestHost, SignInContext};
 use crate::auth::return_address::local_path;
-use crate::auth::{Callback, SELECT_ACCOUNT, SignInError, random_token};
+use crate::auth::{Callback, RequestSession, SELECT_ACCOUNT, SignInError, random_token};
 use crate::current_user::{ADMIN, CurrentUser};
 use crate::extract::{Query, SameOriginNavigation, Visitor};
 use crate::response::{Error, Page, View};
@@ -34,6 +36,8 @@ pub(super) struct LoginQuery {
     /// Where to return to.
     next: String,
     prompt: String,
+    /// Set once the browser has been sent to the redirect URI's host.
+    moved: String,
 }
 
 impl Default for LoginQuery {
@@ -41,23 +45,38 @@ impl Default for LoginQuery {
         Self {
             next: "/".to_owned(),
             prompt: String::new(),
+            moved: String::new(),
         }
     }
 }
 
 /// `GET /auth/login`: redirects to the provider, or a signed-in user to the return address.
+///
+/// A browser at another name of this machine than the redirect URI's is sent to that one first: the provider
+/// sends it there, and the cookie must be there too.
 #[handler]
 pub(super) async fn begin_sign_in(
     context: SignInContext,
     visitor: Visitor,
+    host: RequestHost,
     query: Query<LoginQuery>,
+    query_string: QueryString,
 ) -> Result<RedirectWithCookies, Error> {
     let sign_in = &context.sign_in;
+    let elsewhere = sign_in.redirect_uri().other_loopback_origin(&host.0);
+    if let Some(origin) = elsewhere.filter(|_| query.0.moved.is_empty()) {
+        let separator = if query_string.0.is_empty() { "?" } else { "&" };
+        let query = query_string.0;
+        return Ok(RedirectWithCookies::to(format!(
+            "{origin}/auth/login{query}{separator}moved=1"
+        )));
+    }
     let return_to = local_path(&query.0.next, sign_in.callback_path());
     if visitor.signed_in()?.is_some() {
         return Ok(RedirectWithCookies::to(return_to));
     }
-    let browser_token = context.browser_token.unwrap_or_else(random_token);
+    let browser_token = context.browser_tokens.into_iter().next();
+    let browser_token = browser_token.unwrap_or_else(random_token);
     let select_account = query.0.prompt == SELECT_ACCOUNT;
     let address = sign_in
         .begin(&browser_token, &return_to, select_account)
@@ -88,9 +107,11 @@ pub(super) async fn complete_sign_in(
     callback: Callback,
 ) -> Result<RedirectWithCookies, Error> {
     let has_code = callback.error.is_none();
-    let result = match &context.browser_token {
-        Some(browser_token) => context.sign_in.complete(callback, browser_token).await,
-        None => Err(SignInError::UnknownAttempt("there is no sign-in cookie")),
+    let tokens = &context.browser_tokens;
+    let result = if tokens.is_empty() {
+        Err(SignInError::UnknownAttempt("there is no sign-in cookie"))
+    } else {
+        context.sign_in.complete(callback, tokens).await
     };
     let (user, return_to) = match result {
         // The back button, a reload or a double click repeats a callback that has been used.
@@ -116,32 +137,43 @@ pub(super) async fn confirm_sign_out(
     context: SignInContext,
     navigation: SameOriginNavigation,
 ) -> Result<SignOutResponse, Error> {
-    if navigation.0 {
-        return end_session(context).await.map(SignOutResponse::Redirect);
+    if !navigation.0 {
+        return Ok(SignOutResponse::Question(Page::new(SignOutPage {})));
     }
-    Ok(SignOutResponse::Question(Page::new(SignOutPage {})))
+    let (address, cookie) = end_session(context).await?;
+    let address = address.unwrap_or_else(|| "/".to_owned());
+    let redirect = RedirectWithCookies::to(address).with(cookie);
+    Ok(SignOutResponse::Redirect(redirect))
 }
 
 /// `POST /auth/logout`: ends the session here, then at the provider.
+///
+/// The provider is reached from a page of ours: browsers apply the policy `form-action` to every redirect of a
+/// form's answer, and nobody knows where the provider redirects to.
 #[handler]
-pub(super) async fn sign_out(context: SignInContext) -> Result<RedirectWithCookies, Error> {
-    end_session(context).await
+pub(super) async fn sign_out(context: SignInContext) -> Result<SignOutResponse, Error> {
+    let (address, cookie) = end_session(context).await?;
+    Ok(match address {
+        Some(address) => SignOutResponse::SignedOut(Page::new(SignedOutPage { address }), cookie),
+        None => SignOutResponse::Redirect(RedirectWithCookies::to("/").with(cookie)),
+    })
 }
 
-async fn end_session(context: SignInContext) -> Result<RedirectWithCookies, Error> {
+/// Ends the session: the provider's sign-out address, if it has one, and the cookie that removes the session's.
+async fn end_session(context: SignInContext) -> Result<(Option<String>, Cookie<'static>), Error> {
     let address = match &context.session_id {
         Some(id) => context.sign_in.end_session(id).await?,
         None => None,
     };
-    let location = address.map_or_else(|| "/".to_owned(), String::from);
     let cookie = context.sign_in.cookies().removed_session();
-    Ok(RedirectWithCookies::to(location).with(cookie))
+    Ok((address.map(String::from), cookie))
 }
 
-/// The two responses of `GET /auth/logout`.
+/// The responses of `/auth/logout`.
 pub(super) enum SignOutResponse {
     Redirect(RedirectWithCookies),
     Question(Page<SignOutPage>),
+    SignedOut(Page<SignedOutPage>, Cookie<'static>),
 }
 
 #[salvo::async_trait]
@@ -150,6 +182,12 @@ impl salvo::Writer for SignOutResponse {
         match self {
             Self::Redirect(redirect) => redirect.write(request, depot, response).await,
             Self::Question(page) => page.write(request, depot, response).await,
+            Self::SignedOut(page, cookie) => {
+                // The layout shows who is signed in.
+                depot.insert_typed(RequestSession::default());
+                page.write(request, depot, response).await;
+                response.add_cookie(cookie);
+            }
         }
     }
 }
@@ -163,6 +201,20 @@ impl View for SignOutPage {
 
     fn title(&self) -> String {
         "Sign out".to_owned()
+    }
+}
+
+/// The page of `POST /auth/logout`, which leads on to the provider.
+#[derive(Serialize)]
+pub(super) struct SignedOutPage {
+    address: String,
+}
+
+impl View for SignedOutPage {
+    const TEMPLATE: &'static str = "auth/signed_out.html";
+
+    fn title(&self) -> String {
+        "Signed out".to_owned()
     }
 }
 
@@ -231,5 +283,8 @@ pub(crate) fn samples() -> Vec<crate::response::samples::Sample> {
         render_sample(&profile(false, Vec::new())),
         render_sample(&profile(true, sample_user().roles)),
         render_sample(&SignOutPage {}),
+        render_sample(&SignedOutPage {
+            address: crate::response::samples::HOSTILE.to_owned(),
+        }),
     ]
 }

@@ -50,6 +50,17 @@ impl RedirectUri {
         self.url.path()
     }
 
+    /// The origin of this URI, if its host and `host`, of a request, are different names of this machine with the
+    /// same port. Browsers keep the cookies of `localhost` and `127.0.0.1` apart.
+    pub fn other_loopback_origin(&self, host: &str) -> Option<String> {
+        let other = Url::parse(&format!("{}://{host}", self.url.scheme())).ok()?;
+        let is_same_site = is_loopback(&self.url)
+            && is_loopback(&other)
+            && self.url.port_or_known_default() == other.port_or_known_default();
+        (is_same_site && self.url.host() != other.host())
+            .then(|| self.url.origin().ascii_serialization())
+    }
+
     pub(super) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }

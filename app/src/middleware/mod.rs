@@ -21,5 +21,5 @@ pub use limits::{Deadline, ShedLoad, limit_head, receive_body, require_database}
 pub use page_cache::{cached, record_writes};
 pub use panics::catch_panic;
 pub use rate_limit::{limit_sign_ins, limit_writes};
-pub use security_headers::SecurityHeaders;
+pub use security_headers::{ContentSecurityPolicy, SecurityHeaders};
 pub use session::load_session;

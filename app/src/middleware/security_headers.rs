@@ -1,6 +1,5 @@
 //! Security headers of every response: Content-Security-Policy, Strict-Transport-Security and others.
 
-use anyhow::Context as _;
 use salvo::http::HeaderMap;
 use salvo::http::header::{self, HeaderName, HeaderValue};
 use salvo::{Depot, FlowCtrl, Handler, Request};
@@ -8,7 +7,15 @@ use salvo::{Response, async_trait};
 
 use crate::config::{BaseUrl, Config};
 
-const HEADERS: [(HeaderName, &str); 5] = [
+/// Allows the site's own pictures, style sheets and form targets, and nothing else (OWASP ASVS 5.0, V3.4).
+///
+/// Browsers apply `form-action` to every redirect of a form's answer too. No form's answer redirects to another
+/// site, so that no provider needs to be listed: see `auth_routes::handlers::sign_out` and `Error::SignInRequired`.
+const PAGES_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, PAGES_POLICY),
     (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -29,22 +36,16 @@ const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubDomains";
 pub struct SecurityHeaders(HeaderMap);
 
 impl SecurityHeaders {
-    /// # Errors
-    /// When a setting makes the Content-Security-Policy an invalid header value.
-    pub fn new(config: &Config) -> anyhow::Result<Self> {
+    pub fn new(config: &Config) -> Self {
         let mut headers = HeaderMap::new();
         for (name, value) in HEADERS {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        let policy = content_security_policy(config);
-        let policy = HeaderValue::from_str(&policy)
-            .with_context(|| format!("invalid Content-Security-Policy {policy:?}"))?;
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         if config.http.base_url.as_ref().is_some_and(BaseUrl::is_https) {
             let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
             headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
         }
-        Ok(Self(headers))
+        Self(headers)
     }
 }
 
@@ -64,15 +65,21 @@ impl Handler for SecurityHeaders {
     }
 }
 
-/// Allows the site's own files, forms and frames only (OWASP ASVS 5.0, V3.4). The sign-out form is
-/// redirected to the provider, which a browser treats as a target of the form.
-fn content_security_policy(config: &Config) -> String {
-    let provider = config
-        .sign_in
-        .as_ref()
-        .map(|sign_in| format!(" {}", sign_in.provider.authority_host.origin()));
-    let provider = provider.unwrap_or_default();
-    format!(
-        "default-src 'self'; base-uri 'none'; form-action 'self'{provider}; frame-ancestors 'none'; object-src 'none'"
-    )
+/// Middleware: another Content-Security-Policy for its routes than [`PAGES_POLICY`].
+pub struct ContentSecurityPolicy(pub &'static str);
+
+#[async_trait]
+impl Handler for ContentSecurityPolicy {
+    async fn handle(
+        &self,
+        _: &mut Request,
+        _: &mut Depot,
+        response: &mut Response,
+        _: &mut FlowCtrl,
+    ) {
+        let policy = HeaderValue::from_static(self.0);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
 }

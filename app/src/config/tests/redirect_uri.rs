@@ -120,3 +120,23 @@ fn a_redirect_uri_with_https_and_no_base_url_is_a_warning() {
         assert_eq!(config.warnings.len(), warnings, "{:?}", config.warnings);
     }
 }
+
+#[test]
+fn another_name_of_this_machine_is_sent_to_the_one_of_the_redirect_uri() {
+    for (uri, host, origin) in [
+        ("http://localhost:8000/cb", "127.0.0.1:8000", true),
+        ("http://localhost:8000/cb", "[::1]:8000", true),
+        ("http://127.0.0.1:8000/cb", "LOCALHOST:8000", true),
+        ("http://localhost:8000/cb", "localhost:8000", false),
+        ("http://localhost:8000/cb", "127.0.0.1:9000", false),
+        ("http://localhost:8000/cb", "evil.example:8000", false),
+        ("https://site.example/cb", "127.0.0.1", false),
+        ("http://localhost:8000/cb", "", false),
+    ] {
+        let config = config(&with_sign_in(&[("AZURE_REDIRECT_URI", uri)]));
+        let redirect_uri = config.sign_in.unwrap().client.redirect_uri;
+        let expected = origin.then(|| uri.trim_end_matches("/cb").to_owned());
+        let case = format!("{uri} at {host}");
+        assert_eq!(redirect_uri.other_loopback_origin(host), expected, "{case}");
+    }
+}

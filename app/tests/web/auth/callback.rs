@@ -60,7 +60,7 @@ async fn a_forged_sign_in_cookie_is_ignored() {
     let site = SignInSite::start().await;
     let (attacker, victim) = (site.browser(), site.browser());
     let callback = attacker.begin_as("alice").await;
-    let own = attacker.cookies()["sign-in"].clone();
+    let own = attacker.sign_in_cookie().1;
     let unsigned = own[own.len() - 43..].to_owned();
     let flipped = own.replacen(&own[..1], if own.starts_with('A') { "B" } else { "A" }, 1);
     for value in [
@@ -239,4 +239,26 @@ fn with_state_of(callback: &str) -> Option<String> {
     let url: url::Url = callback.parse().expect("an address");
     let state = url.query_pairs().find(|(name, _)| name == "state")?;
     Some(state.1.into_owned())
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn tabs_that_begin_at_the_same_moment_without_a_cookie_all_finish() {
+    let site = SignInSite::start().await;
+    let tabs = [site.browser(), site.browser(), site.browser()];
+    let mut callbacks = Vec::new();
+    for tab in &tabs {
+        callbacks.push(tab.begin_as("alice").await);
+    }
+    // The tabs of one browser share the cookies of all of these answers.
+    let browser = site.browser();
+    for tab in &tabs {
+        let (name, value) = tab.sign_in_cookie();
+        browser.plant(&name, &value);
+    }
+    assert_eq!(browser.cookies().len(), 3);
+    for callback in callbacks {
+        site.open(&browser, &callback, Expected::signed_in("alice"))
+            .await;
+    }
 }

@@ -87,8 +87,8 @@ async fn every_response_has_the_security_headers() {
             .split("; ")
             .collect();
         for part in [
-            "default-src 'self'",
-            "object-src 'none'",
+            "default-src 'none'",
+            "style-src 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
         ] {
@@ -126,17 +126,13 @@ async fn a_503_response_has_the_security_headers() {
 /// Catalogue: 152.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn the_csp_form_action_allows_the_redirect_to_the_provider() {
+async fn the_csp_form_action_lists_no_other_site() {
     let site = SignInSite::start().await;
     let browser = browser_of(&site, "alice").await;
     let page = browser.get("/").await;
-    let provider = format!("form-action 'self' {};", site.emulator.base_url());
-    assert!(
-        page.header("content-security-policy").contains(&provider),
-        "{page:?}"
-    );
-    let answer = browser.post("/auth/logout", &[]).await;
-    assert!(answer.location().starts_with(site.emulator.base_url()));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self';"), "{policy}");
+    assert!(!policy.contains("http"), "{policy}");
 }
 
 /// Catalogue: 153.
@@ -165,10 +161,12 @@ fn facts(answer: &Answer) -> (u16, String, Vec<String>, String) {
     let attributes = cookies.map(|cookie| {
         let cookie = cookie.to_str().expect("text");
         let (pair, attributes) = cookie.split_once(';').expect("attributes");
-        format!(
-            "{};{attributes}",
-            pair.split('=').next().unwrap_or_default()
-        )
+        let name = pair.split('=').next().unwrap_or_default();
+        // The names of sign-in cookies differ behind the first part.
+        let name = name
+            .split_once("sign-in")
+            .map_or(name, |(prefix, _)| prefix);
+        format!("{name};{attributes}")
     });
     let location = answer.location();
     let location = location
@@ -251,7 +249,7 @@ async fn a_foreign_host_header_is_not_reflected() {
                 .request(Method::POST, "/auth/logout")
                 .header(name, value);
             let answer = browser.send(request).await;
-            assert_eq!(answer.status, 303);
+            assert_eq!(answer.status, 200);
             assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
         }
     }

@@ -137,3 +137,31 @@ async fn a_json_client_gets_401_instead_of_a_redirect() {
     assert_eq!(person.location(), "/auth/login?next=%2Fprotected%3Fa%3Db");
     assert_eq!(site.count("sign_in_attempt").await, 0);
 }
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_sign_in_at_another_name_of_this_machine_moves_to_the_redirect_uris_first() {
+    let uri = "http://localhost:8000/auth/callback";
+    let site = SignInSite::start_with(&[("AZURE_REDIRECT_URI", uri)]).await;
+    let port = 8000;
+    let browser = site.browser();
+    let host = format!("127.0.0.1:{port}");
+    let login = |path: &'static str, host: String| {
+        let request = browser.request(Method::GET, path).header("host", host);
+        browser.send(request)
+    };
+    let moved = login("/auth/login?next=%2Fprotected", host.clone()).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER);
+    let there = format!("http://localhost:{port}/auth/login?next=%2Fprotected&moved=1");
+    assert_eq!(moved.location(), there);
+    assert!(!moved.headers.contains_key("set-cookie"));
+    for (path, host) in [
+        ("/auth/login?next=%2Fprotected", format!("localhost:{port}")),
+        ("/auth/login?moved=1", host),
+        ("/auth/login", "site.example".to_owned()),
+    ] {
+        let begun = login(path, host).await;
+        let provider = site.emulator.base_url();
+        assert!(begun.location().starts_with(provider), "{path}: {begun:?}");
+    }
+}

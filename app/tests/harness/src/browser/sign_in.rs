@@ -19,6 +19,10 @@ pub struct Visit<'a> {
 }
 
 impl Visit<'_> {
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The start page in one more tab.
     pub async fn open_tab(&self) -> Page {
         Page::open_first(self.chromium, &self.origin).await

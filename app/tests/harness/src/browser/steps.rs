@@ -23,10 +23,11 @@ pub async fn open_menu(page: &Page, name: &str) {
     page.find("link", "Profile").await;
 }
 
-/// Signs out through the menu.
+/// Signs out through the menu, here and at the provider.
 pub async fn sign_out(page: &Page, name: &str) {
     open_menu(page, name).await;
-    page.submit("Sign out").await;
+    let button = page.find("button", "Sign out").await;
+    page.until_at("/", page.click(&button)).await;
 }
 
 /// Whom the page says to be signed in; `None`: it offers to sign in.

@@ -67,6 +67,13 @@ impl Browser {
         self.cookies.lock().expect("the cookies").clone()
     }
 
+    /// Name and value of its sign-in cookie.
+    pub fn sign_in_cookie(&self) -> (String, String) {
+        let mut cookies = self.cookies().into_iter();
+        let found = cookies.find(|(name, _)| name.starts_with("sign-in"));
+        found.expect("a sign-in cookie")
+    }
+
     /// Puts a cookie into the browser, as an attacker might.
     pub fn plant(&self, name: &str, value: &str) {
         let mut cookies = self.cookies.lock().expect("the cookies");

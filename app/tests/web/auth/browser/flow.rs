@@ -53,8 +53,7 @@ async fn the_menu_works_with_the_keyboard_alone() {
         page.tab_to(MENU, "Alice Example").await;
         page.press("Enter").await;
         page.tab_to("button", "Sign out").await;
-        page.until_loaded(page.press("Enter")).await;
-        assert_eq!(page.path().await, "/");
+        page.until_at("/", page.press("Enter")).await;
         assert_eq!(signed_in(page).await, None);
     })
     .await;

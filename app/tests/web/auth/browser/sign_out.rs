@@ -1,6 +1,6 @@
 //! Sign-out here and at the provider.
 
-use entra_emulator::Endpoint;
+use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
 
 use harness::browser::steps::{open_menu, sign_in_as, sign_out, signed_in};
 use harness::browser::visit_with_sign_in;
@@ -19,6 +19,30 @@ async fn signing_out_ends_here_and_at_the_provider_and_comes_back_to_the_start_p
         assert!(!page.cookies().await.contains(&"session".to_owned()));
         page.open("/protected").await;
         page.shows(&["Who signs in?"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_provider_may_redirect_to_another_site_before_it_comes_back() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        let elsewhere = Emulator::start(Options::default()).await;
+        let elsewhere = elsewhere.expect("another provider");
+        elsewhere.register_redirect_uri(&format!("{}/auth/callback", visit.origin()));
+        let address = format!(
+            "{}/{}/oauth2/v2.0/logout?post_logout_redirect_uri={}/",
+            elsewhere.base_url(),
+            elsewhere.tenant_id(),
+            visit.origin(),
+        );
+        let redirect = Fault::Reply(Reply::redirect(302, &address));
+        visit.emulator.fault(Endpoint::EndSession, redirect);
+        sign_in_as(page, "Alice").await;
+        sign_out(page, "Alice Example").await;
+        assert_eq!(signed_in(page).await, None);
+        assert_eq!(elsewhere.requests_to(Endpoint::EndSession).len(), 1);
     })
     .await;
 }

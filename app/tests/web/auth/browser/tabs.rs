@@ -25,3 +25,19 @@ async fn two_tabs_that_sign_in_at_the_same_time_both_arrive() {
     })
     .await;
 }
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_sign_in_that_begins_at_another_name_of_this_machine_arrives() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        let other = visit.origin().replace("localhost", "127.0.0.1");
+        let typed = format!("location.assign('{other}/?q=cake')");
+        page.until_loaded(page.evaluate::<()>(&typed)).await;
+        page.follow("Sign in with Azure").await;
+        choose_person(page, "Alice").await;
+        assert_eq!(page.path().await, "/?q=cake");
+        assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
+    })
+    .await;
+}

@@ -69,6 +69,37 @@ impl Page {
         result
     }
 
+    /// Does something that leads to this path over pages that lead on by themselves.
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "one thing happens at a time on a page"
+    )]
+    pub async fn until_at<T>(&self, path: &str, action: impl Future<Output = T>) {
+        let wanted = format!("{}{path}", self.origin);
+        let mut loading = self.loading.borrow_mut();
+        loading.forget_past();
+        action.await;
+        let arriving = async {
+            // The page's own scripts may be gone by the time they are asked.
+            loading.next().await;
+            while self.address().await != wanted {
+                loading.next().await;
+            }
+        };
+        timeout(LOAD_LIMIT, arriving).await.expect("the page loads");
+        drop(loading);
+        self.last_address.replace(path.to_owned());
+    }
+
+    /// The address in the browser's history.
+    async fn address(&self) -> String {
+        let history = self.call("Page.getNavigationHistory", json!({})).await;
+        let current = &history["currentIndex"];
+        let entry = current.as_u64().and_then(|at| usize::try_from(at).ok());
+        let url = &history["entries"][entry.expect("a current page")]["url"];
+        url.as_str().expect("an address").to_owned()
+    }
+
     /// Where the browser was last.
     pub fn last_address(&self) -> String {
         self.last_address.borrow().clone()

@@ -99,6 +99,11 @@ impl Page {
         names.map(ToOwned::to_owned).collect()
     }
 
+    /// Forgets all cookies, and with them who is signed in.
+    pub async fn clear_cookies(&self) {
+        self.call("Network.clearBrowserCookies", json!({})).await;
+    }
+
     /// The site without JavaScript; what the tests themselves evaluate still works.
     pub async fn disable_scripts(&self) {
         self.call(
