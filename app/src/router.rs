@@ -26,6 +26,7 @@ const DEADLINE_MARGIN: Duration = Duration::from_secs(2);
 /// When the system's certificates, which sign-in needs, cannot be read.
 pub fn service(state: AppState) -> anyhow::Result<Service> {
     let router = Router::new()
+        .hoop(middleware::receive_body)
         .hoop(middleware::reject_cross_site_requests)
         .push(get("livez", health::show_liveness))
         .push(get("readyz", health::show_readiness))
@@ -54,7 +55,6 @@ fn pages(config: &Config) -> Router {
     let pages = Router::new()
         .hoop(middleware::limit_writes)
         .hoop(middleware::record_writes)
-        .hoop(middleware::receive_body)
         .hoop(ShedLoad::new(config.http.max_concurrent_requests))
         .hoop(Deadline(deadline))
         .hoop(middleware::require_database)

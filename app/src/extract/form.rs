@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::{no_metadata, state};
 use crate::config::HttpConfig;
-use crate::response::Error;
+use crate::response::{Error, is_urlencoded};
 
 /// More fields than any form here has, and few enough to be read at no cost.
 const FIELD_LIMIT: usize = 100;
@@ -37,10 +37,7 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
     }
 
     async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
-        let urlencoded = request
-            .content_type()
-            .is_some_and(|kind| kind.essence_str() == "application/x-www-form-urlencoded");
-        if !urlencoded {
+        if !is_urlencoded(request) {
             return Err(Error::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let body = read_body(request, &state(depot)?.config.http).await?;

@@ -8,7 +8,7 @@ use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trai
 use tokio::sync::Semaphore;
 
 use crate::extract::{read_body, state};
-use crate::response::Error;
+use crate::response::{BodyReceived, Error};
 
 /// Answers 431 for a request head larger than `REQUEST_HEAD_LIMIT`: hyper's own check reads up to its
 /// buffer size and then closes the connection without a page.
@@ -25,11 +25,13 @@ pub async fn limit_head(request: &mut Request, depot: &mut Depot) -> Result<(), 
 }
 
 /// Reads the request body before a permit or a database connection is taken, so that a slow client
-/// occupies nothing but its connection.
+/// occupies nothing but its connection, and before the request can be rejected, so that the error page can
+/// show what was typed.
 #[handler]
 pub async fn receive_body(request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
     if !request.method().is_safe() {
         read_body(request, &state(depot)?.config.http).await?;
+        depot.insert_typed(BodyReceived);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use salvo::{Depot, Request, Response, Writer, async_trait};
 use sea_orm::{DbErr, SqlErr};
 
 use super::error_page::{ErrorDetails, ErrorPage, RecoveryLink, wants_json};
+use super::sent_form::SentForm;
 use crate::auth::return_address::sign_in_path;
 use crate::database::is_unavailable;
 use crate::state::AppState;
@@ -36,7 +37,8 @@ pub enum Error {
     /// Another status of the 4xx class, such as 405, 408, 413 or 415, with its standard text.
     #[error("{0}")]
     Status(StatusCode),
-    /// Sign-in is required: a redirect to the sign-in page and back to this path (303), or 401 for a program.
+    /// Sign-in is required: a redirect to the sign-in page and back to this path (303), or 401 for a form, which
+    /// can be sent again after the sign-in, and for a program.
     #[error("sign-in required")]
     SignInRequired { return_to: String },
     /// An error with its own status, title, message and links.
@@ -99,21 +101,34 @@ impl Writer for Error {
     async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
         self.log();
         self.note_database_failure(depot);
-        match self.sign_in_address().filter(|_| !wants_json(request)) {
+        let is_page_request = request.method().is_safe() && !wants_json(request);
+        match self.sign_in_address().filter(|_| is_page_request) {
             Some(address) => {
                 response.headers_mut().insert(LOCATION, address);
                 response.status_code(StatusCode::SEE_OTHER);
             }
-            None => self.page(depot).write(request, depot, response),
+            None => {
+                let page = self.page(request, depot).await;
+                page.write(request, depot, response);
+            }
         }
         self.add_headers(response);
     }
 }
 
 impl Error {
-    fn page(&self, depot: &Depot) -> ErrorPage {
+    async fn page(&self, request: &mut Request, depot: &Depot) -> ErrorPage {
         let reference = depot.get_typed::<RequestId>().map(RequestId::to_string);
+        let form = SentForm::of(request, depot).await;
+        let is_page_request = request.method().is_safe();
         ErrorPage {
+            retry_path: (is_page_request && self.may_pass()).then(|| retry_path(request, depot)),
+            sign_in_path: match self {
+                Self::SignInRequired { return_to } => Some(sign_in_path(return_to)),
+                _ => None,
+            },
+            may_resend: self.may_pass() || matches!(self, Self::SignInRequired { .. }),
+            form,
             status: self.status().as_u16(),
             title: self.title(),
             message: self.message(),
@@ -161,6 +176,14 @@ impl Error {
         HeaderValue::from_str(&sign_in_path(return_to)).ok()
     }
 
+    /// Whether the same request may succeed later.
+    fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::TooManyRequests(_) | Self::Unavailable(_) | Self::Unexpected(_)
+        )
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -205,6 +228,7 @@ impl Error {
         match self {
             Self::Detailed(details) => details.title,
             Self::NotFound => "Page not found",
+            Self::SignInRequired { .. } => "Sign in to continue",
             _ => self.status().canonical_reason().unwrap_or("Error"),
         }
     }
@@ -214,14 +238,26 @@ impl Error {
             Self::NotFound => "There is no page at this address. It may have been moved or deleted.",
             Self::BadRequest(reason) | Self::Forbidden(reason) => reason,
             Self::Status(status) => status_message(*status),
-            Self::SignInRequired { .. } => "Sign in first.",
+            Self::SignInRequired { .. } => "You are not signed in, or your session has ended. Nothing has been saved yet: keep this page open, sign in in a new tab, then come back and select “Try again”.",
             Self::Detailed(details) => return details.message.clone(),
             Self::TooManyRequests(_) => "Too many requests from your address. Wait a moment, then try again.",
-            Self::Unavailable(_) => "The site is temporarily unavailable. Try again in a few seconds; go back to find what you entered.",
+            Self::Unavailable(_) => "The site is temporarily unavailable. Try again in a few seconds.",
             Self::Unexpected(_) => "Something went wrong on our side. The error has been logged; try again later.",
         }
         .to_owned()
     }
+}
+
+/// The requested page, or the sign-in in place of its callback, which is good for one use.
+fn retry_path(request: &Request, depot: &Depot) -> String {
+    let state = depot.get_typed::<AppState>().ok();
+    let sign_in = state.and_then(|state| state.sign_in.as_ref());
+    let path = request.uri().path();
+    if sign_in.is_some_and(|sign_in| sign_in.callback_path() == path) {
+        return sign_in_path("/");
+    }
+    let address = request.uri().path_and_query();
+    address.map_or_else(|| "/".to_owned(), ToString::to_string)
 }
 
 fn status_message(status: StatusCode) -> &'static str {

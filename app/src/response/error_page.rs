@@ -5,16 +5,25 @@ use salvo::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use salvo::{Depot, Request, Response, Scribe as _};
 use serde::Serialize;
 
+use super::sent_form::SentForm;
 use crate::response::{Page, View};
 
 /// An error as the visitor sees it.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(super) struct ErrorPage {
     pub(super) status: u16,
     pub(super) title: &'static str,
     pub(super) message: String,
     pub(super) reference: String,
     pub(super) recovery_links: Vec<RecoveryLink>,
+    /// The same page again, where the error may pass.
+    pub(super) retry_path: Option<String>,
+    /// Where to sign in, for a form that requires it.
+    pub(super) sign_in_path: Option<String>,
+    /// The form that was sent.
+    pub(super) form: Option<SentForm>,
+    /// Whether the form can be sent again as it is.
+    pub(super) may_resend: bool,
 }
 
 /// A link of an error page to a page that works.
@@ -118,6 +127,7 @@ fn header_contains(request: &Request, name: &str, text: &str) -> bool {
 /// The error page in tests.
 #[cfg(test)]
 pub(crate) fn samples() -> Vec<crate::response::samples::Sample> {
+    use super::sent_form::sample;
     use crate::response::samples::{HOSTILE, render_sample};
 
     let page = |recovery_links| ErrorPage {
@@ -126,9 +136,19 @@ pub(crate) fn samples() -> Vec<crate::response::samples::Sample> {
         message: HOSTILE.to_owned(),
         reference: "0123".to_owned(),
         recovery_links,
+        ..ErrorPage::default()
+    };
+    let form = |may_resend: bool| ErrorPage {
+        form: Some(sample(HOSTILE)),
+        sign_in_path: may_resend.then(|| "/auth/login?next=%2F".to_owned()),
+        retry_path: Some("/".to_owned()),
+        may_resend,
+        ..page(vec![RecoveryLink::START])
     };
     vec![
         render_sample(&page(Vec::new())),
         render_sample(&page(vec![RecoveryLink::START; 2])),
+        render_sample(&form(true)),
+        render_sample(&form(false)),
     ]
 }

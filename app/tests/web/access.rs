@@ -16,8 +16,9 @@ use crate::feature::FEATURE;
 
 /// Columns: method and path, the answers [`COLUMNS`], and where a redirect leads to.
 ///
-/// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a program. A redirect leads to what the
-/// last column says, or to the `provider`, or `home`. A table in braces is the id of a row of it, with `new` before it the next id.
+/// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a form and for a program. A redirect leads
+/// to what the last column says, or to the `provider`, or `home`; from a form a page leads on to the provider. A table in
+/// braces is the id of a row of it, with `new` before it the next id.
 const ROUTES: &str = "
     GET    /auth/login              | 501            | provider  | home | home   | home  |
     GET    /login                   | 501            | 303       | 303  | 303    | 303   | /auth/login
@@ -145,6 +146,16 @@ async fn the_table_lists_every_route_of_the_router() {
 }
 
 #[tokio::test]
+async fn every_address_of_a_form_answers_a_get() {
+    let served = served();
+    for route in &served {
+        if let Some(path) = route.strip_prefix("POST ") {
+            assert!(served.contains(&format!("GET {path}")), "{route}");
+        }
+    }
+}
+
+#[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn each_route_answers_each_visitor_as_the_table_says() {
     let site = SignInSite::start().await;
@@ -262,7 +273,12 @@ async fn style_sheet(browser: &Browser) -> String {
 
 /// Status and, of a redirect, the address; the provider's without its parameters.
 fn shown(answer: &Answer) -> String {
-    let location = answer.location();
+    let refresh = answer.refresh_address();
+    let location = if refresh.is_empty() {
+        answer.location()
+    } else {
+        refresh.as_str()
+    };
     let address = location
         .split('?')
         .next()
@@ -279,21 +295,20 @@ fn expected(
     (path, leads_to): (&str, &str),
 ) -> String {
     match cell {
-        "login" if is_program => "401".to_owned(),
+        "login" if is_program || route.method == "POST" => "401".to_owned(),
         "login" => {
-            let next = if route.method == "GET" { path } else { "/" };
-            let next: String = byte_serialize(next.as_bytes()).collect();
+            let next: String = byte_serialize(path.as_bytes()).collect();
             format!("303 /auth/login?next={next}")
         }
         "home" => "303 /".to_owned(),
         "provider" => {
-            let endpoint = if route.method == "GET" {
-                "authorize"
+            let (status, endpoint) = if route.method == "GET" {
+                (303, "authorize")
             } else {
-                "logout"
+                (200, "logout")
             };
             let (base_url, tenant) = (site.emulator.base_url(), site.emulator.tenant_id());
-            format!("303 {base_url}/{tenant}/oauth2/v2.0/{endpoint}")
+            format!("{status} {base_url}/{tenant}/oauth2/v2.0/{endpoint}")
         }
         status => format!(
             "{status} {}",

@@ -3,6 +3,7 @@
 use reqwest::{Method, RequestBuilder};
 
 use harness::sign_in::browser_of;
+use harness::unescape_html;
 
 use crate::access::feature_routes;
 use crate::feature::{FEATURE, FORM, ROW};
@@ -227,8 +228,13 @@ async fn a_form_is_not_resubmitted_after_sign_in() {
         let refused = browser
             .send(form(&browser, &last.action("1"), headers))
             .await;
-        assert_eq!(refused.status, 303);
-        let begun = browser.get(refused.location()).await;
+        assert_eq!(refused.status, 401);
+        let (before, _) = refused
+            .body
+            .split_once("\" target=\"_blank\"")
+            .expect("a link");
+        let (_, sign_in) = before.rsplit_once("href=\"").expect("its address");
+        let begun = browser.get(&unescape_html(sign_in)).await;
         let provider = begun.location().parse().expect("an address");
         let callback = browser.choose(&provider, "alice").await;
         let finished = browser.get(&callback).await;

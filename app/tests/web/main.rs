@@ -19,6 +19,7 @@ mod rate_limit;
 mod refused_forms;
 mod restaurants; // domain: the example's own tests
 mod same_origin;
+mod sent_forms;
 mod static_files;
 
 use restaurants::FEATURE; // domain: the feature that the general tests use

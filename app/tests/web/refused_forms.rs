@@ -1,6 +1,6 @@
 //! Refused forms: nothing is written, what was typed is kept, and each invalid field has a message.
 
-use harness::{Answer, Field, Form, Kind, Site, on_both_databases};
+use harness::{Answer, Field, Form, Kind, Site, on_both_databases, unescape_html};
 use reqwest::StatusCode;
 
 use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
@@ -98,7 +98,7 @@ fn assert_kept(answer: &Answer, field: &Field, typed: &str) {
     let Kind::Choice(values) = field.kind else {
         let shown = shown_value(answer, field.name);
         return assert_eq!(
-            unescaped(&shown),
+            unescape_html(&shown),
             typed,
             "{} in {}",
             field.name,
@@ -132,22 +132,6 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     rest.split('"').next()
 }
 
-fn unescaped(html: &str) -> String {
-    [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#x27;", "'"),
-        ("&#39;", "'"),
-        ("&#x2F;", "/"),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(html.to_owned(), |text, (entity, character)| {
-        text.replace(entity, character)
-    })
-}
-
 on_both_databases! {
     async fn a_missing_or_blank_field_is_refused(site: Site) {
         add_row(&site).await;
@@ -171,11 +155,34 @@ on_both_databases! {
     async fn control_characters_and_line_breaks_in_a_line_are_refused(site: Site) {
         add_row(&site).await;
         for (form, field, _) in text_fields() {
-            for text in ["a\0b", "\0", "a\u{1b}[31m", "a\u{7f}", "a\u{85}b"] {
+            for text in ["a\0b", "\0", "a\u{1b}[31m", "a\u{7f}", "a\u{86}b", "a\u{c}\u{7}"] {
                 assert_refused(&site, form, field.name, Some(text)).await;
             }
             if matches!(field.kind, Kind::Line(_)) {
                 assert_refused(&site, form, field.name, Some("two\r\nlines")).await;
+            }
+        }
+    }
+
+    async fn a_refused_character_is_named_with_its_place(site: Site) {
+        add_row(&site).await;
+        for (form, field, _) in text_fields() {
+            let fields = form.with(field.name, Some("שלום e\u{301}\u{7}!"));
+            let answer = site.visitor().post(&form.action("1"), &fields).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(answer.body.contains("remove character 8 (U+0007)"), "{}", answer.body);
+        }
+    }
+
+    async fn pasted_page_breaks_and_line_separators_are_whitespace(site: Site) {
+        add_row(&site).await;
+        for (form, field, _) in text_fields() {
+            for whitespace in ["\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
+                let text = format!("{whitespace}👩\u{200d}🍳{whitespace}שלום e\u{301}{whitespace}");
+                assert_accepted(&site, form, field.name, &text).await;
+                let kept = if matches!(field.kind, Kind::Line(_)) { " " } else { "\n" };
+                let expected = format!("👩\u{200d}🍳{kept}שלום e\u{301}");
+                assert_eq!(stored(&site, form, field).await, [expected], "{whitespace:?}");
             }
         }
     }

@@ -25,7 +25,7 @@ pub use {
     forwarder::Forwarder,
     process::{Process, run_app},
     site::{Site, config},
-    visitor::{Answer, Visitor},
+    visitor::{Answer, Visitor, unescape_html},
     wait::{LONG, eventually},
 };
 

@@ -79,10 +79,36 @@ impl Answer {
         self.header(LOCATION.as_str())
     }
 
+    /// The address that a page leads on to by itself; empty when it does not.
+    pub fn refresh_address(&self) -> String {
+        let refresh = self
+            .body
+            .split_once("http-equiv=\"refresh\" content=\"0; url=");
+        let address = refresh.and_then(|(_, rest)| rest.split('"').next());
+        unescape_html(address.unwrap_or_default())
+    }
+
     /// A header's text, empty when it is not there.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().expect("text"))
     }
+}
+
+/// The text that HTML stands for, as far as templates escape it.
+pub fn unescape_html(html: &str) -> String {
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#39;", "'"),
+        ("&#x2F;", "/"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(html.to_owned(), |text, (entity, character)| {
+        text.replace(entity, character)
+    })
 }

@@ -244,6 +244,7 @@ fn assert_page(exchange: &Exchange, secrets: &BTreeSet<String>) {
         "href=\"/auth/login\"",
         "href=\"/auth/login?prompt=select_account\"",
         "class=\"button\" href=\"/\"",
+        ">Try again</a>",
     ];
     let leads_on = way_on.iter().any(|link| exchange.body.contains(link));
     assert!(!is_page || leads_on, "I3: no way on: {exchange:?}");
@@ -258,8 +259,8 @@ fn assert_headers(exchange: &Exchange) {
     };
     let policy = header("content-security-policy");
     for part in [
-        "default-src 'self'",
-        "object-src 'none'",
+        "default-src 'none'",
+        "style-src 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ] {

@@ -97,3 +97,29 @@ async fn follow_first(page: &Page, start: &str) {
     let link = link.unwrap_or_else(|| panic!("there is no {start} among {links:#?}"));
     page.until_loaded(page.click(link)).await;
 }
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_review_sent_after_the_session_has_ended_is_posted_after_signing_in_again() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        sign_in_as(page, "Alice").await;
+        add_restaurant(page, CAFE).await;
+        page.choose("4 stars, very good").await;
+        page.fill("Your review", "Good cake.\nسيروا بجد 👩\u{200d}🍳")
+            .await;
+        page.clear_cookies().await;
+        page.expect("401 /restaurants/1/reviews");
+        page.submit("Post review").await;
+        page.shows(&["What you entered", "Good cake.\nسيروا بجد 👩\u{200d}🍳"])
+            .await;
+        page.inspect("session-ended").await;
+
+        let tab = visit.open_tab().await;
+        sign_in_as(&tab, "Alice").await;
+        page.submit("Try again").await;
+        assert!(page.path().await.starts_with("/restaurants/1"));
+        page.shows(&["Good cake.", "4.0", "Alice Example"]).await;
+    })
+    .await;
+}

@@ -1,0 +1,137 @@
+//! Forms that fail for another reason than what was typed: the text comes back and can be sent again.
+
+use harness::sign_in::{SignInSite, browser_of};
+use harness::{Answer, Site, Store, on_both_databases, unescape_html};
+use reqwest::{Method, StatusCode};
+
+use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
+
+const KEY: (&str, &str) = ("submission_key", "0123456789abcdef");
+
+/// What was typed is shown, in a form that sends the same fields to the same address.
+fn sent_again(answer: &Answer, action: &str) -> Vec<(String, String)> {
+    for (_, value) in FIELDS {
+        let text = unescape_html(&answer.body);
+        assert!(text.contains(value), "{value} is missing in {text}");
+    }
+    let form = format!("<form class=\"row\" method=\"post\" action=\"{action}\">");
+    let body = answer.body.replace("&#x2F;", "/");
+    let (_, form) = body.split_once(&form).expect("a form to be sent again");
+    let (form, _) = form.split_once("</form>").expect("its end");
+    assert!(form.contains("Try again"), "{form}");
+    let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
+    inputs
+        .map(|input| {
+            let (name, rest) = input.split_once("\" value=\"").expect("a value");
+            let value = rest.split("\">").next().expect("its end");
+            (unescape_html(name), unescape_html(value))
+        })
+        .collect()
+}
+
+fn typed() -> Vec<(&'static str, &'static str)> {
+    [&FIELDS[..], &[KEY]].concat()
+}
+
+on_both_databases! {
+    async fn a_form_that_fails_can_be_sent_again_without_a_second_row(site: Site) {
+        let visitor = site.visitor();
+        site.execute(&format!("ALTER TABLE {TABLE} RENAME TO away")).await;
+        let failed = visitor.post(FORM, &typed()).await;
+        assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let fields = sent_again(&failed, FORM);
+        let expected: Vec<_> = typed().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(fields, expected);
+
+        site.execute(&format!("ALTER TABLE away RENAME TO {TABLE}")).await;
+        for _ in 0..2 {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            assert_eq!(visitor.post(FORM, &fields).await.status, StatusCode::SEE_OTHER);
+        }
+        assert_eq!(site.count(TABLE).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_form_over_the_rate_limit_can_be_sent_again() {
+    let flags = ["--rate-limit-writes=1", "--trusted-proxies=127.0.0.1"];
+    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let visitor = site.visitor();
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let request = visitor.request(Method::POST, FORM).form(&typed());
+        let request = request.header("X-Forwarded-For", "203.0.113.7");
+        answers.push(visitor.send(request).await);
+    }
+    assert_eq!(answers[1].status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sent_again(&answers[1], FORM).len(), FIELDS.len() + 1);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_shown_and_cannot_be_sent_by_one_click() {
+    let site = Site::start(Store::Sqlite).await;
+    let visitor = site.visitor();
+    for (name, value) in [
+        ("origin", "https://other.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("referer", "https://other.example/form"),
+    ] {
+        let request = visitor.request(Method::POST, FORM).form(&typed());
+        let answer = visitor.send(request.header(name, value)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
+        for (_, value) in FIELDS {
+            assert!(unescape_html(&answer.body).contains(value), "{value}");
+        }
+        assert!(!answer.body.contains("<form class=\"row\""), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_fails_offers_to_try_again_at_its_own_address() {
+    let site = Site::start(Store::Sqlite).await;
+    site.execute(&format!("ALTER TABLE {TABLE} RENAME TO away"))
+        .await;
+    for path in ["/", FEATURE.row_page] {
+        let answer = site.visitor().get(path).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        let link = format!("<a class=\"button\" href=\"{path}\">Try again</a>");
+        assert!(
+            unescape_html(&answer.body).contains(&link),
+            "{}",
+            answer.body
+        );
+    }
+    let missing = site.visitor().get("/nothing").await;
+    assert!(!missing.body.contains("Try again"), "{}", missing.body);
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_form_sent_after_the_session_has_ended_can_be_sent_again_after_signing_in() {
+    let site = SignInSite::start().await;
+    let browser = browser_of(&site, "alice").await;
+    site.execute("DELETE FROM session").await;
+    let refused = browser.post(FORM, &typed()).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(!refused.headers.contains_key("location"));
+    let fields = sent_again(&refused, FORM);
+    assert!(
+        refused.body.contains("target=\"_blank\""),
+        "{}",
+        refused.body
+    );
+    assert_eq!(
+        site.count(TABLE).await,
+        0,
+        "nothing is stored for strangers"
+    );
+
+    browser.sign_in("alice").await;
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let accepted = browser.post(FORM, &fields).await;
+    assert_eq!(accepted.status, StatusCode::SEE_OTHER);
+    assert_eq!(site.count(TABLE).await, 1);
+}
