@@ -44,6 +44,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .hoop(middleware::render_error_pages)
         .hoop(middleware::catch_panic)
         .hoop(middleware::limit_head)
+        .hoop(middleware::check_target)
         .hoop_when(middleware::load_session, |request, _| {
             depends_on_visitor(request.uri().path())
         }))

@@ -12,6 +12,7 @@ mod panics;
 mod rate_limit;
 mod security_headers;
 mod session;
+mod target;
 
 pub use access::{require_role, require_user, require_user_as_configured, require_user_to_write};
 pub use compression::compress;
@@ -23,3 +24,4 @@ pub use panics::catch_panic;
 pub use rate_limit::{limit_sign_ins, limit_writes};
 pub use security_headers::{ContentSecurityPolicy, SecurityHeaders};
 pub use session::load_session;
+pub use target::check_target;

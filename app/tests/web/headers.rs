@@ -17,7 +17,7 @@ async fn answers(site: &Site) -> Vec<Answer> {
         visitor.get(MOVED).await,
         visitor.get("/?after=%ff").await,
         visitor.get("/nothing").await,
-        visitor.get(FORM).await,
+        visitor.send(visitor.request(Method::PUT, FORM)).await,
         visitor.post_body(FORM, "x".repeat(70_000)).await,
         visitor
             .send(visitor.request(Method::POST, FORM).body("x"))
@@ -77,8 +77,8 @@ async fn every_answer_has_the_security_headers_and_its_own_id() {
     for answer in answers {
         let policy = answer.header("content-security-policy");
         for directive in [
-            "default-src 'self'",
-            "object-src 'none'",
+            "default-src 'none'",
+            "style-src 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
             "form-action 'self'",
@@ -153,7 +153,7 @@ async fn a_json_client_gets_problem_json() {
             wants(Method::GET, "/nothing", "application/problem+json"),
             404,
         ),
-        (wants(Method::GET, FORM, "application/json"), 405),
+        (wants(Method::PUT, FORM, "application/json"), 405),
         (
             wants(Method::POST, FORM, "application/json").body("{}"),
             415,

@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 
-use crate::feature::{FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
+use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
 use harness::raw::{self, exchange};
 use harness::{Site, Store};
 
@@ -71,8 +71,8 @@ async fn an_unsupported_method_gets_405_with_allow() {
         (Method::DELETE, "/", "GET, HEAD"),
         (Method::PUT, ROW, "GET, HEAD"),
         (Method::PATCH, ROW, "GET, HEAD"),
-        (Method::GET, FORM, "POST"),
-        (Method::PUT, FORM, "POST"),
+        (Method::PUT, FORM, "GET, HEAD, POST"),
+        (Method::DELETE, FORM, "GET, HEAD, POST"),
         (Method::POST, "/livez", "GET, HEAD"),
         (Method::POST, "/favicon.ico", "GET, HEAD"),
         (Method::POST, "/static/app.css", "GET, HEAD"),
@@ -86,6 +86,27 @@ async fn an_unsupported_method_gets_405_with_allow() {
         assert_eq!(named.join(", "), allowed, "{case}");
     }
     assert_eq!(site.count(TABLE).await, 1);
+}
+
+#[tokio::test]
+async fn a_get_of_a_forms_address_leads_to_the_page_of_the_form() {
+    let site = start().await;
+    for form in FEATURE.forms {
+        for method in [Method::GET, Method::HEAD] {
+            let visitor = site.visitor();
+            let request = visitor.request(method, &format!("{}?x=1", form.action("1")));
+            let answer = visitor.send(request).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", form.action);
+            assert_eq!(answer.location(), form.page.replace("{id}", "1"));
+        }
+    }
+    if FORM != "/" {
+        let deeper = site
+            .visitor()
+            .get(&format!("{FORM}/%2F%2Fevil.example%2F/x/y"))
+            .await;
+        assert_eq!(deeper.status, StatusCode::NOT_FOUND);
+    }
 }
 
 #[tokio::test]
@@ -114,6 +135,72 @@ async fn an_unknown_method_is_rejected_without_echo() {
         assert!(!answer.body.contains("swordfish"), "{method} {target}");
     }
     assert_eq!(site.visitor().get("/").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_request_without_exactly_one_valid_host_gets_400() {
+    let site = start().await;
+    for (version, hosts, status) in [
+        ("1.1", "Host: a\r\nHost: a\r\n", 400),
+        ("1.1", "Host: a\r\nHost: b\r\n", 400),
+        ("1.1", "", 400),
+        ("1.1", "Host: a b\r\n", 400),
+        ("1.1", "Host: a/b\r\n", 400),
+        ("1.1", "Host: localhost:8000\r\n", 200),
+        ("1.1", "Host: [::1]:8000\r\n", 200),
+        ("1.1", "Host:\r\n", 200),
+        ("1.0", "", 200),
+    ] {
+        let request = format!("GET / HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        let answer = exchange(&site.url, request).await;
+        assert_eq!(answer.status.as_u16(), status, "{version} {hosts}");
+    }
+}
+
+#[tokio::test]
+async fn an_absolute_target_is_the_page_at_its_path() {
+    let site = start().await;
+    for (target, status) in [
+        ("http://localhost/livez", 200),
+        ("http://evil.example/livez", 200),
+        ("http://evil.example//livez", 308),
+        ("https://evil.example/nothing", 404),
+        ("http://evil.example", 200),
+    ] {
+        let answer = exchange(&site.url, raw::head("GET", target, "")).await;
+        assert_eq!(answer.status.as_u16(), status, "{target}");
+        assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn doubled_slashes_are_redirected_to_the_one_address_of_the_page() {
+    let site = start().await;
+    for (target, location) in [
+        ("//livez", "/livez"),
+        ("///", "/"),
+        ("/nothing//x///?a=//b&c", "/nothing/x/?a=//b&c"),
+        (&format!("/{ROW}?x=1"), &format!("{ROW}?x=1")),
+        (&format!("/{FORM}"), FORM),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let answer = exchange(&site.url, raw::head(method, target, "")).await;
+            assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT, "{target}");
+            assert_eq!(answer.location(), location, "{target}");
+        }
+    }
+    for (method, target) in [
+        ("GET", "//\\evil.example"),
+        ("GET", "//;@evil.example"),
+        ("GET", "//evil.example/x"),
+        ("GET", "//auth//login"),
+        ("POST", &format!("/{FORM}")),
+        ("POST", &format!("/{FORM}//")),
+    ] {
+        let answer = exchange(&site.url, raw::head(method, target, "")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {target}");
+    }
+    assert_eq!(site.count(TABLE).await, 1);
 }
 
 #[tokio::test]

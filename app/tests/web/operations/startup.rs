@@ -137,6 +137,44 @@ async fn a_wrong_password_is_logged_by_its_cause_without_the_password() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn percent_signs_in_a_wrong_password_are_mentioned() {
+    let server = Server::create().await;
+    let url = url::Url::parse(server.url()).expect("a URL");
+    let port = url.port().unwrap_or(5432).to_string();
+    let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+    for (password, is_mentioned) in [
+        ("swordfish%21", true),
+        ("50%off", true),
+        ("swordfish", false),
+    ] {
+        let settings = [
+            ("DBHOST", text(url.host_str())),
+            ("DBPORT", port.clone()),
+            ("DBNAME", url.path().trim_start_matches('/').to_owned()),
+            ("DBUSER", url.username().to_owned()),
+            ("DBPASS", password.to_owned()),
+        ];
+        let settings = settings
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let output = run_app(&["migrate"], &settings).await;
+        assert!(!output.status.success(), "{password}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            message.contains("password authentication failed"),
+            "{message}"
+        );
+        assert_eq!(
+            message.contains("DBPASS has percent signs"),
+            is_mentioned,
+            "{message}"
+        );
+        assert!(!message.contains(password), "{message}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_database_that_does_not_exist_is_named_in_the_log() {
     let server = Server::create().await;
     let mut url = url::Url::parse(server.url()).expect("a URL");
