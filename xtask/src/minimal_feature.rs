@@ -41,13 +41,18 @@ pub(crate) fn check() -> Result<bool> {
     Ok(passed)
 }
 
-/// The options that add the tests for which there are a PostgreSQL server and a browser.
+/// The options that add the tests for which there are a PostgreSQL server and a browser; not those that start servers of
+/// their own, which depend on the feature least.
 fn further_tests() -> &'static str {
     #[expect(clippy::disallowed_methods, reason = "not a setting of the app")]
     let is_set = |name| std::env::var_os(name).is_some();
     match (is_set("TEST_POSTGRES_URL"), is_set("TEST_CHROMIUM")) {
-        (true, true) => "--include-ignored",
-        (true, false) => "--include-ignored --skip browser::",
+        (true, true) => {
+            "--include-ignored --skip operations::pooler:: --skip operations::failover:: --skip operations::replicas::"
+        }
+        (true, false) => {
+            "--include-ignored --skip operations::pooler:: --skip operations::failover:: --skip operations::replicas:: --skip browser::"
+        }
         (false, _) => "",
     }
 }

@@ -46,6 +46,12 @@ impl Forwarder {
         ));
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        let url = Url::parse(&self.url).expect("a URL");
+        url.port().expect("a port")
+    }
+
     /// Leads new connections to another server.
     pub fn redirect(&self, database_url: &str) {
         let url = Url::parse(database_url).expect("a URL");
@@ -55,8 +61,7 @@ impl Forwarder {
     /// Cuts every connection and refuses new ones.
     pub async fn close(&mut self) {
         self.listening.shutdown().await;
-        let port = Url::parse(&self.url).expect("a URL").port();
-        self.socket = Some(take(port.expect("a port")));
+        self.socket = Some(take(self.port()));
     }
 
     /// Keeps the connections and lets nothing through, as a network does that has lost its way.

@@ -91,6 +91,10 @@ impl Process {
         .await
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, as `TERM`.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")

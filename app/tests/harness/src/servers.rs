@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 
 /// Trust in every connection of this machine; no durability, but that of a synchronous standby.
 const OPTIONS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
-    -c wal_receiver_status_interval=1s -c wal_retrieve_retry_interval=200ms -c max_connections=100";
+    -c wal_receiver_status_interval=1s -c wal_retrieve_retry_interval=200ms -c max_connections=100 \
+    -c max_wal_size=128MB -c min_wal_size=32MB";
 
 /// A PostgreSQL server; stopped and deleted when it is dropped.
 pub struct PostgresServer {
@@ -28,7 +29,12 @@ pub struct PgBouncer {
 impl PostgresServer {
     /// An empty primary.
     pub fn primary() -> Self {
-        let server = Self::create();
+        Self::primary_in(&std::env::temp_dir())
+    }
+
+    /// An empty primary whose data are in a folder of this one.
+    pub fn primary_in(folder: &Path) -> Self {
+        let server = Self::create(folder);
         let data = server.data();
         let options = [
             "-A",
@@ -47,10 +53,11 @@ impl PostgresServer {
         server
     }
 
-    /// A standby that streams from this server.
+    /// A standby that streams from this server, beside whose data it has its own.
     #[must_use]
     pub fn standby(&self) -> Self {
-        let standby = Self::create();
+        let parent = self.folder.parent().expect("a folder of a folder");
+        let standby = Self::create(parent);
         let primary = format!("host=127.0.0.1 port={} user=postgres", self.port);
         let data = standby.data();
         let options = ["-X", "stream", "-c", "fast", "-R", "--no-sync"];
@@ -79,6 +86,16 @@ impl PostgresServer {
         );
     }
 
+    /// Whether the server runs, which a full disk may have ended.
+    pub fn is_running(&self) -> bool {
+        let mut status = command(&program("pg_ctl"));
+        let status = status
+            .args(["status", "-D", &self.data()])
+            .stdout(Stdio::null())
+            .status();
+        status.expect("pg_ctl runs").success()
+    }
+
     /// Makes a standby a primary.
     pub fn promote(&self) {
         run("pg_ctl", &["promote", "-w", "-D", &self.data()]);
@@ -100,9 +117,9 @@ impl PostgresServer {
         self.folder.join(name).to_string_lossy().into_owned()
     }
 
-    fn create() -> Self {
+    fn create(parent: &Path) -> Self {
         Self {
-            folder: own_folder("postgres"),
+            folder: own_folder(parent, "postgres"),
             port: free_port(),
         }
     }
@@ -124,8 +141,13 @@ impl Drop for PostgresServer {
 impl PgBouncer {
     /// Starts PgBouncer before a server; each setting is a line of its configuration, as `pool_mode = session`.
     pub fn start(server: &PostgresServer, settings: &[&str]) -> Self {
-        let folder = own_folder("pgbouncer");
-        let (port, database_port) = (free_port(), server.port);
+        Self::start_at(server.port, settings)
+    }
+
+    /// Starts PgBouncer before the server at this port.
+    pub fn start_at(database_port: u16, settings: &[&str]) -> Self {
+        let folder = own_folder(&std::env::temp_dir(), "pgbouncer");
+        let port = free_port();
         write_configuration(&folder, port, database_port, settings);
         let process = start_pgbouncer(&folder);
         Self {
@@ -240,8 +262,8 @@ fn account() -> Option<u32> {
     (id(&["-u"]) == 0).then(|| id(&["-u", "postgres"]))
 }
 
-fn own_folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("{name}_{:016x}", rand::random::<u64>()));
+fn own_folder(parent: &Path, name: &str) -> PathBuf {
+    let folder = parent.join(format!("{name}_{:016x}", rand::random::<u64>()));
     fs::create_dir(&folder).expect("a folder");
     if let Some(id) = account() {
         chown(&folder, Some(id), Some(id)).expect("a folder of the account's own");

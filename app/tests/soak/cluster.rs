@@ -1,0 +1,247 @@
+//! Three instances before a primary with a synchronous standby, and what can happen to them.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use harness::servers::{PgBouncer, PostgresServer};
+use harness::{Forwarder, Process, Visitor, connect};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+
+use crate::load::Addresses;
+
+const SYNCHRONOUS: &str = "ALTER SYSTEM SET synchronous_standby_names = '*'";
+const ALONE: &str = "ALTER SYSTEM RESET synchronous_standby_names";
+const RELOAD: &str = "SELECT pg_reload_conf()";
+
+/// The first version of PgBouncer that supports prepared statements in transaction mode.
+const POOLER_VERSION: (u32, u32) = (1, 21);
+
+/// How long a fault lasts that has a duration.
+const FAULT: Duration = Duration::from_secs(4);
+
+/// A small file system in memory, which can be filled.
+pub(crate) struct Disk(PathBuf);
+
+pub(crate) struct Cluster {
+    addresses: Addresses,
+    pub(crate) instances: Vec<Process>,
+    to_primary: Forwarder,
+    to_standby: Forwarder,
+    pooler: Option<PgBouncer>,
+    primary: PostgresServer,
+    standby: PostgresServer,
+    /// Dropped last.
+    disk: Disk,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    KilledInstance,
+    RestartedInstance,
+    CutConnections,
+    SilentNetwork,
+    KilledPooler,
+    FullDisk,
+    Promotion,
+    CrashedPrimary,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::KilledInstance,
+        Self::CutConnections,
+        Self::Promotion,
+        Self::RestartedInstance,
+        Self::SilentNetwork,
+        Self::KilledPooler,
+        Self::FullDisk,
+        Self::CrashedPrimary,
+    ];
+}
+
+impl Disk {
+    /// Needs the rights of root.
+    fn mount() -> Self {
+        let folder = std::env::temp_dir().join(format!("soak_{:016x}", rand::random::<u64>()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let disk = Self(folder);
+        let options = ["-t", "tmpfs", "-o", "size=700m,mode=755", "tmpfs"];
+        let mounted = Command::new("mount").args(options).arg(&disk.0).status();
+        assert!(
+            mounted.expect("mount runs").success(),
+            "run the soak test as root"
+        );
+        disk
+    }
+
+    fn fill(&self) {
+        let mut file = File::create(self.filler()).expect("a file");
+        let block = vec![0; 1 << 16];
+        while file.write_all(&block).is_ok() {}
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.filler()).expect("a file");
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("-l").arg(&self.0).status());
+        drop(std::fs::remove_dir(&self.0));
+    }
+}
+
+impl Cluster {
+    pub(crate) async fn start(addresses: Addresses) -> Self {
+        let disk = Disk::mount();
+        let primary = PostgresServer::primary_in(disk.path());
+        let standby = primary.standby();
+        execute(&primary, &[SYNCHRONOUS, RELOAD]).await;
+        let mut to_primary = Forwarder::closed(&primary.url("postgres"));
+        let mut to_standby = Forwarder::closed(&standby.url("postgres"));
+        to_primary.open();
+        to_standby.open();
+        let has_support = PgBouncer::version() >= POOLER_VERSION;
+        // By default PgBouncer waits 15 s before it tries a server again that has refused it.
+        let settings = [
+            "pool_mode = transaction",
+            "max_prepared_statements = 200",
+            "server_login_retry = 1",
+        ];
+        let pooler = has_support.then(|| PgBouncer::start_at(to_primary.port(), &settings));
+        let mut cluster = Self {
+            addresses,
+            instances: Vec::new(),
+            to_primary,
+            to_standby,
+            pooler,
+            primary,
+            standby,
+            disk,
+        };
+        for index in 0..3 {
+            let instance = cluster.serve(index).await;
+            cluster.addresses.set(index, &instance.url);
+            cluster.instances.push(instance);
+        }
+        cluster
+    }
+
+    /// The first instance reads from the standby too, the last one uses the pooler.
+    async fn serve(&self, index: usize) -> Process {
+        let direct = self.to_primary.url.clone();
+        let database = match &self.pooler {
+            Some(pooler) if index == 2 => pooler.url("postgres"),
+            _ => direct,
+        };
+        let mut settings = vec![("DATABASE_URL", &*database), ("PAGE_CACHE_BYTES", "4MiB")];
+        if index == 0 {
+            settings.push(("DATABASE_READ_URL", &self.to_standby.url));
+        }
+        Process::serve(&settings).await
+    }
+
+    async fn restart(&mut self, index: usize, signal: &str) {
+        self.instances[index].signal(signal);
+        self.instances[index].exit(Duration::from_secs(30)).await;
+        self.instances[index] = self.serve(index).await;
+        self.addresses.set(index, &self.instances[index].url);
+    }
+
+    /// Lets the fault happen, and ends it where it does not end by itself.
+    pub(crate) async fn suffer(&mut self, fault: Fault) {
+        match fault {
+            Fault::KilledInstance => self.restart(1, "KILL").await,
+            Fault::RestartedInstance => self.restart(2, "TERM").await,
+            Fault::CutConnections => {
+                let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                    WHERE datname = 'postgres' AND pid <> pg_backend_pid()";
+                execute(&self.primary, &[cut]).await;
+            }
+            Fault::SilentNetwork => {
+                self.to_primary.fall_silent();
+                tokio::time::sleep(FAULT).await;
+                self.to_primary.speak_again();
+            }
+            Fault::KilledPooler => {
+                if let Some(pooler) = &mut self.pooler {
+                    pooler.restart();
+                }
+            }
+            Fault::FullDisk => {
+                self.disk.fill();
+                tokio::time::sleep(FAULT).await;
+                self.disk.free();
+                for server in [&self.primary, &self.standby] {
+                    if !server.is_running() {
+                        server.start();
+                    }
+                }
+            }
+            Fault::Promotion => self.promote().await,
+            Fault::CrashedPrimary => {
+                self.primary.crash();
+                self.primary.start();
+            }
+        }
+    }
+
+    /// Replaces the primary by its standby, and the standby by a new one.
+    async fn promote(&mut self) {
+        self.primary.crash();
+        self.standby.promote();
+        execute(&self.standby, &[ALONE, RELOAD]).await;
+        self.to_primary.redirect(&self.standby.url("postgres"));
+        let standby = self.standby.standby();
+        let promoted = std::mem::replace(&mut self.standby, standby);
+        self.primary = promoted;
+        self.to_standby.redirect(&self.standby.url("postgres"));
+        execute(&self.primary, &[SYNCHRONOUS, RELOAD]).await;
+    }
+
+    /// Waits until every instance is ready; `None` after a minute.
+    pub(crate) async fn heal(&self) -> Option<Duration> {
+        let started = Instant::now();
+        for instance in &self.instances {
+            while status(&instance.visitor()).await != Some(200) {
+                if started.elapsed() > Duration::from_mins(1) {
+                    return None;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Some(started.elapsed())
+    }
+
+    pub(crate) async fn database(&self) -> DatabaseConnection {
+        connect(&self.primary.url("postgres")).await
+    }
+}
+
+async fn status(visitor: &Visitor) -> Option<u16> {
+    let response = visitor
+        .request(reqwest::Method::GET, "/readyz")
+        .send()
+        .await;
+    response.ok().map(|response| response.status().as_u16())
+}
+
+async fn execute(server: &PostgresServer, statements: &[&str]) {
+    let db = connect(&server.url("postgres")).await;
+    for sql in statements {
+        db.execute_unprepared(sql).await.expect(sql);
+    }
+    db.close().await.expect("closed");
+}

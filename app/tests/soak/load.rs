@@ -1,0 +1,133 @@
+//! Clients that read nine times for each write, from any instance that answers.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use harness::Visitor;
+use reqwest::Method;
+use tokio::task::JoinSet;
+
+use crate::FEATURE;
+
+const CLIENTS: usize = 8;
+const READS_FOR_A_WRITE: usize = 9;
+
+/// Between two requests of a client.
+const PAUSE: Duration = Duration::from_millis(15);
+
+/// The addresses of the instances; one that is down keeps its last.
+#[derive(Clone, Default)]
+pub(crate) struct Addresses(Arc<Mutex<Vec<String>>>);
+
+/// What the clients have seen.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) reads: u64,
+    /// Requests answered with 503 or not at all.
+    pub(crate) unavailable: u64,
+    pub(crate) writes: u64,
+    /// Answers that no fault explains.
+    pub(crate) wrong: Vec<String>,
+    pub(crate) slowest: Duration,
+}
+
+pub(crate) struct Load {
+    stop: Arc<AtomicBool>,
+    clients: JoinSet<Tally>,
+}
+
+impl Addresses {
+    pub(crate) fn set(&self, index: usize, url: &str) {
+        let mut urls = self.0.lock().expect("no panic while held");
+        let length = urls.len().max(index + 1);
+        urls.resize(length, url.to_owned());
+        url.clone_into(&mut urls[index]);
+    }
+
+    fn any(&self) -> Visitor {
+        let urls = self.0.lock().expect("no panic while held");
+        Visitor::new(&urls[rand::random_range(0..urls.len())])
+    }
+}
+
+impl Load {
+    pub(crate) fn start(addresses: &Addresses) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let client = |number| run(number, addresses.clone(), stop.clone());
+        let clients = (0..CLIENTS).map(client).collect();
+        Self { stop, clients }
+    }
+
+    /// Lets each client finish its last write.
+    pub(crate) async fn stop(self) -> Tally {
+        self.stop.store(true, Ordering::Relaxed);
+        let tallies = self.clients.join_all().await.into_iter();
+        tallies.fold(Tally::default(), |mut sum, tally| {
+            sum.reads += tally.reads;
+            sum.unavailable += tally.unavailable;
+            sum.writes += tally.writes;
+            sum.wrong.extend(tally.wrong);
+            sum.slowest = sum.slowest.max(tally.slowest);
+            sum
+        })
+    }
+}
+
+async fn run(number: usize, addresses: Addresses, stop: Arc<AtomicBool>) -> Tally {
+    let mut tally = Tally::default();
+    while !stop.load(Ordering::Relaxed) {
+        for _ in 0..READS_FOR_A_WRITE {
+            if tally.send(&addresses, "/", None).await == Some(200) {
+                tally.reads += 1;
+            }
+        }
+        let form = numbered_form(number, tally.writes);
+        let action = FEATURE.form().action;
+        while tally.send(&addresses, action, Some(&form)).await != Some(303) {}
+        tally.writes += 1;
+    }
+    tally
+}
+
+impl Tally {
+    /// Sends a request to any instance, and returns the status that it should have had without a fault.
+    async fn send(
+        &mut self,
+        addresses: &Addresses,
+        path: &str,
+        form: Option<&Form>,
+    ) -> Option<u16> {
+        tokio::time::sleep(PAUSE).await;
+        let visitor = addresses.any();
+        let (request, expected) = match form {
+            None => (visitor.request(Method::GET, path), 200),
+            Some(form) => (visitor.request(Method::POST, path).form(form), 303),
+        };
+        let started = Instant::now();
+        let response = request.send().await;
+        match response.map(|response| response.status().as_u16()) {
+            Ok(status) if status == expected => {
+                self.slowest = self.slowest.max(started.elapsed());
+                return Some(status);
+            }
+            Ok(503) | Err(_) => self.unavailable += 1,
+            Ok(status) => self.wrong.push(format!("{path}: {status}")),
+        }
+        None
+    }
+}
+
+type Form = Vec<(&'static str, String)>;
+
+/// The form with a text and a submission key of its own.
+fn numbered_form(client: usize, write: u64) -> Form {
+    let text = format!("{client}-{write:08}");
+    let key = format!("{:032x}", (u128::from(write) << 8) + client as u128);
+    let fields = FEATURE.form().fields.iter().enumerate();
+    let values = fields.map(|(index, field)| {
+        let value = if index == 0 { &text } else { field.valid };
+        (field.name, value.to_owned())
+    });
+    values.chain([("submission_key", key)]).collect()
+}
