@@ -6,6 +6,7 @@
 
 mod azure;
 mod bench;
+mod capacity;
 mod checks;
 mod ci;
 mod counts;
@@ -52,6 +53,13 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Run three instances under load while servers, networks, disks and instances fail; needs root and Linux.
+    Soak {
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+    },
+    /// Print what a load needs, from measured constants; docs/scale.md explains it.
+    Capacity(capacity::Arguments),
     /// Create or update the app registration for sign-in; needs the Azure CLI.
     Entra(entra::Arguments),
     /// Load sample data; takes the arguments of `app seed`.
@@ -98,6 +106,8 @@ fn run(task: Task) -> anyhow::Result<bool> {
         Task::Dev(arguments) => dev::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
         Task::E2e { arguments } => test::run_e2e(&arguments),
+        Task::Soak { minutes } => test::run_soak(minutes),
+        Task::Capacity(arguments) => Ok(capacity::run(&arguments)),
         Task::Entra(arguments) => entra::run(&arguments),
         Task::Seed { arguments } => {
             let seed = "cargo run --quiet --locked --package app -- seed";

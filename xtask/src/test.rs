@@ -44,6 +44,16 @@ pub(crate) fn run_e2e(arguments: &[String]) -> Result<bool> {
     Ok(report(counts))
 }
 
+/// Runs the soak test for so many minutes.
+pub(crate) fn run_soak(minutes: u32) -> Result<bool> {
+    let programs = install::postgres_server()?;
+    let soak = "cargo test --locked --package app --test soak -- --ignored --nocapture";
+    let soak = workspace::program(&workspace::root(), &workspace::words(soak, &[]));
+    let soak = soak.env("SOAK_MINUTES", minutes.to_string());
+    let soak = soak.env("TEST_POSTGRES_BIN", programs.folder);
+    process::run(&soak.env("TEST_PGBOUNCER", install::pgbouncer().unwrap_or_default()))
+}
+
 /// Runs the selected tests, those that `cargo test` ignores included. A failed build, or a test binary that
 /// exits early, counts as one failure.
 pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<Counts> {

@@ -292,8 +292,12 @@ impl Database {
         }
     }
 
-    /// Measures the replicas for as long as the site runs.
+    /// Measures the replicas, once the database has been reached, for as long as the site runs.
     pub async fn measure_replicas(self) {
+        let mut state = self.not_ready.subscribe();
+        if state.wait_for(Option::is_none).await.is_err() {
+            return;
+        }
         let mut tasks = JoinSet::new();
         for replica in self.replicas.iter().cloned() {
             let primary = self.connection.get_postgres_connection_pool().clone();

@@ -113,7 +113,7 @@ impl Cluster {
         let mut to_standby = Forwarder::closed(&standby.url("postgres"));
         to_primary.open();
         to_standby.open();
-        let has_support = PgBouncer::version() >= POOLER_VERSION;
+        let has_support = PgBouncer::version() >= Some(POOLER_VERSION);
         // By default PgBouncer waits 15 s before it tries a server again that has refused it.
         let settings = [
             "pool_mode = transaction",

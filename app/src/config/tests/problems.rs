@@ -272,3 +272,25 @@ fn a_host_set_by_a_shell_gets_a_message_that_helps() {
     let problem = problem(&[("HOST", "x86_64-pc-linux-gnu")]);
     assert!(problem.contains("some shells set HOST"), "{problem}");
 }
+
+#[test]
+fn replicas_are_urls_of_a_postgresql_database() {
+    let primary = ("DATABASE_URL", "postgres://user@host/name");
+    let replicas = "postgres://user:s3cret@one/name, postgres://user@other/name";
+    let both = config(&[primary, ("DATABASE_READ_URL", replicas)]);
+    assert_eq!(both.database.replicas.len(), 2);
+    assert!(!format!("{both:?}").contains("s3cret"));
+    let sqlite = problem(&[("DATABASE_READ_URL", replicas)]);
+    assert!(
+        sqlite.contains("DATABASE_READ_URL") && sqlite.contains("only a PostgreSQL database"),
+        "{sqlite}"
+    );
+    for invalid in [
+        "postgres://user:s3cret@one/name,nonsense",
+        "postgres://one/s3cret",
+    ] {
+        let problem = problem(&[primary, ("DATABASE_READ_URL", invalid)]);
+        assert!(problem.contains("DATABASE_READ_URL"), "{problem}");
+        assert!(!problem.contains("s3cret"), "{problem}");
+    }
+}

@@ -176,19 +176,12 @@ impl PgBouncer {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// The major and the minor version.
-    pub fn version() -> (u32, u32) {
-        let output = Command::new(pgbouncer()).arg("--version").output();
-        let text = String::from_utf8(output.expect("PgBouncer runs").stdout).expect("text");
-        let number = text
-            .split_whitespace()
-            .nth(1)
-            .expect("a version")
-            .to_owned();
-        let mut parts = number
-            .split('.')
-            .map(|part| part.parse().expect("a number"));
-        (parts.next().expect("major"), parts.next().expect("minor"))
+    /// The major and the minor version; `None` where PgBouncer is not installed.
+    pub fn version() -> Option<(u32, u32)> {
+        let output = Command::new(pgbouncer()).arg("--version").output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let mut parts = text.split_whitespace().nth(1)?.split('.');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     }
 
     fn kill(&mut self) {

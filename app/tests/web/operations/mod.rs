@@ -1,6 +1,8 @@
 //! The app as a process: start-up, database faults, shutdown, logs.
 
 mod application_insights;
+#[cfg(unix)]
+mod backup;
 mod commands;
 mod database_faults;
 mod database_token;

@@ -19,7 +19,7 @@ const ADVICE: &str = "max_prepared_statements";
 
 /// The setting that takes support for prepared statements away, where the version has any.
 fn without_support() -> &'static str {
-    if PgBouncer::version() >= (1, 21) {
+    if PgBouncer::version() >= Some((1, 21)) {
         "max_prepared_statements = 0"
     } else {
         ""
@@ -89,8 +89,7 @@ mod with_support {
         form[0].1 = name;
         let answer = visitor.post(FORM, &form).await;
         assert_eq!(answer.status.as_u16(), 303);
-        let (path, _) = answer.location().split_once('?').expect("a notice");
-        path.to_owned()
+        answer.location().to_owned()
     }
 
     /// Requests the list and these pages, many at once, and returns the answers that do not show what they should.
