@@ -16,9 +16,9 @@ const READS_FOR_A_WRITE: usize = 9;
 /// Between two requests of a client.
 const PAUSE: Duration = Duration::from_millis(15);
 
-/// The addresses of the instances; one that is down keeps its last.
+/// Clients of the instances; that of one that is down keeps its last address.
 #[derive(Clone, Default)]
-pub(crate) struct Addresses(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Addresses(Arc<Mutex<Vec<Visitor>>>);
 
 /// What the clients have seen.
 #[derive(Default)]
@@ -39,15 +39,17 @@ pub(crate) struct Load {
 
 impl Addresses {
     pub(crate) fn set(&self, index: usize, url: &str) {
-        let mut urls = self.0.lock().expect("no panic while held");
-        let length = urls.len().max(index + 1);
-        urls.resize(length, url.to_owned());
-        url.clone_into(&mut urls[index]);
+        let mut visitors = self.0.lock().expect("no panic while held");
+        let visitor = Visitor::without_cookies(url);
+        match visitors.get_mut(index) {
+            Some(known) => *known = visitor,
+            None => visitors.push(visitor),
+        }
     }
 
     fn any(&self) -> Visitor {
-        let urls = self.0.lock().expect("no panic while held");
-        Visitor::new(&urls[rand::random_range(0..urls.len())])
+        let visitors = self.0.lock().expect("no panic while held");
+        visitors[rand::random_range(0..visitors.len())].clone()
     }
 }
 

@@ -21,9 +21,18 @@ pub struct Answer {
 
 impl Visitor {
     pub fn new(url: &str) -> Self {
+        Self::build(url, true)
+    }
+
+    /// A client that stores no cookies: its requests are those of many visitors.
+    pub fn without_cookies(url: &str) -> Self {
+        Self::build(url, false)
+    }
+
+    fn build(url: &str, stores_cookies: bool) -> Self {
         install_crypto_provider();
         let client = Client::builder()
-            .cookie_store(true)
+            .cookie_store(stores_cookies)
             .no_proxy()
             .redirect(redirect::Policy::none());
         Self {

@@ -94,8 +94,8 @@ mod with_support {
 
     /// Requests the list and these pages, many at once, and returns the answers that do not show what they should.
     async fn wrong_answers(process: &Process, pages: &[(String, &str)]) -> Vec<String> {
+        let visitor = process.visitor();
         let request = async |number: usize| {
-            let visitor = process.visitor();
             let (path, name) = &pages[number % pages.len()];
             let is_list = number.is_multiple_of(5);
             let answer = visitor.get(if is_list { "/" } else { path }).await;
