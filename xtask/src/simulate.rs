@@ -185,9 +185,9 @@ impl SiteEnvironment {
             .replace("${databaseName}", "postgres")
             .replace("${identityName}", "postgres");
         let Some(server) = &self.database else {
-            return Ok(string);
+            return Ok(string.replace("${databasePort}", "5432"));
         };
-        let string = string.replace("port=5432", &format!("port={}", server.port));
+        let string = string.replace("${databasePort}", &server.port.to_string());
         Ok(format!("{string} sslrootcert={}", server.certificate()))
     }
 
