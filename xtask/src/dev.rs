@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Run without sign-in and without the Entra ID emulator.
     #[arg(long)]
     no_sign_in: bool,
-    /// Build and restart the site when its code changes; while the code does not build, the last site goes on.
+    /// Build and restart the site when its code changes; while the code does not build, the previous site keeps running.
     #[arg(long)]
     watch: bool,
     /// Open the site in the browser.
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     Ok(process::is_interrupted() || outcome?)
 }
 
-/// Runs the site until Ctrl+C, and anew after each change of the code that builds.
+/// Runs the site until Ctrl+C, and restarts it after each change of the code that builds.
 fn watch(start: impl Fn() -> Result<ForegroundProcess>) -> Result<bool> {
     let build = workspace::command(&BUILD.replace("{}", ""), &[]);
     let mut site = start()?;
@@ -117,7 +117,7 @@ fn watch(start: impl Fn() -> Result<ForegroundProcess>) -> Result<bool> {
             drop(site);
             site = start()?;
         } else {
-            println!("The build failed: the site goes on as it was. Change the code to try again.");
+            println!("The build failed: the previous site keeps running until the code builds.");
         }
     }
     Ok(true)

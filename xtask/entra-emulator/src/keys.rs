@@ -69,12 +69,12 @@ impl SigningKey {
 
     /// The `index`th key of this process. Emulators share keys because generating one is slow.
     pub(crate) fn nth(index: usize) -> Self {
-        static MADE: Mutex<Vec<SigningKey>> = Mutex::new(Vec::new());
-        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        while made.len() <= index {
-            made.push(Self::generate());
+        static GENERATED: Mutex<Vec<SigningKey>> = Mutex::new(Vec::new());
+        let mut generated = GENERATED.lock().unwrap_or_else(PoisonError::into_inner);
+        while generated.len() <= index {
+            generated.push(Self::generate());
         }
-        made[index].clone()
+        generated[index].clone()
     }
 
     fn generate() -> Self {

@@ -46,7 +46,7 @@ pub(crate) struct Issued {
     pub(crate) id_tokens: Vec<String>,
 }
 
-/// What an authorization code stands for.
+/// The sign-in that an authorization code represents.
 #[derive(Clone)]
 pub(crate) struct Grant {
     pub(crate) person: String,

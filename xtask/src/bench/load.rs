@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(10);
 #[derive(Clone, Copy, Default, Deserialize, Serialize)]
 pub(super) struct Round {
     pub(super) requests_per_second: f64,
-    /// Zero where the load generator does not tell.
+    /// Zero if the load generator does not report it.
     pub(super) p50_ms: f64,
     pub(super) p99_ms: f64,
     pub(super) errors: f64,

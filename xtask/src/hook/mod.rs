@@ -63,7 +63,7 @@ fn postprovision() {
         eprintln!("postprovision: {error:#}");
         println!(
             "postprovision: the app registration was not completed; the deployment continues. \
-             `cargo xtask entra` tries again; docs/sign-in.md says how somebody else can create it"
+             `cargo xtask entra` tries again; docs/sign-in.md says how an administrator can create it"
         );
     } else if variable("AUTH_CLIENT_ID").is_empty()
         && let Err(error) = configure_site()

@@ -67,7 +67,7 @@ fn take_code(provider: &Provider, code: &str) -> Result<Grant, EntraError> {
 
 fn tokens(provider: &Provider, grant: &Grant) -> Reply {
     let Some(person) = provider.find_person(&grant.person) else {
-        let text = "The user account does not exist any more.";
+        let text = "The user account no longer exists.";
         return EntraError::new("invalid_grant", 50034, text).json(400);
     };
     let access_token = token::access_token(provider, &person, grant);
