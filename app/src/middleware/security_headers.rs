@@ -83,3 +83,25 @@ impl Handler for ContentSecurityPolicy {
             .insert(header::CONTENT_SECURITY_POLICY, policy);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_route_may_have_a_policy_of_its_own() {
+        let site = HeaderValue::from_static(PAGES_POLICY);
+        let site = HeaderMap::from_iter([(header::CONTENT_SECURITY_POLICY, site)]);
+        let (mut request, mut depot) = (Request::default(), Depot::new());
+        let (mut response, mut ctrl) = (Response::new(), FlowCtrl::new(Vec::new()));
+        let own = "default-src 'none'; script-src 'self'";
+        let handlers: [&dyn Handler; 2] = [&SecurityHeaders(site), &ContentSecurityPolicy(own)];
+        for handler in handlers {
+            handler
+                .handle(&mut request, &mut depot, &mut response, &mut ctrl)
+                .await;
+        }
+        let policies = response.headers().get_all(header::CONTENT_SECURITY_POLICY);
+        assert_eq!(policies.iter().collect::<Vec<_>>(), [own]);
+    }
+}

@@ -146,7 +146,10 @@ impl<'a> Layout<'a> {
             structured_data: structured_data.as_ref().map(structured_data::to_script),
             notice: None,
             current_user,
-            sign_in_path: sign_in.map(|_| sign_in_path(&return_address(request, page.status))),
+            // A form that requires sign-in has a link of its own, which keeps the page.
+            sign_in_path: sign_in
+                .filter(|_| page.status != StatusCode::UNAUTHORIZED)
+                .map(|_| sign_in_path(&return_address(request, page.status))),
         }
     }
 }

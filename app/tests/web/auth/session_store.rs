@@ -171,7 +171,11 @@ const FOREIGN_SESSION: &str =
 
 async fn another_programs_session_table(store: Store) {
     let database = TestDatabase::create(store).await;
-    let other = connect(&database.url).await;
+    let create = match store {
+        Store::Sqlite => format!("{}?mode=rwc", database.url),
+        Store::Postgres => database.url.clone(),
+    };
+    let other = connect(&create).await;
     other
         .execute_unprepared(FOREIGN_SESSION)
         .await

@@ -244,7 +244,7 @@ fn assert_page(exchange: &Exchange, secrets: &BTreeSet<String>) {
         "href=\"/auth/login\"",
         "href=\"/auth/login?prompt=select_account\"",
         "class=\"button\" href=\"/\"",
-        ">Try again</a>",
+        ">Try again</",
     ];
     let leads_on = way_on.iter().any(|link| exchange.body.contains(link));
     assert!(!is_page || leads_on, "I3: no way on: {exchange:?}");
