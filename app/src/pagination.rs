@@ -119,7 +119,8 @@ fn parse_microseconds(text: &str) -> Option<PrimitiveDateTime> {
 pub struct Keyset {
     id: Expr,
     key: Option<Expr>,
-    cursor_key: fn(Expr) -> Expr,
+    /// For a sort key that is an expression: what a cursor's key is compared as.
+    cursor_key: Option<fn(Expr) -> Expr>,
     order: Order,
 }
 
@@ -128,7 +129,7 @@ impl Keyset {
         Self {
             id: Expr::col(id),
             key: None,
-            cursor_key: |value| value,
+            cursor_key: None,
             order,
         }
     }
@@ -143,27 +144,39 @@ impl Keyset {
     /// Sets the SQL expression that a cursor's key is compared as, where the sort key is an expression too.
     #[must_use]
     pub fn with_cursor_key(self, cursor_key: fn(Expr) -> Expr) -> Self {
-        Self { cursor_key, ..self }
+        Self {
+            cursor_key: Some(cursor_key),
+            ..self
+        }
     }
 
     /// The rows on this side of a cursor, in the given order.
     fn beyond(&self, cursor: &Cursor, order: &Order) -> Expr {
-        let (row, edge) = match (&self.key, &cursor.key) {
-            (Some(key), Some(edge)) => {
-                let edge = (self.cursor_key)(match edge {
-                    Key::Integer(value) => Expr::val(*value),
-                    Key::Text(value) => Expr::val(value.as_str()),
-                    Key::Time(value) => Expr::val(*value),
-                });
-                // A comparison of tuples is answered from the index alone.
-                let row = Expr::tuple([key.clone(), self.id.clone()]);
-                (row, Expr::tuple([edge, Expr::val(cursor.id)]))
-            }
-            _ => (self.id.clone(), Expr::val(cursor.id)),
+        let is_descending = matches!(order, Order::Desc);
+        let (Some(key), Some(edge)) = (&self.key, &cursor.key) else {
+            let (id, edge) = (self.id.clone(), Expr::val(cursor.id));
+            return if is_descending { id.lt(edge) } else { id.gt(edge) };
         };
-        match order {
-            Order::Desc => row.lt(edge),
-            _ => row.gt(edge),
+        let edge = match edge {
+            Key::Integer(value) => Expr::val(*value),
+            Key::Text(value) => Expr::val(value.as_str()),
+            Key::Time(value) => Expr::val(*value),
+        };
+        let edge = self
+            .cursor_key
+            .map_or(edge.clone(), |convert| convert(edge));
+        // A comparison of tuples is answered from the index alone.
+        let row = Expr::tuple([key.clone(), self.id.clone()]);
+        let edge_row = Expr::tuple([edge.clone(), Expr::val(cursor.id)]);
+        let (rows, bound) = if is_descending {
+            (row.lt(edge_row), key.clone().lte(edge))
+        } else {
+            (row.gt(edge_row), key.clone().gte(edge))
+        };
+        // SQLite finds a tuple in an index only by plain columns: the expression needs a comparison of its own.
+        match self.cursor_key {
+            Some(_) => bound.and(rows),
+            None => rows,
         }
     }
 }
