@@ -5,9 +5,7 @@
 use salvo::writing::Redirect;
 use salvo::{Router, Writer as _, handler};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Order};
-use sea_orm::{
-    DbBackend, EntityTrait as _, IdenStatic as _, Iterable as _, QuerySelect as _, Select,
-};
+use sea_orm::{DbBackend, EntityTrait as _, QuerySelect as _, Select};
 
 use super::handlers::create_restaurant;
 use super::review_handlers::create_review;
@@ -42,32 +40,22 @@ async fn redirect_to_restaurant(id: Id) -> Redirect {
     Redirect::permanent(restaurant::path(id.0))
 }
 
-/// Reviews as they can be read: a missing rating is 0, a missing text empty, a date outside of the calendar its
-/// first or last day.
+/// Reviews as they can be read, with the columns of [`review::Columns`]: a missing rating is 0, a missing text empty,
+/// a date outside of the calendar its first or last day.
 pub(super) fn find_reviews(backend: DbBackend) -> Select<review::Entity> {
     use review::Column;
-    let replaced = [
-        Column::Rating,
-        Column::UserName,
-        Column::ReviewText,
-        Column::ReviewDate,
-    ];
-    let columns = Column::iter().filter(|column| {
-        !replaced
-            .iter()
-            .any(|other| other.as_str() == column.as_str())
-    });
     let date = match backend {
         DbBackend::Sqlite => Expr::col(Column::ReviewDate),
         _ => Expr::cust(POSTGRES_DATE),
     };
     review::Entity::find()
         .select_only()
-        .columns(columns)
-        .expr_as(Expr::col(Column::Rating).if_null(0), "rating")
+        .columns([Column::Id, Column::Restaurant])
         .expr_as(Expr::col(Column::UserName).if_null(""), "user_name")
+        .expr_as(Expr::col(Column::Rating).if_null(0), "rating")
         .expr_as(Expr::col(Column::ReviewText).if_null(""), "review_text")
         .expr_as(date, "review_date")
+        .columns([Column::AuthorKey, Column::SubmissionKey])
 }
 
 /// The order of reviews, newest first, by the expression of the index `review_by_date`.

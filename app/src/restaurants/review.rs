@@ -23,6 +23,34 @@ pub struct Model {
     pub submission_key: Option<String>,
 }
 
+/// The columns of [`Model`], by position.
+pub(super) type Columns = (
+    i32,
+    i32,
+    String,
+    i32,
+    String,
+    TimeDateTime,
+    Option<String>,
+    Option<String>,
+);
+
+impl From<Columns> for Model {
+    fn from(row: Columns) -> Self {
+        let (id, restaurant, user_name, rating, review_text, review_date, author_key, key) = row;
+        Self {
+            id,
+            restaurant,
+            user_name,
+            rating,
+            review_text,
+            review_date,
+            author_key,
+            submission_key: key,
+        }
+    }
+}
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -47,9 +47,10 @@ async fn read_reviews(
         rows = rows.filter(review::Column::Rating.eq(rating));
     }
     let rows = paginate(rows, &adopted::newest_reviews(backend), position);
-    let rows = rows.limit(request.page_size + 1).all(db).await?;
+    let rows = rows.limit(request.page_size + 1);
+    let rows: Vec<review::Columns> = rows.into_tuple().all(db).await?;
     Ok(ListPage::new(
-        rows,
+        rows.into_iter().map(Into::into).collect(),
         request.page_size,
         position,
         review::Model::cursor,
