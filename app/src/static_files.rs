@@ -6,7 +6,7 @@ use salvo::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderV
 use salvo::{Request, Response, Router, Writer as _, handler};
 
 use crate::assets::Asset;
-use crate::compression::Encoding;
+use crate::compression::{Effort, Encoding};
 use crate::response::Error;
 use crate::routing::get;
 use crate::state::AppState;
@@ -52,7 +52,7 @@ fn write(
     response: &mut Response,
 ) -> Result<(), Error> {
     let asset = asset.ok_or(Error::NotFound)?;
-    let encoding = Encoding::negotiate(request.headers());
+    let encoding = Encoding::negotiate(request.headers(), Effort::Best);
     let body = asset.body.encoded(encoding).map_err(anyhow::Error::from)?;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, asset.content_type.clone());

@@ -24,7 +24,7 @@ pub async fn compress(
     }
     let vary = HeaderValue::from_static("accept-encoding");
     response.headers_mut().append(VARY, vary);
-    let encoding = Encoding::negotiate(request.headers());
+    let encoding = Encoding::negotiate(request.headers(), Effort::Fast);
     let (Some(value), ResBody::Once(body)) = (encoding.header_value(), &response.body) else {
         return;
     };

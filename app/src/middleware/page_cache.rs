@@ -19,7 +19,7 @@ use salvo::{
 };
 use url::form_urlencoded;
 
-use crate::compression::Encoding;
+use crate::compression::{Effort, Encoding};
 use crate::extract::{BYPASS_COOKIE, DataAt, ReplicaLag, may_be_shared, state};
 use crate::page_cache::{CachedPage, Lookup, MAX_AGE, Rendered};
 use crate::response::Error;
@@ -179,7 +179,7 @@ fn write(page: &CachedPage, request: &Request, response: &mut Response) {
         return;
     }
     headers.insert(CONTENT_TYPE, page.content_type.clone());
-    let encoding = Encoding::negotiate(request.headers());
+    let encoding = Encoding::negotiate(request.headers(), Effort::Fast);
     let (encoding, body) = match page.body.encoded(encoding) {
         Ok(body) => (encoding, body),
         Err(_) => (Encoding::Identity, page.body.identity().clone()),
