@@ -155,7 +155,11 @@ impl Keyset {
         let is_descending = matches!(order, Order::Desc);
         let (Some(key), Some(edge)) = (&self.key, &cursor.key) else {
             let (id, edge) = (self.id.clone(), Expr::val(cursor.id));
-            return if is_descending { id.lt(edge) } else { id.gt(edge) };
+            return if is_descending {
+                id.lt(edge)
+            } else {
+                id.gt(edge)
+            };
         };
         let edge = match edge {
             Key::Integer(value) => Expr::val(*value),

@@ -34,7 +34,7 @@ impl AppState {
         let database = Database::open(&config)?;
         let assets = Arc::new(Assets::load()?);
         Ok(Self {
-            sign_in: SignIn::new(&config, database.connection())?,
+            sign_in: SignIn::new(&config, &database)?,
             database,
             page_cache: PageCache::new(config.http.page_cache_bytes).map(Arc::new),
             rate_limiters: Arc::new(RateLimiters::new(&config)),

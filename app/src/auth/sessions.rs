@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use salvo::async_trait;
 use sea_orm::ActiveValue::Set;
-use sea_orm::DatabaseConnection;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize as _;
 use time::{Duration, OffsetDateTime, PrimitiveDateTime};
@@ -21,6 +20,7 @@ use super::error::SignInError;
 use crate::clock;
 use crate::config::SessionConfig;
 use crate::current_user::CurrentUser;
+use crate::database::Database;
 
 /// The key of the user in a session's data.
 const USER: &str = "user";
@@ -79,10 +79,10 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn new(db: DatabaseConnection, config: &SessionConfig) -> Self {
+    pub(super) fn new(database: Database, config: &SessionConfig) -> Self {
         let limit = |duration| Duration::try_from(duration).unwrap_or(Duration::MAX);
         Self {
-            store: DatabaseStore(db),
+            store: DatabaseStore(database),
             idle_timeout: limit(config.idle_timeout),
             max_age: limit(config.max_age),
         }
@@ -134,7 +134,7 @@ impl Sessions {
     pub(super) async fn delete_expired(&self) -> Result<(), DbErr> {
         Entity::delete_many()
             .filter(Column::ExpiresAt.lt(clock::now()))
-            .exec(&self.store.0)
+            .exec(self.store.0.connection())
             .await?;
         Ok(())
     }
@@ -148,13 +148,13 @@ impl Sessions {
 
 /// The session store: the table `session`, shared by all instances.
 #[derive(Clone, Debug)]
-struct DatabaseStore(DatabaseConnection);
+struct DatabaseStore(Database);
 
 #[async_trait]
 impl SessionStore for DatabaseStore {
     /// A new id has 128 random bits, so that collisions need no handling.
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        let insert = Entity::insert(row(record)?).exec_without_returning(&self.0);
+        let insert = Entity::insert(row(record)?).exec_without_returning(self.0.connection());
         insert.await.map(drop).map_err(backend)
     }
 
@@ -163,14 +163,16 @@ impl SessionStore for DatabaseStore {
         let update = Entity::update_many()
             .set(row(record)?)
             .filter(Column::IdHash.eq(hash(&record.id.to_string())))
-            .exec(&self.0);
+            .exec(self.0.connection());
         update.await.map(drop).map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let row = Entity::find_by_id(hash(&id.to_string()))
-            .filter(Column::ExpiresAt.gt(clock::now()))
-            .one(&self.0)
+        let row =
+            Entity::find_by_id(hash(&id.to_string())).filter(Column::ExpiresAt.gt(clock::now()));
+        let row = self
+            .0
+            .read(|db| row.clone().one(db))
             .await
             .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
@@ -184,7 +186,7 @@ impl SessionStore for DatabaseStore {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        let delete = Entity::delete_by_id(hash(&id.to_string())).exec(&self.0);
+        let delete = Entity::delete_by_id(hash(&id.to_string())).exec(self.0.connection());
         delete.await.map(drop).map_err(backend)
     }
 }

@@ -19,6 +19,7 @@ use super::sessions::{RequestSession, Sessions};
 use super::tokens::{Credential, authorization_url, exchange_code};
 use crate::config::{Config, RedirectUri, SignInConfig};
 use crate::current_user::CurrentUser;
+use crate::database::Database;
 use crate::outbound::{Calls, Outbound};
 
 /// Time between two deletions of expired sessions and attempts.
@@ -53,7 +54,7 @@ impl SignIn {
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub fn new(config: &Config, db: &DatabaseConnection) -> anyhow::Result<Option<Arc<Self>>> {
+    pub fn new(config: &Config, database: &Database) -> anyhow::Result<Option<Arc<Self>>> {
         let Some(sign_in) = config.sign_in.clone() else {
             return Ok(None);
         };
@@ -63,8 +64,8 @@ impl SignIn {
             provider: IdentityProvider::new(sign_in.provider.clone()),
             credential: Credential::new(sign_in.client.credential.clone(), &config.outbound),
             cookies: Cookies::new(keyring, config.http.is_https()),
-            sessions: Sessions::new(db.clone(), &sign_in.session),
-            db: db.clone(),
+            sessions: Sessions::new(database.clone(), &sign_in.session),
+            db: database.connection().clone(),
             start_page: format!("{}/", config.http.origin()),
             config: sign_in,
         })))

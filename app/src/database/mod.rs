@@ -13,6 +13,7 @@ pub use entra::database_token;
 pub use readiness::NotReady;
 pub use unavailable::is_unavailable;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -29,10 +30,10 @@ use tokio::task::JoinSet;
 use crate::config::{Config, DatabaseConfig, DatabaseTarget};
 use entra::EntraPassword;
 use incompatible::{Incompatible, ensure_server_fits};
-use pool::{OldestConnection, open_postgres, open_sqlite};
+use pool::{OldestConnection, Pools, REPEATABLE, open_postgres, open_sqlite};
 use pooler::Pooling;
 use replica::Replica;
-use unavailable::{error_code, is_not_primary};
+use unavailable::{error_code, is_connection_lost, is_not_primary};
 
 /// The pause between two attempts to reach and migrate the database.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -65,10 +66,12 @@ pub enum PendingMigrations {
     Await,
 }
 
-/// A connection pool, those of the replicas, and whether the schema is known to be that of this build.
+/// The connection pools, those of the replicas, and whether the schema is known to be that of this build.
 #[derive(Clone, Debug)]
 pub struct Database {
     connection: DatabaseConnection,
+    /// The same pool with PostgreSQL.
+    readers: DatabaseConnection,
     replicas: Arc<[Replica]>,
     config: Arc<DatabaseConfig>,
     /// `None` where the server does not require Entra tokens.
@@ -92,7 +95,7 @@ impl Database {
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let database = &config.database;
         let oldest_connection = OldestConnection::default();
-        let (connection, entra, replicas) = match &database.target {
+        let (pools, entra, replicas) = match &database.target {
             DatabaseTarget::Sqlite(options) => (open_sqlite(database, options)?, None, Vec::new()),
             DatabaseTarget::Postgres(options) => {
                 let open = |options| open_postgres(database, options, oldest_connection.clone());
@@ -104,11 +107,17 @@ impl Database {
                     .collect();
                 let entra = EntraPassword::from_config(config, &pool, &replicas)?;
                 let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-                (connection, entra, replicas)
+                let readers = connection.clone();
+                let pools = Pools {
+                    connection,
+                    readers,
+                };
+                (pools, entra, replicas)
             }
         };
         Ok(Self {
-            connection,
+            connection: pools.connection,
+            readers: pools.readers,
             replicas: replicas.into_iter().map(Replica::new).collect(),
             config: Arc::new(database.clone()),
             entra: entra.map(Arc::new),
@@ -120,9 +129,25 @@ impl Database {
         })
     }
 
-    /// The pool, for queries.
+    /// The pool for statements that write. A connection is tested before it is used.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// Runs a query that only reads. A connection that has just been in use is not tested, which saves a round
+    /// trip: if it turns out to be lost, the query is repeated once on one that is tested.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub async fn read<'a, T, Q, F>(&'a self, query: Q) -> Result<T, DbErr>
+    where
+        Q: Fn(&'a DatabaseConnection) -> F,
+        F: Future<Output = Result<T, DbErr>>,
+    {
+        match REPEATABLE.scope((), query(&self.readers)).await {
+            Err(error) if is_connection_lost(&error) => query(&self.readers).await,
+            result => result,
+        }
     }
 
     /// A replica that is at most `lag` behind, and an instant whose data it has at least. `None` if there is none.

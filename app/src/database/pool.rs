@@ -1,4 +1,7 @@
 //! Connection pools, which connect when the first query is sent.
+//!
+//! PostgreSQL has one pool. SQLite has one connection that writes, so that writers wait in the pool's queue instead
+//! of polling for SQLite's lock, and a pool of connections that only read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -38,10 +41,27 @@ impl OldestConnection {
     }
 }
 
+/// A query that can be repeated trusts a connection that was in use so short a time ago without a test.
+const TRUST_PERIOD: Duration = Duration::from_secs(1);
+
+/// Rows that SQLite's thread may be ahead of the query: more than a page of a list has.
+const SQLITE_ROW_BUFFER: usize = 64;
+
+tokio::task_local! {
+    /// Set during a query that is repeated if its connection turns out to be lost.
+    pub(super) static REPEATABLE: ();
+}
+
+/// The pools of a database.
+pub(super) struct Pools {
+    pub(super) connection: DatabaseConnection,
+    pub(super) readers: DatabaseConnection,
+}
+
 pub(super) fn open_sqlite(
     config: &DatabaseConfig,
     options: &SqliteConnectOptions,
-) -> anyhow::Result<DatabaseConnection> {
+) -> anyhow::Result<Pools> {
     if !config.in_memory {
         ensure_opens(options)
             .with_context(|| format!("cannot open the database of {}", config.setting))?;
@@ -51,20 +71,33 @@ pub(super) fn open_sqlite(
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(config.statement_timeout);
-    let mut pool = SqlitePoolOptions::new()
-        .max_connections(config.pool_size)
-        .acquire_timeout(config.pool_timeout);
+        .busy_timeout(config.statement_timeout)
+        .row_buffer_size(SQLITE_ROW_BUFFER);
+    // A test would only ask whether the connection's thread runs.
+    let pool = SqlitePoolOptions::new()
+        .acquire_timeout(config.pool_timeout)
+        .test_before_acquire(false);
+    let connect = |pool: SqlitePoolOptions, options| {
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(options))
+    };
     if config.in_memory {
         // The data end with the connection.
-        pool = pool
+        let pool = pool
+            .max_connections(1)
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None);
+        let connection = connect(pool, options);
+        return Ok(Pools {
+            readers: connection.clone(),
+            connection,
+        });
     }
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(
-        pool.connect_lazy_with(options),
-    ))
+    let read_options = options.clone().pragma("query_only", "ON");
+    Ok(Pools {
+        connection: connect(pool.clone().max_connections(1), options),
+        readers: connect(pool.max_connections(config.pool_size), read_options),
+    })
 }
 
 /// Creates the folder and the file where they may be created. A file that cannot be opened now never can,
@@ -112,9 +145,11 @@ pub(super) fn open_postgres(
         .test_before_acquire(false)
         .before_acquire(move |connection, metadata| {
             let is_allowed = oldest.allows(metadata.age);
+            let is_repeatable = REPEATABLE.try_with(|()| ()).is_ok();
+            let is_trusted = is_repeatable && metadata.idle_for < TRUST_PERIOD;
             Box::pin(async move {
-                if !is_allowed {
-                    return Ok(false);
+                if !is_allowed || is_trusted {
+                    return Ok(is_allowed);
                 }
                 let tested = timeout(test_timeout, connection.ping()).await;
                 let tested = tested.map_err(|_| SqlxError::Io(ErrorKind::TimedOut.into()))?;

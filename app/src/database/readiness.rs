@@ -50,7 +50,7 @@ impl Database {
         if let Some(reason) = self.not_ready() {
             return Err(reason);
         }
-        let Ok(Ok(is_primary)) = timeout(CHECK_TIMEOUT, is_primary(&self.connection)).await else {
+        let Ok(Ok(is_primary)) = timeout(CHECK_TIMEOUT, is_primary(&self.readers)).await else {
             return Err(self.connect_failure().await);
         };
         if is_primary {

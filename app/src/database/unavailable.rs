@@ -22,6 +22,22 @@ pub fn is_unavailable(error: &DbErr) -> bool {
     }
 }
 
+/// Whether a statement failed because its connection is lost, so that a query may succeed on another one: the
+/// network's errors, and PostgreSQL's `admin_shutdown`, `crash_shutdown` and `idle_session_timeout`.
+pub(super) fn is_connection_lost(error: &DbErr) -> bool {
+    const CODES: [&str; 3] = ["57P01", "57P02", "57P05"];
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    match &**cause {
+        SqlxError::Io(_) => true,
+        SqlxError::Database(refused) => refused.code().is_some_and(|code| CODES.contains(&&*code)),
+        _ => false,
+    }
+}
+
 fn is_unavailable_cause(cause: &SqlxError) -> bool {
     match cause {
         SqlxError::Database(refused) => refused.code().is_some_and(|code| is_transient(&code)),

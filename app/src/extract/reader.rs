@@ -8,6 +8,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 use tokio::time::timeout;
 
 use super::{Visitor, no_metadata, state};
+use crate::database::Database;
 use crate::response::{Error, has_notice};
 use crate::site_cookie;
 
@@ -30,7 +31,7 @@ pub struct DataAt(pub Instant);
 /// old, else from the primary. The argument of handlers of `GET` requests; everything else uses the primary.
 pub struct Reader {
     replica: Option<DatabaseConnection>,
-    primary: DatabaseConnection,
+    primary: Database,
 }
 
 impl Reader {
@@ -50,7 +51,7 @@ impl Reader {
                 Err(_) => tracing::debug!("the replica did not answer in time"),
             }
         }
-        queries(self.primary.clone()).await
+        self.primary.read(|db| queries(db.clone())).await
     }
 }
 
@@ -61,7 +62,6 @@ impl<'ex> Extractible<'ex> for Reader {
 
     async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
         let database = state(depot)?.database.clone();
-        let primary = database.connection().clone();
         let limit = depot.get_typed::<ReplicaLag>().ok();
         let lag = database
             .read_lag()
@@ -73,7 +73,10 @@ impl<'ex> Extractible<'ex> for Reader {
             depot.insert_typed(DataAt(at));
             connection.clone()
         });
-        Ok(Self { replica, primary })
+        Ok(Self {
+            replica,
+            primary: database,
+        })
     }
 }
 

@@ -126,6 +126,7 @@ pub(super) async fn update_restaurant(
     let path = restaurant::path(id.0);
     match NewRestaurant::parse(&form.0) {
         Ok(new) => {
+            let db = state.database.connection();
             repository::update_restaurant(db, id.0, new).await?;
             Ok(FormOutcome::Saved(path, notices::RESTAURANT_EDITED))
         }

@@ -1,5 +1,6 @@
 //! A TCP proxy in front of the database that can be closed or silent.
 
+use std::future::pending;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -16,6 +17,8 @@ pub struct Forwarder {
     socket: Option<TcpSocket>,
     listening: JoinSet<()>,
     silent: watch::Sender<bool>,
+    /// How often the connections were lost.
+    losses: watch::Sender<u32>,
 }
 
 impl Forwarder {
@@ -32,6 +35,7 @@ impl Forwarder {
             socket: Some(socket),
             listening: JoinSet::new(),
             silent: watch::Sender::new(false),
+            losses: watch::Sender::new(0),
         }
     }
 
@@ -39,11 +43,12 @@ impl Forwarder {
     pub fn open(&mut self) {
         let socket = self.socket.take().expect("a closed forwarder");
         let listener = socket.listen(64).expect("listening");
-        self.listening.spawn(forward(
-            listener,
-            self.target.subscribe(),
-            self.silent.subscribe(),
-        ));
+        let faults = Faults {
+            silent: self.silent.subscribe(),
+            losses: self.losses.subscribe(),
+        };
+        let target = self.target.subscribe();
+        self.listening.spawn(forward(listener, target, faults));
     }
 
     /// The port that it listens on.
@@ -69,6 +74,12 @@ impl Forwarder {
         self.silent.send_replace(true);
     }
 
+    /// Lets nothing more through on the connections of now, without closing them, as a NAT gateway does that has
+    /// forgotten them. New connections work.
+    pub fn lose_connections(&self) {
+        self.losses.send_modify(|count| *count += 1);
+    }
+
     /// Lets everything through again, what was sent meanwhile first.
     pub fn speak_again(&self) {
         self.silent.send_replace(false);
@@ -87,12 +98,14 @@ fn take(port: u16) -> TcpSocket {
     socket
 }
 
-/// Ends with all its connections when it is dropped.
-async fn forward(
-    listener: TcpListener,
-    target: watch::Receiver<SocketAddr>,
+#[derive(Clone)]
+struct Faults {
     silent: watch::Receiver<bool>,
-) {
+    losses: watch::Receiver<u32>,
+}
+
+/// Ends with all its connections when it is dropped.
+async fn forward(listener: TcpListener, target: watch::Receiver<SocketAddr>, faults: Faults) {
     let mut connections = JoinSet::new();
     while let Ok((near, _)) = listener.accept().await {
         let target = *target.borrow();
@@ -102,19 +115,23 @@ async fn forward(
         };
         let (near_reader, near_writer) = near.into_split();
         let (far_reader, far_writer) = far.into_split();
-        connections.spawn(pump(near_reader, far_writer, silent.clone()));
-        connections.spawn(pump(far_reader, near_writer, silent.clone()));
+        connections.spawn(pump(near_reader, far_writer, faults.clone()));
+        connections.spawn(pump(far_reader, near_writer, faults.clone()));
     }
 }
 
 async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    mut silent: watch::Receiver<bool>,
+    mut faults: Faults,
 ) {
+    let losses = *faults.losses.borrow();
     let mut buffer = [0; 8192];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        let spoken = silent.wait_for(|silent| !silent).await.is_ok();
+        let spoken = faults.silent.wait_for(|silent| !silent).await.is_ok();
+        if *faults.losses.borrow() != losses {
+            pending::<()>().await;
+        }
         if !spoken || to.write_all(&buffer[..count]).await.is_err() {
             break;
         }
