@@ -9,7 +9,7 @@ mod transport;
 
 pub use observe::{Observe, RequestId};
 
-use std::io::{IsTerminal as _, stdout};
+use std::io::{BufWriter, IsTerminal as _, stdout};
 use std::time::Duration;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
@@ -43,7 +43,10 @@ impl Telemetry {
         let providers = insights.map(|insights| Providers::new(insights, &config.outbound));
         let providers = providers.transpose()?;
         let filter = filter(&config.telemetry, providers.is_some())?;
-        let (writer, log_writer) = NonBlockingBuilder::default().lossy(false).finish(stdout());
+        // The writer is flushed as soon as no further line is waiting.
+        let (writer, log_writer) = NonBlockingBuilder::default()
+            .lossy(false)
+            .finish(BufWriter::new(stdout()));
         let mut layers = vec![log_layer(&config.telemetry, writer)];
         if let Some(providers) = &providers {
             providers.install();
