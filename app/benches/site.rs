@@ -1,0 +1,79 @@
+//! Benchmarks of parts of the site, in process and on SQLite: `cargo bench -p app`.
+
+use app::current_user::CurrentUser;
+use app::sample_data::{SeedOptions, seed};
+use app::state::AppState;
+use clap::Parser;
+use divan::Bencher;
+use harness::{Site, Store, TestDatabase, config};
+use salvo::Request;
+use salvo::http::header::{COOKIE, HeaderValue};
+use tokio::runtime::Runtime;
+
+fn main() {
+    divan::main();
+}
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    seed: SeedOptions,
+}
+
+/// The first page of the sample data without the page cache, on a kept connection.
+#[divan::bench]
+fn start_page(bencher: Bencher) {
+    let runtime = Runtime::new().expect("a runtime");
+    let site = runtime.block_on(async {
+        let site = Site::start(Store::Sqlite).await;
+        let options = Cli::parse_from(["app"]).seed;
+        seed(&site.db, &options).await.expect("sample data");
+        site
+    });
+    let visitor = site.visitor();
+    bencher.bench_local(|| runtime.block_on(visitor.get("/")));
+}
+
+/// The session of a request, from its cookie and the database.
+#[divan::bench]
+fn session_lookup(bencher: Bencher) {
+    let runtime = Runtime::new().expect("a runtime");
+    let database = runtime.block_on(TestDatabase::create(Store::Sqlite));
+    let state = runtime.block_on(signed_in_state(&database.url));
+    let sign_in = state.sign_in.as_ref().expect("sign-in");
+    let session = runtime.block_on(sign_in.sessions().create(&user()));
+    let cookie = sign_in.cookies().session(session.expect("a session"));
+    let cookie = cookie.encoded().stripped().to_string();
+    let mut request = Request::default();
+    let cookie = HeaderValue::from_str(&cookie).expect("a header value");
+    request.headers_mut().insert(COOKIE, cookie);
+    let load = || runtime.block_on(sign_in.load_session(&request));
+    assert!(load().current_user().is_some());
+    bencher.bench_local(load);
+}
+
+async fn signed_in_state(database_url: &str) -> AppState {
+    let flags = [
+        "--azure-client-id=client",
+        "--azure-tenant-id=tenant",
+        "--azure-client-secret=secret",
+        "--session-secret-key=a-session-key-of-the-benchmark-alone",
+    ];
+    app::tls::install_crypto_provider();
+    let state = AppState::new(config(database_url, &flags)).expect("a state");
+    state.database.migrate().await.expect("a migrated database");
+    state
+}
+
+fn user() -> CurrentUser {
+    CurrentUser {
+        tenant_id: "tenant".to_owned(),
+        object_id: "object".to_owned(),
+        name: "Alice".to_owned(),
+        email: None,
+        job_title: None,
+        roles: Vec::new(),
+        graph_answered: false,
+        signed_in_at: app::clock::now(),
+    }
+}
