@@ -1,6 +1,6 @@
 //! `cargo xtask test` and `cargo xtask e2e`: the tests, with a PostgreSQL server and a browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -51,7 +51,7 @@ pub(crate) fn run_soak(minutes: u32) -> Result<bool> {
     let soak = workspace::program(&workspace::root(), &workspace::words(soak, &[]));
     let soak = soak.env("SOAK_MINUTES", minutes.to_string());
     let soak = soak.env("TEST_POSTGRES_BIN", programs.folder);
-    process::run(&soak.env("TEST_PGBOUNCER", install::pgbouncer().unwrap_or_default()))
+    process::run(&soak.env("TEST_PGBOUNCER", pooler().unwrap_or_default()))
 }
 
 /// Runs the selected tests, those that `cargo test` ignores included. A failed build, or a test binary that
@@ -62,11 +62,7 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     let programs = install::postgres_server()?;
     let programs_folder = programs.folder.clone();
     let server = PostgresServer::temporary(programs)?;
-    // Not every system has a package of PgBouncer.
-    let pooler = PGBOUNCER.require();
-    let pooler = pooler
-        .inspect_err(|error| eprintln!("warning: {error:#}"))
-        .ok();
+    let pooler = pooler();
     let mut counts = Counts::default();
     let mut tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
     for (skipped, reason) in skipped_tests(pooler.as_deref()) {
@@ -90,6 +86,14 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
         counts.failed += 1;
     }
     Ok(counts)
+}
+
+/// PgBouncer, installed if it is missing and can be installed: not every system has a package.
+fn pooler() -> Option<PathBuf> {
+    let pooler = PGBOUNCER.require();
+    pooler
+        .inspect_err(|error| eprintln!("warning: {error:#}"))
+        .ok()
 }
 
 /// The tests that this PgBouncer cannot run, each counted as one, with the reason.
