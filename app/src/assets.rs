@@ -1,8 +1,9 @@
 //! Static files, embedded in the binary; read from disk in debug builds, so that a reload shows an edit.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use regex::Regex;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use salvo::http::header::HeaderValue;
 use salvo::hyper::body::Bytes;
@@ -65,7 +66,9 @@ impl Assets {
 impl Asset {
     fn new(name: &str, file: EmbeddedFile) -> anyhow::Result<Self> {
         let hash = hex::encode(&file.metadata.sha256_hash()[..4]);
+        let content_type = HeaderValue::from_str(file.metadata.mimetype())?;
         let body = match file.data {
+            data if name.ends_with(".css") => minify_css(&String::from_utf8_lossy(&data)).into(),
             Cow::Borrowed(data) => Bytes::from_static(data),
             Cow::Owned(data) => Bytes::from(data),
         };
@@ -75,8 +78,32 @@ impl Asset {
                 Some((stem, extension)) => format!("{stem}-{hash}.{extension}"),
                 None => format!("{name}-{hash}"),
             },
-            content_type: HeaderValue::from_str(file.metadata.mimetype())?,
+            content_type,
             body: EncodedBody::new(body, Effort::Best),
         })
+    }
+}
+
+/// A comment of a style sheet.
+static CSS_COMMENT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?s)/\*.*?\*/").expect("a valid constant expression"));
+
+/// The style sheet without comments, indentation and empty lines. No string of ours contains any of them.
+fn minify_css(text: &str) -> String {
+    let text = CSS_COMMENT.replace_all(text, "");
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let lines = lines.into_iter().filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_style_sheet_is_served_without_comments_and_indentation() {
+        let text = "/* One\n   two */\n\na { }\n\n/* Three */\n@media print {\n  b {\n    top: 0;\n  }\n}\n";
+        let minified = "a { }\n@media print {\nb {\ntop: 0;\n}\n}";
+        assert_eq!(minify_css(text), minified);
     }
 }

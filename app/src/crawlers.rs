@@ -4,7 +4,7 @@ use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use salvo::{Depot, Request, Response, Router, Writer, async_trait, handler};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, PrimitiveDateTime};
+use time::{Duration, PrimitiveDateTime, Time};
 
 use crate::config::SignInRequired;
 use crate::extract::Id;
@@ -38,9 +38,10 @@ pub struct FeedEntry {
 
 /// Routes that are open even where `SIGN_IN_REQUIRED` is `all`.
 pub fn open_routes() -> Router {
-    Router::new()
+    let routes = Router::new()
         .push(get("robots.txt", show_robots))
-        .push(get(".well-known/security.txt", show_security_contact))
+        .push(get(".well-known/security.txt", show_security_contact));
+    cached(&[], routes)
 }
 
 /// Routes that show what the pages show.
@@ -113,7 +114,8 @@ async fn show_robots(state: AppState) -> TextFile {
 async fn show_security_contact(state: AppState) -> Result<TextFile, Error> {
     let http = &state.config.http;
     let contact = http.security_contact.as_ref().ok_or(Error::NotFound)?;
-    let expires = clock::now().saturating_add(CONTACT_VALIDITY);
+    let expires = clock::now().replace_time(Time::MIDNIGHT);
+    let expires = expires.saturating_add(CONTACT_VALIDITY);
     let mut text = format!("Contact: {contact}\nExpires: {}\n", rfc_3339(expires));
     if http.base_url.is_some() {
         let origin = http.origin();

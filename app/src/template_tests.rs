@@ -44,7 +44,7 @@ fn every_page_template_is_rendered_with_a_sample() {
 #[test]
 fn ids_are_unique_in_every_page() {
     for (template, pages) in samples() {
-        for page in pages.split("<!doctype html>") {
+        for page in pages.split("<!DOCTYPE html>") {
             let mut seen = BTreeSet::new();
             for part in page.split(" id=\"").skip(1) {
                 let id = part.split('"').next().unwrap_or_default();

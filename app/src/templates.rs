@@ -27,7 +27,12 @@ impl Templates {
     pub fn load(assets: Arc<Assets>) -> Result<Self, tera::Error> {
         let files: Vec<_> = TemplateFiles::iter()
             .filter_map(|name| TemplateFiles::get(&name).map(|file| (name, file)))
-            .map(|(name, file)| (name, String::from_utf8_lossy(&file.data).into_owned()))
+            .map(|(name, file)| {
+                (
+                    name,
+                    without_indentation(&String::from_utf8_lossy(&file.data)),
+                )
+            })
             .collect();
         let mut tera = Tera::new();
         let assets_of_function = assets.clone();
@@ -58,4 +63,10 @@ impl Templates {
         }
         self.tera.render(template, &context)
     }
+}
+
+/// The template without whitespace at both ends of its lines, which pages need not have. Lines keep their numbers.
+fn without_indentation(template: &str) -> String {
+    let lines: Vec<&str> = template.lines().map(str::trim).collect();
+    lines.join("\n")
 }

@@ -46,7 +46,7 @@ pub fn routes() -> Router {
         ))
         .push(guarded(
             require_user_to_write(),
-            get("restaurants/new", handlers::new_restaurant),
+            cached(&[], get("restaurants/new", handlers::new_restaurant)),
         ))
         .push(cached(
             DETAILS_PARAMETERS,

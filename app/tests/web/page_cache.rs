@@ -8,7 +8,7 @@ use reqwest::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
-use crate::feature::{FEATURE, FIELDS, FORM, ROW, TABLE};
+use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, ROW, TABLE};
 
 /// The size that switches the cache on.
 const ON: &str = "--page-cache-bytes=1MiB";
@@ -200,6 +200,18 @@ async fn a_parameter_that_the_page_reads_makes_another_page() {
 async fn a_client_that_has_the_page_gets_304() {
     let site = cached_site(Store::Sqlite).await;
     let visitor = site.visitor();
+    post_form(&site.visitor()).await;
+    for path in [ROW, FORM_PAGE, "/robots.txt", "/sitemap.xml", "/feed.xml"] {
+        let seen = eventually("304", LONG, async || {
+            let page = visitor.get(path).await;
+            let request = visitor
+                .request(Method::GET, path)
+                .header(IF_NONE_MATCH, page.header("etag"));
+            let answer = visitor.send(request).await;
+            (answer.status == StatusCode::NOT_MODIFIED).then_some(())
+        });
+        seen.await;
+    }
     let page = visitor.get("/").await;
     let etag = page.header("etag");
     assert!(etag.starts_with("W/\""), "{etag}");

@@ -239,7 +239,7 @@ fn assert_page(exchange: &Exchange, secrets: &BTreeSet<String>) {
         exchange.body.contains(reference),
         "I3: no reference: {exchange:?}"
     );
-    let is_page = exchange.body.starts_with("<!doctype html>");
+    let is_page = exchange.body.starts_with("<!DOCTYPE html>");
     let way_on = [
         "href=\"/auth/login\"",
         "href=\"/auth/login?prompt=select_account\"",

@@ -31,7 +31,7 @@ pub fn routes() -> Router {
         .push(form("trails", "/trails/new", handlers::create_trail))
         .push(guarded(
             require_user_to_write(),
-            get("trails/new", handlers::new_trail),
+            cached(&[], get("trails/new", handlers::new_trail)),
         ))
         .push(cached(&[], get("trails/{id}", handlers::show_trail)))
 }
