@@ -101,12 +101,15 @@ async fn show_robots(state: AppState) -> TextFile {
     } else {
         &["/auth/", "/login", "/logout"]
     };
-    let mut text = "User-agent: *\n".to_owned();
-    for path in disallowed {
-        text += &format!("Disallow: {path}\n");
-    }
-    text += &format!("\nSitemap: {}/sitemap.xml\n", state.config.http.origin());
-    TextFile::plain(text)
+    let rules: Vec<_> = disallowed
+        .iter()
+        .map(|path| format!("Disallow: {path}"))
+        .collect();
+    let origin = state.config.http.origin();
+    TextFile::plain(format!(
+        "User-agent: *\n{}\n\nSitemap: {origin}/sitemap.xml\n",
+        rules.join("\n")
+    ))
 }
 
 /// `GET /.well-known/security.txt` (RFC 9116); 404 unless `SECURITY_CONTACT` is set.
@@ -116,12 +119,15 @@ async fn show_security_contact(state: AppState) -> Result<TextFile, Error> {
     let contact = http.security_contact.as_ref().ok_or(Error::NotFound)?;
     let expires = clock::now().replace_time(Time::MIDNIGHT);
     let expires = expires.saturating_add(CONTACT_VALIDITY);
-    let mut text = format!("Contact: {contact}\nExpires: {}\n", rfc_3339(expires));
-    if http.base_url.is_some() {
+    let canonical = http.base_url.as_ref().map(|_| {
         let origin = http.origin();
-        text += &format!("Canonical: {origin}/.well-known/security.txt\n");
-    }
-    Ok(TextFile::plain(text))
+        format!("Canonical: {origin}/.well-known/security.txt\n")
+    });
+    Ok(TextFile::plain(format!(
+        "Contact: {contact}\nExpires: {}\n{}",
+        rfc_3339(expires),
+        canonical.unwrap_or_default()
+    )))
 }
 
 /// A sitemap, or the index of all of them: <https://www.sitemaps.org/protocol.html>.

@@ -176,13 +176,11 @@ impl Search<'_> {
 
     fn count(&self, ids: &[i32]) -> Option<MatchCount> {
         let found = ids.len() as u64;
-        (self.range == IdRange::All).then(|| {
-            if found > self.limit {
-                MatchCount::MoreThan(self.limit)
-            } else {
-                MatchCount::Exactly(found)
-            }
-        })
+        match self.range {
+            IdRange::All if found > self.limit => Some(MatchCount::MoreThan(self.limit)),
+            IdRange::All => Some(MatchCount::Exactly(found)),
+            _ => None,
+        }
     }
 
     async fn fetch_ids<const N: usize>(

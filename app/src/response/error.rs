@@ -102,15 +102,12 @@ impl Writer for Error {
         self.log();
         self.note_database_failure(depot);
         let is_page_request = request.method().is_safe() && !wants_json(request);
-        match self.sign_in_address().filter(|_| is_page_request) {
-            Some(address) => {
-                response.headers_mut().insert(LOCATION, address);
-                response.status_code(StatusCode::SEE_OTHER);
-            }
-            None => {
-                let page = self.page(request, depot).await;
-                page.write(request, depot, response);
-            }
+        if let Some(address) = self.sign_in_address().filter(|_| is_page_request) {
+            response.headers_mut().insert(LOCATION, address);
+            response.status_code(StatusCode::SEE_OTHER);
+        } else {
+            let page = self.page(request, depot).await;
+            page.write(request, depot, response);
         }
         self.add_headers(response);
     }
