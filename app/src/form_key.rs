@@ -27,12 +27,17 @@ pub fn digest(key: &str, values: &[&str]) -> Option<String> {
     if key.is_empty() {
         return None;
     }
+    Some(hash(std::iter::once(key).chain(values.iter().copied())))
+}
+
+/// A hash of texts, in characters of the URL-safe Base64 alphabet.
+pub fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
-    for part in std::iter::once(&key).chain(values) {
+    for part in parts {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    Some(BASE64_URL_SAFE_NO_PAD.encode(&hash.finalize()[..DIGEST_BYTES]))
+    BASE64_URL_SAFE_NO_PAD.encode(&hash.finalize()[..DIGEST_BYTES])
 }
 
 /// The row of a form.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use salvo::affix_state;
 use salvo::{Router, Service};
 
+use crate::api;
 use crate::assets;
 use crate::auth_routes;
-use crate::config::Config;
+use crate::config::{BaseUrl, Config};
 use crate::crawlers;
 use crate::feature;
 use crate::health;
@@ -33,7 +34,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         .push(static_files::routes())
         .push(crawlers::open_routes())
         .push(auth_routes::routes(&state.config))
-        .push(pages(&state.config));
+        .push(pages(&state.config)?);
     let observe = Observe::new(&state.config);
     let security_headers = SecurityHeaders::new(&state.config);
     Ok(Service::new(router)
@@ -50,7 +51,7 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
         }))
 }
 
-fn pages(config: &Config) -> Router {
+fn pages(config: &Config) -> anyhow::Result<Router> {
     let database = &config.database;
     let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
     let pages = Router::new()
@@ -61,11 +62,23 @@ fn pages(config: &Config) -> Router {
         .hoop(middleware::require_database)
         .hoop(middleware::require_user_as_configured())
         .push(crawlers::routes())
-        .push(feature::routes());
+        .push(feature::routes(config))
+        .push(documentation(config)?);
     if config.sign_in.is_none() {
-        return pages;
+        return Ok(pages);
     }
-    pages.push(feature::protected_routes())
+    Ok(pages.push(feature::protected_routes()))
+}
+
+/// The documentation of the feature's API.
+fn documentation(config: &Config) -> anyhow::Result<Router> {
+    let routes = feature::routes(config);
+    let document = api::document(config, &routes, &feature::protected_routes());
+    let origin = config.http.base_url.as_ref().map_or_else(
+        || format!("http://localhost:{}", config.http.port),
+        BaseUrl::origin,
+    );
+    api::routes(&document, &origin)
 }
 
 /// Whether responses at this path depend on the visitor: static files and health checks need no session.

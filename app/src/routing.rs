@@ -1,15 +1,63 @@
-//! Route helpers: GET, POST, forms, and routes with a middleware.
+//! Route helpers: one for each method, forms, and routes with a middleware.
+
+use std::fmt;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use salvo::routing::{Filter as _, filters};
+use salvo::http::Method;
+use salvo::routing::{Filter, FilterInfo, PathState};
 use salvo::writing::Redirect;
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Scribe as _, async_trait};
 
 /// A GET route, which answers HEAD too (RFC 9110, 9.3.2).
 pub fn get(path: &str, handler: impl Handler) -> Router {
-    at(path)
-        .filter(filters::get().or(filters::head()))
-        .goal(handler)
+    at(path).filter(GetOrHead).goal(handler)
+}
+
+/// The methods GET and HEAD; the OpenAPI document lists the first.
+struct GetOrHead;
+
+impl GetOrHead {
+    const METHODS: [Method; 2] = [Method::GET, Method::HEAD];
+}
+
+impl fmt::Debug for GetOrHead {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("method:GET")
+    }
+}
+
+#[async_trait]
+impl Filter for GetOrHead {
+    fn info(&self) -> FilterInfo {
+        FilterInfo::Method(Method::GET)
+    }
+
+    async fn filter(&self, request: &mut Request, _: &mut PathState<'_>) -> bool {
+        Self::METHODS.contains(request.method())
+    }
+
+    fn collect_methods(&self, methods: &mut Vec<Method>) {
+        methods.extend(Self::METHODS);
+    }
+
+    async fn filter_for_method(
+        &self,
+        _: &mut Request,
+        _: &mut PathState<'_>,
+        method: &Method,
+    ) -> Option<bool> {
+        Some(Self::METHODS.contains(method))
+    }
+}
+
+/// A PUT route.
+pub fn put(path: &str, handler: impl Handler) -> Router {
+    at(path).put(handler)
+}
+
+/// A DELETE route.
+pub fn delete(path: &str, handler: impl Handler) -> Router {
+    at(path).delete(handler)
 }
 
 /// A POST route. A form has [`form`], or a page at the same path.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::response::samples::{HOSTILE, Sample};
-use crate::{auth_routes, feature, response};
+use crate::{api, auth_routes, feature, response};
 
 fn samples() -> Vec<Sample> {
     let mut samples = response::error_samples();
     samples.extend(response::confirmation_samples());
     samples.extend(auth_routes::samples());
+    samples.extend(api::samples());
     samples.extend(feature::samples());
     samples
 }

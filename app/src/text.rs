@@ -2,6 +2,8 @@
 //!
 //! Lengths are counted in Unicode scalar values. Whitespace around a value is removed.
 
+use std::ops::RangeInclusive;
+
 use time::Date;
 use time::macros::format_description;
 
@@ -14,8 +16,16 @@ pub enum Refusal {
     Invalid(String),
 }
 
-fn invalid(message: impl Into<String>) -> Refusal {
+/// A refusal with the end of a sentence.
+pub fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::Invalid(message.into())
+}
+
+/// The refusal of a text with more characters than `max`.
+pub fn too_long(max: usize, length: usize) -> Refusal {
+    invalid(format!(
+        "must be {max} characters or fewer (you entered {length})"
+    ))
 }
 
 /// Parses text of 1 to `max` characters on one line. Tabs and the like become spaces.
@@ -54,9 +64,7 @@ fn parse_normalized(typed: &str, max: usize) -> Result<String, Refusal> {
     }
     let length = text.chars().count();
     if length > max {
-        return Err(invalid(format!(
-            "must be {max} characters or fewer (you entered {length})"
-        )));
+        return Err(too_long(max, length));
     }
     Ok(text.to_owned())
 }
@@ -115,15 +123,29 @@ pub fn parse_date(typed: &str, min: Date, max: Date) -> Result<Date, Refusal> {
     Ok(date)
 }
 
-/// Whether a text shows nothing: whitespace, fillers, zero-width characters and combining selectors.
+/// Characters that show nothing, besides whitespace: fillers, zero-width characters and combining selectors.
+pub const INVISIBLE: [RangeInclusive<char>; 15] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{2800}'..='\u{2800}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+/// Whether a text shows nothing.
 pub fn is_invisible(text: &str) -> bool {
     text.chars().all(|character| {
-        character.is_whitespace()
-            || matches!(character,
-                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+        character.is_whitespace() || INVISIBLE.iter().any(|range| range.contains(&character))
     })
 }
 

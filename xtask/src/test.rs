@@ -20,6 +20,10 @@ const NEW_POOLER_TESTS: &str = "operations::pooler::with_support::";
 /// The first version of PgBouncer with support for prepared statements, as it prints it.
 const NEW_POOLER: (u32, u32) = (1, 21);
 
+/// The program that tests the API by its OpenAPI document, and the module of its tests.
+const SCHEMATHESIS: &str = "schemathesis";
+const SCHEMATHESIS_TESTS: &str = "schemathesis::";
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run only the tests whose names contain one of these.
@@ -65,7 +69,12 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     let pooler = pooler();
     let mut counts = Counts::default();
     let mut tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
-    for (skipped, reason) in skipped_tests(pooler.as_deref()) {
+    let schemathesis = programs::find(SCHEMATHESIS);
+    let mut skipped: Vec<_> = skipped_tests(pooler.as_deref()).to_vec();
+    if schemathesis.is_none() {
+        skipped.push((SCHEMATHESIS_TESTS, "schemathesis is missing: `.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH"));
+    }
+    for (skipped, reason) in skipped {
         println!("{skipped} is skipped: {reason}");
         counts.skipped += 1;
         tests += " --skip ";
@@ -76,6 +85,7 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_POSTGRES_BIN", programs_folder)
         .env("TEST_PGBOUNCER", pooler.unwrap_or_default())
+        .env("TEST_SCHEMATHESIS", schemathesis.unwrap_or_default())
         .env("TEST_CHROMIUM", chromium);
     let succeeded = process::run_lines(&tests, |line| {
         println!("{line}");

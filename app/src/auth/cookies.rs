@@ -45,6 +45,11 @@ impl Keyring {
     }
 }
 
+/// Name of the session cookie of a site with this scheme.
+pub fn session_cookie_name(https: bool) -> &'static str {
+    if https { "__Host-session" } else { "session" }
+}
+
 #[derive(Clone, Copy)]
 enum Name {
     Session,
@@ -105,8 +110,7 @@ impl Cookies {
 
     fn name(&self, name: Name) -> &'static str {
         match (name, self.https) {
-            (Name::Session, true) => "__Host-session",
-            (Name::Session, false) => "session",
+            (Name::Session, https) => session_cookie_name(https),
             (Name::SignIn, true) => "__Host-sign-in",
             (Name::SignIn, false) => "sign-in",
         }

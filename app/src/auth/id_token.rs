@@ -21,7 +21,7 @@ use crate::config::{AllowedTenants, ProviderConfig};
 use crate::outbound::Calls;
 
 /// Accepted clock difference to the provider, in seconds.
-const CLOCK_LEEWAY: i64 = 120;
+pub(super) const CLOCK_LEEWAY: i64 = 120;
 
 /// Characters of a subject at most (OpenID Connect Core 1.0, section 2).
 const SUBJECT_LIMIT: usize = 255;
@@ -38,6 +38,9 @@ pub(super) struct EntraClaims {
     #[serde(default)]
     pub roles: Vec<String>,
     pub(super) nbf: Option<serde_json::Number>,
+    /// The scopes of an access token, separated by spaces.
+    pub(super) scp: Option<serde_json::Value>,
+    pub(super) ver: Option<serde_json::Value>,
 }
 
 impl AdditionalClaims for EntraClaims {}
@@ -96,22 +99,29 @@ fn check_signed_claims(
     expected: &Expected<'_>,
     keys: &CoreJsonWebKeySet,
 ) -> Result<VerifiedClaims, ClaimsVerificationError> {
-    let issuer = IssuerUrl::new(expected.metadata.issuer().to_owned())
-        .map_err(|_| ClaimsVerificationError::Other("the issuer is malformed".to_owned()))?;
-    let verifier: IdTokenVerifier<'_, CoreJsonWebKey> = IdTokenVerifier::new_public_client(
-        ClientId::new(expected.client_id.to_owned()),
-        issuer,
-        keys.clone(),
-    )
-    .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
-    // The issuer may have a placeholder for the tenant: `check_tenant` compares it.
-    .require_issuer_match(false)
-    .set_time_fn(|| DateTime::from_timestamp(now() - CLOCK_LEEWAY, 0).unwrap_or_default());
+    let verifier = verifier(expected.metadata, expected.client_id, keys)?;
     tokens.id_token.claims(&verifier, &expected.nonce).cloned()
 }
 
+/// Checks signature (RS256 only), audience and expiry with these keys.
+pub(super) fn verifier(
+    metadata: &Metadata,
+    audience: &str,
+    keys: &CoreJsonWebKeySet,
+) -> Result<IdTokenVerifier<'static, CoreJsonWebKey>, ClaimsVerificationError> {
+    let issuer = IssuerUrl::new(metadata.issuer().to_owned())
+        .map_err(|_| ClaimsVerificationError::Other("the issuer is malformed".to_owned()))?;
+    let audience = ClientId::new(audience.to_owned());
+    let verifier = IdTokenVerifier::new_public_client(audience, issuer, keys.clone())
+        .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
+        // The issuer may have a placeholder for the tenant: `check_tenant` compares it.
+        .require_issuer_match(false)
+        .set_time_fn(|| DateTime::from_timestamp(now() - CLOCK_LEEWAY, 0).unwrap_or_default());
+    Ok(verifier)
+}
+
 /// Checks that the issuer is that of the token's tenant, and that the tenant may sign in.
-fn check_tenant(
+pub(super) fn check_tenant(
     metadata: &Metadata,
     config: &ProviderConfig,
     claims: &VerifiedClaims,
@@ -164,6 +174,16 @@ fn access_token_hash(token: &AccessToken, key: &CoreJsonWebKey) -> Option<Access
 }
 
 fn check_times_and_names(client_id: &str, claims: &VerifiedClaims) -> Result<(), SignInError> {
+    if claims
+        .authorized_party()
+        .is_some_and(|party| party.as_str() != client_id)
+    {
+        return Err(refused("it was issued to another client"));
+    }
+    check_times_and_subject(claims)
+}
+
+pub(super) fn check_times_and_subject(claims: &VerifiedClaims) -> Result<(), SignInError> {
     let latest = now() + CLOCK_LEEWAY;
     let begins = claims.additional_claims().nbf.as_ref();
     if begins.is_some_and(|nbf| nbf.as_i64().is_none_or(|nbf| nbf > latest)) {
@@ -171,12 +191,6 @@ fn check_times_and_names(client_id: &str, claims: &VerifiedClaims) -> Result<(),
     }
     if claims.issue_time().timestamp() > latest {
         return Err(refused("it was issued in the future"));
-    }
-    if claims
-        .authorized_party()
-        .is_some_and(|party| party.as_str() != client_id)
-    {
-        return Err(refused("it was issued to another client"));
     }
     let subject = claims.subject().as_str();
     if subject.is_empty() || subject.len() > SUBJECT_LIMIT {
@@ -189,7 +203,7 @@ fn check_times_and_names(client_id: &str, claims: &VerifiedClaims) -> Result<(),
     Ok(())
 }
 
-fn is_unknown_key(checked: &Result<VerifiedClaims, ClaimsVerificationError>) -> bool {
+pub(super) fn is_unknown_key(checked: &Result<VerifiedClaims, ClaimsVerificationError>) -> bool {
     matches!(
         checked,
         Err(ClaimsVerificationError::SignatureVerification(
@@ -198,12 +212,12 @@ fn is_unknown_key(checked: &Result<VerifiedClaims, ClaimsVerificationError>) -> 
     )
 }
 
-fn refused(reason: &str) -> SignInError {
-    SignInError::Provider(format!("its ID token is refused: {reason}"))
+pub(super) fn refused(reason: &str) -> SignInError {
+    SignInError::Provider(format!("its token is refused: {reason}"))
 }
 
 /// The reason without the token's content, which openidconnect's error contains.
-fn reason(error: &ClaimsVerificationError) -> &'static str {
+pub(super) fn reason(error: &ClaimsVerificationError) -> &'static str {
     match error {
         ClaimsVerificationError::Expired(_) => "it has expired",
         ClaimsVerificationError::InvalidAudience(_) => "it is for another audience",

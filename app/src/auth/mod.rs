@@ -1,5 +1,5 @@
 //! Sign-in with Microsoft Entra ID: OpenID Connect authorization code flow with PKCE, sessions in the
-//! site's own database. The routes are in `auth_routes`.
+//! site's own database, and bearer tokens for the API. The routes are in `auth_routes`.
 
 mod error;
 mod keys;
@@ -9,11 +9,14 @@ mod attempts;
 mod id_token;
 mod tokens;
 mod graph;
+mod access_token;
 mod sessions;
 pub mod return_address;
 mod sign_in;
 
+pub use access_token::{ACCESS_AS_APPLICATION, ACCESS_AS_USER, BearerError};
 pub use attempts::random_token;
+pub use cookies::session_cookie_name;
 pub use error::SignInError;
 pub use sessions::RequestSession;
 pub use sign_in::{Callback, SELECT_ACCOUNT, SignIn};

@@ -9,6 +9,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 use tower_sessions_core::session::Id;
 use url::Url;
 
+use super::access_token::{self, BearerError};
 use super::attempts::{self, AttemptSecrets, insert_attempt, random_token, take_attempt};
 use super::cookies::{Cookies, Keyring};
 use super::error::SignInError;
@@ -116,6 +117,15 @@ impl SignIn {
             id: Some(id),
             user: self.sessions.find(&id).await,
         }
+    }
+
+    /// The user, or the program, to whom a bearer token gives access.
+    ///
+    /// # Errors
+    /// When the token is not valid here, lacks the scope, or the provider cannot be reached.
+    pub async fn authenticate(&self, token: &str) -> Result<CurrentUser, BearerError> {
+        let calls = self.outbound.calls();
+        access_token::validate(token, &self.config.client.id, &self.provider, &calls).await
     }
 
     /// Stores a new attempt of this browser and returns the address of its authorization request.

@@ -1,6 +1,6 @@
 //! Compresses responses by the client's `Accept-Encoding`.
 
-use salvo::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
+use salvo::http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use salvo::http::{HeaderMap, ResBody};
 use salvo::{Depot, FlowCtrl, Request, Response, handler};
 
@@ -19,7 +19,7 @@ pub async fn compress(
 ) {
     ctrl.call_next(request, depot, response).await;
     let headers = response.headers();
-    if headers.contains_key(CONTENT_ENCODING) || !is_text(headers) {
+    if headers.contains_key(CONTENT_ENCODING) || has_strong_tag(headers) || !is_text(headers) {
         return;
     }
     let vary = HeaderValue::from_static("accept-encoding");
@@ -38,6 +38,12 @@ pub async fn compress(
         }
         Err(cause) => tracing::warn!(%cause, "failed to compress a response"),
     }
+}
+
+/// Whether an entity tag names this very sequence of bytes (RFC 9110, section 8.8.1).
+fn has_strong_tag(headers: &HeaderMap) -> bool {
+    let tag = headers.get(ETAG);
+    tag.is_some_and(|tag| !tag.as_bytes().starts_with(b"W/"))
 }
 
 /// Whether the media type is one of text, which compresses well.

@@ -112,7 +112,7 @@ pub async fn record_writes(
     }
     let is_accepted = response
         .status_code
-        .is_some_and(|status| status.is_redirection());
+        .is_some_and(|status| status.is_redirection() || status.is_success());
     if let Some(cookie) = bypass_cookie(state).filter(|_| is_accepted) {
         response.add_cookie(cookie);
     }

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use salvo::http::StatusCode;
-use salvo::http::header::{CACHE_CONTROL, CONNECTION, HeaderValue, LOCATION, RETRY_AFTER};
+use salvo::http::header::{
+    CACHE_CONTROL, CONNECTION, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use salvo::{Depot, Request, Response, Writer, async_trait};
 use sea_orm::{DbErr, SqlErr};
 
-use super::error_page::{ErrorDetails, ErrorPage, RecoveryLink, wants_json};
+use super::error_page::{ErrorDetails, ErrorPage, RecoveryLink, is_api, wants_json};
+use super::rejection::Rejection;
 use super::sent_form::SentForm;
 use crate::auth::return_address::sign_in_path;
+use crate::auth::{ACCESS_AS_USER, BearerError};
 use crate::database::is_unavailable;
 use crate::state::AppState;
 use crate::telemetry::RequestId;
@@ -37,6 +41,12 @@ pub enum Error {
     /// Another status of the 4xx class, such as 405, 408, 413 or 415, with its standard text.
     #[error("{0}")]
     Status(StatusCode),
+    /// The content of the request is refused, with each part that is not valid.
+    #[error("{}", .0.detail)]
+    Rejected(Box<Rejection>),
+    /// The bearer token does not give access: 401 or 403 (RFC 6750, section 3.1).
+    #[error("{0}")]
+    Bearer(BearerError),
     /// Sign-in is required: a redirect to the sign-in page and back to this path (303), or 401 for a form, which
     /// can be sent again after the sign-in, and for a program.
     #[error("sign-in required")]
@@ -69,6 +79,15 @@ impl From<DbErr> for Error {
             }
             _ if is_unavailable(&error) => Self::Unavailable(error.into()),
             _ => Self::Unexpected(error.into()),
+        }
+    }
+}
+
+impl From<BearerError> for Error {
+    fn from(error: BearerError) -> Self {
+        match error {
+            BearerError::Unavailable(cause) => Self::Unavailable(cause.into()),
+            error => Self::Bearer(error),
         }
     }
 }
@@ -110,11 +129,14 @@ impl Writer for Error {
             page.write(request, depot, response);
         }
         self.add_headers(response);
+        if let Some(challenge) = self.challenge(request) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
     }
 }
 
 impl Error {
-    async fn page(&self, request: &mut Request, depot: &Depot) -> ErrorPage {
+    async fn page(&self, request: &mut Request, depot: &Depot) -> ErrorPage<'_> {
         let reference = depot.get_typed::<RequestId>().map(RequestId::to_string);
         let form = SentForm::of(request, depot).await;
         let is_page_request = request.method().is_safe();
@@ -134,6 +156,10 @@ impl Error {
                 Self::Detailed(details) => details.recovery_links.clone(),
                 _ => vec![RecoveryLink::START],
             },
+            errors: match self {
+                Self::Rejected(rejection) => rejection.parts.as_slice(),
+                _ => &[],
+            },
         }
     }
 
@@ -146,6 +172,19 @@ impl Error {
         if let (Some(error), Ok(state)) = (error, depot.get_typed::<AppState>()) {
             state.database.note_failure(error);
         }
+    }
+
+    /// The challenge of a 401, and of a 403 for a token without the scope (RFC 6750, section 3).
+    fn challenge(&self, request: &Request) -> Option<HeaderValue> {
+        let challenge = match self {
+            Self::Bearer(BearerError::InsufficientScope) => {
+                format!("Bearer error=\"insufficient_scope\", scope=\"{ACCESS_AS_USER}\"")
+            }
+            Self::Bearer(_) => "Bearer error=\"invalid_token\"".to_owned(),
+            Self::SignInRequired { .. } if is_api(request) => "Bearer".to_owned(),
+            _ => return None,
+        };
+        HeaderValue::from_str(&challenge).ok()
     }
 
     fn add_headers(&self, response: &mut Response) {
@@ -185,9 +224,12 @@ impl Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::Bearer(BearerError::InsufficientScope) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Status(status) => *status,
-            Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
+            Self::Rejected(rejection) => rejection.status,
+            Self::Bearer(_) | Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
             Self::Detailed(details) => details.status,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -235,6 +277,8 @@ impl Error {
             Self::NotFound => "There is no page at this address. It may have been moved or deleted.",
             Self::BadRequest(reason) | Self::Forbidden(reason) => reason,
             Self::Status(status) => status_message(*status),
+            Self::Rejected(rejection) => return rejection.detail.clone(),
+            Self::Bearer(error) => error.message(),
             Self::SignInRequired { .. } => "You are not signed in, or your session has ended. Nothing has been saved yet: keep this page open, sign in in a new tab, then come back and select “Try again”.",
             Self::Detailed(details) => return details.message.clone(),
             Self::TooManyRequests(_) => "Too many requests from your address. Wait a moment, then try again.",
@@ -260,6 +304,7 @@ fn retry_path(request: &Request, depot: &Depot) -> String {
 fn status_message(status: StatusCode) -> &'static str {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => "This address does not support that request method.",
+        StatusCode::NOT_ACCEPTABLE => "The API answers in JSON: accept application/json.",
         StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
             "The request is too large."

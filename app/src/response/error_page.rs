@@ -5,12 +5,13 @@ use salvo::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use salvo::{Depot, Request, Response, Scribe as _};
 use serde::Serialize;
 
+use super::rejection::InvalidPart;
 use super::sent_form::SentForm;
 use crate::response::{Page, View};
 
 /// An error as the visitor sees it.
 #[derive(Default, Serialize)]
-pub(super) struct ErrorPage {
+pub(super) struct ErrorPage<'a> {
     pub(super) status: u16,
     pub(super) title: &'static str,
     pub(super) message: String,
@@ -24,6 +25,8 @@ pub(super) struct ErrorPage {
     pub(super) form: Option<SentForm>,
     /// Whether the form can be sent again as it is.
     pub(super) may_resend: bool,
+    /// For a program: the parts of its request that are not valid.
+    pub(super) errors: &'a [InvalidPart],
 }
 
 /// A link of an error page to a page that works.
@@ -52,7 +55,7 @@ impl RecoveryLink {
     };
 }
 
-impl View for ErrorPage {
+impl View for ErrorPage<'_> {
     const TEMPLATE: &'static str = "error.html";
 
     fn title(&self) -> String {
@@ -60,7 +63,7 @@ impl View for ErrorPage {
     }
 }
 
-impl ErrorPage {
+impl ErrorPage<'_> {
     /// Writes the error as a page, or as problem details to a program that accepts JSON.
     pub(super) fn write(self, request: &Request, depot: &Depot, response: &mut Response) {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -76,13 +79,16 @@ impl ErrorPage {
 
     /// Writes problem details (RFC 9457).
     fn write_problem(self, status: StatusCode, response: &mut Response) {
-        let problem = serde_json::json!({
+        let mut problem = serde_json::json!({
             "type": "about:blank",
             "title": self.title,
             "status": self.status,
             "detail": self.message,
             "reference": self.reference,
         });
+        if !self.errors.is_empty() {
+            problem["errors"] = serde_json::json!(self.errors);
+        }
         response.status_code(status);
         response.headers_mut().insert(
             CONTENT_TYPE,
@@ -94,11 +100,19 @@ impl ErrorPage {
 
 /// Whether the client is a program that expects JSON rather than a person with a page.
 pub fn wants_json(request: &Request) -> bool {
-    let path = request.uri().path();
-    let is_api = path == "/api" || path.starts_with("/api/");
     let is_fetch = request.headers().contains_key("sec-fetch-mode")
         && !header_contains(request, "sec-fetch-mode", "navigate");
-    is_api || is_fetch || quality(request, "json") > quality(request, "text/html")
+    is_api(request) || is_fetch || quality(request, "json") > quality(request, "text/html")
+}
+
+/// Whether the request is for an operation of the API: its documentation is pages.
+pub(super) fn is_api(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_below = |parent: &str| {
+        let rest = path.strip_prefix(parent);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    is_below("/api") && !is_below("/api/docs")
 }
 
 /// The quality value of a media type in `Accept`, from 0 to 1 (RFC 9110, section 12.5.1); wildcards are ignored.

@@ -6,6 +6,7 @@ mod error_page;
 mod notice;
 mod page;
 mod pager;
+mod rejection;
 mod sent_form;
 mod structured_data;
 
@@ -15,6 +16,7 @@ pub use error_page::{ErrorDetails, RecoveryLink, wants_json};
 pub use notice::{Notice, has_notice};
 pub use page::{FormOutcome, Page, View};
 pub use pager::Pager;
+pub use rejection::{InvalidPart, Rejection};
 pub use sent_form::{BodyReceived, is_urlencoded};
 #[cfg(test)]
 pub(crate) use {

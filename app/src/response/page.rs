@@ -99,6 +99,8 @@ pub enum FormOutcome<V> {
     Saved(String, Notice),
     /// Invalid: the form as it was typed, with a message for each invalid field (422).
     Invalid(V),
+    /// Another user has changed the row in the meantime: the form as it was typed, beside what is stored (409).
+    Conflict(V),
 }
 
 /// The data of the layout.
@@ -195,6 +197,10 @@ impl<V: View> Writer for FormOutcome<V> {
             },
             Self::Invalid(view) => {
                 let page = Page::with_status(view, StatusCode::UNPROCESSABLE_ENTITY);
+                page.write(request, depot, response).await;
+            }
+            Self::Conflict(view) => {
+                let page = Page::with_status(view, StatusCode::CONFLICT);
                 page.write(request, depot, response).await;
             }
         }

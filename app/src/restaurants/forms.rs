@@ -1,7 +1,10 @@
 //! The forms of restaurants and reviews: their fields, and the values that may be stored.
 
+use super::review;
 use crate::current_user::CurrentUser;
 use crate::form::{Choice, Field, FieldErrors, Fields, FormValues, Line, Text};
+use crate::form_key;
+use crate::version::version;
 
 const NAME: Field<Line> = Field {
     name: "restaurant_name",
@@ -69,10 +72,11 @@ const REVIEW_TEXT: Field<Text> = Field {
 };
 
 /// The fields of a review. The name of a signed-in reviewer is the account's.
-pub(super) fn review_fields(author: Option<&CurrentUser>) -> &'static Fields {
-    match author {
-        Some(_) => &[&RATING, &REVIEW_TEXT],
-        None => &[&RATING, &USER_NAME, &REVIEW_TEXT],
+pub(super) fn review_fields(asks_for_name: bool) -> &'static Fields {
+    if asks_for_name {
+        &[&RATING, &USER_NAME, &REVIEW_TEXT]
+    } else {
+        &[&RATING, &REVIEW_TEXT]
     }
 }
 
@@ -110,6 +114,16 @@ impl NewRestaurant {
             }),
             _ => Err(errors),
         }
+    }
+
+    /// The digest of a submission of this form; `None` without a key.
+    pub(super) fn digest(&self, key: &str) -> Option<String> {
+        form_key::digest(key, &[&self.name, &self.street_address, &self.description])
+    }
+
+    /// The version of the row with these values.
+    pub(super) fn version(&self) -> String {
+        version(&[&self.name, &self.street_address, &self.description])
     }
 
     /// The values of a form for editing.
@@ -153,5 +167,26 @@ impl NewReview {
             }),
             _ => Err(errors),
         }
+    }
+
+    /// The digest of a submission of this form; `None` without a key.
+    pub(super) fn digest(&self, restaurant: i32, key: &str) -> Option<String> {
+        let values = [
+            &restaurant.to_string(),
+            self.author_key.as_deref().unwrap_or_default(),
+            &self.user_name,
+            &self.rating.to_string(),
+            &self.review_text,
+        ];
+        form_key::digest(key, &values)
+    }
+
+    /// Whether a row of this restaurant has these values.
+    pub(super) fn is_stored_as(&self, row: &review::Model, restaurant: i32) -> bool {
+        row.restaurant == restaurant
+            && row.user_name == self.user_name
+            && row.rating == self.rating
+            && row.review_text == self.review_text
+            && row.author_key == self.author_key
     }
 }

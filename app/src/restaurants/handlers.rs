@@ -22,6 +22,7 @@ use crate::pagination::{ListPage, Position};
 use crate::response::{Confirmation, Error, FormOutcome, Page, Pager};
 use crate::search::MatchCount;
 use crate::state::AppState;
+use crate::version::{self, Expected};
 
 #[handler]
 pub(super) async fn list_restaurants(
@@ -88,8 +89,9 @@ pub(super) async fn create_restaurant(
     match NewRestaurant::parse(&form) {
         Ok(new) => {
             let db = state.database.connection();
-            let id = repository::insert_restaurant(db, new, form.submission_key()).await?;
-            let path = restaurant::path(id);
+            let digest = new.digest(form.submission_key());
+            let inserted = repository::insert_restaurant(db, new, digest).await?;
+            let path = restaurant::path(inserted.id);
             Ok(FormOutcome::Saved(path, notices::RESTAURANT_ADDED))
         }
         Err(errors) => Ok(FormOutcome::Invalid(NewRestaurantView {
@@ -104,6 +106,7 @@ pub(super) async fn edit_restaurant(
     id: Id,
 ) -> Result<Page<EditRestaurantView>, Error> {
     let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
+    let version = restaurant.version();
     let form = NewRestaurant {
         name: restaurant.name,
         street_address: restaurant.street_address,
@@ -111,7 +114,9 @@ pub(super) async fn edit_restaurant(
     };
     Ok(Page::new(EditRestaurantView {
         path: restaurant::path(id.0),
+        version,
         form: FormView::filled(RESTAURANT_FIELDS, &form.into_form()),
+        stored: None,
     }))
 }
 
@@ -121,19 +126,32 @@ pub(super) async fn update_restaurant(
     id: Id,
     form: Form<FormValues>,
 ) -> Result<FormOutcome<EditRestaurantView>, Error> {
+    let form = form.0;
     let db = state.database.connection();
     repository::get_restaurant(db, id.0).await?;
-    let path = restaurant::path(id.0);
-    match NewRestaurant::parse(&form.0) {
+    let edited = |form, version: &str, stored| EditRestaurantView {
+        path: restaurant::path(id.0),
+        version: version.to_owned(),
+        form,
+        stored,
+    };
+    let version = form.get(version::FIELD);
+    match NewRestaurant::parse(&form) {
         Ok(new) => {
-            let db = state.database.connection();
-            repository::update_restaurant(db, id.0, new).await?;
-            Ok(FormOutcome::Saved(path, notices::RESTAURANT_EDITED))
+            let expected = Expected::from_field(version);
+            if repository::update_restaurant(db, id.0, new, &expected).await? {
+                let path = restaurant::path(id.0);
+                return Ok(FormOutcome::Saved(path, notices::RESTAURANT_EDITED));
+            }
+            let current = repository::get_restaurant(db, id.0).await?;
+            let form = FormView::filled(RESTAURANT_FIELDS, &form);
+            let view = edited(form, &current.version(), Some(current.into()));
+            Ok(FormOutcome::Conflict(view))
         }
-        Err(errors) => Ok(FormOutcome::Invalid(EditRestaurantView {
-            path,
-            form: FormView::refused(RESTAURANT_FIELDS, &form.0, &errors),
-        })),
+        Err(errors) => {
+            let refused = FormView::refused(RESTAURANT_FIELDS, &form, &errors);
+            Ok(FormOutcome::Invalid(edited(refused, version, None)))
+        }
     }
 }
 
@@ -162,8 +180,7 @@ pub(super) async fn delete_restaurant(
     id: Id,
 ) -> Result<FormOutcome<Confirmation>, Error> {
     let db = state.database.connection();
-    repository::get_restaurant(db, id.0).await?;
-    repository::delete_restaurant(db, id.0).await?;
+    repository::delete_restaurant(db, id.0, &Expected::Any).await?;
     let list = "/".to_owned();
     Ok(FormOutcome::Saved(list, notices::RESTAURANT_DELETED))
 }
@@ -179,7 +196,7 @@ pub(super) async fn show_restaurant(
     let user = visitor.user();
     let query = &query.0;
     let read = |db| {
-        let form = FormView::new(review_fields(user));
+        let form = FormView::new(review_fields(user.is_none()));
         let (state, visitor) = (&state, &visitor);
         async move { load_page(&db, state, visitor, id.0, query, form).await }
     };

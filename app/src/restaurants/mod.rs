@@ -19,6 +19,7 @@ mod syndication;
 mod handlers;
 mod review_handlers;
 mod settings;
+mod api;
 #[cfg(test)]
 mod samples;
 
@@ -31,13 +32,15 @@ pub use syndication::{feed_entries, last_id, sitemap_paths};
 
 use addresses::{DETAILS_PARAMETERS, LIST_PARAMETERS};
 
+use crate::config::Config;
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user, require_user_to_write};
 use crate::routing::{form, get, guarded, post};
 
 /// The routes of the feature.
-pub fn routes() -> Router {
+pub fn routes(config: &Config) -> Router {
     Router::new()
+        .push(api::routes(config))
         .push(cached(LIST_PARAMETERS, get("", handlers::list_restaurants)))
         .push(form(
             "restaurants",
@@ -76,6 +79,7 @@ pub fn protected_routes() -> Router {
         ))
         .push(post("reviews/{id}/delete", review_handlers::delete_review));
     Router::new()
+        .push(api::protected_routes())
         .push(guarded(require_role(ADMIN), administration))
         .push(guarded(require_user(), own_reviews))
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::restaurant::RatedRestaurant;
 use super::structured_data;
 use super::views::{RestaurantDetails, RestaurantEntry, ReviewEntry};
 use crate::form::FormView;
@@ -38,7 +39,29 @@ pub(super) struct NewRestaurantView {
 #[derive(Serialize)]
 pub(super) struct EditRestaurantView {
     pub(super) path: String,
+    /// The version that the form replaces.
+    pub(super) version: String,
     pub(super) form: FormView,
+    /// What another administrator has saved since the form was opened.
+    pub(super) stored: Option<StoredTexts>,
+}
+
+/// The texts of a restaurant as they are stored.
+#[derive(Serialize)]
+pub(super) struct StoredTexts {
+    pub(super) name: String,
+    pub(super) street_address: String,
+    pub(super) description: String,
+}
+
+impl From<RatedRestaurant> for StoredTexts {
+    fn from(row: RatedRestaurant) -> Self {
+        Self {
+            name: row.name,
+            street_address: row.street_address,
+            description: row.description,
+        }
+    }
 }
 
 /// `GET /restaurants/{id}`.

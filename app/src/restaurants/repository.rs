@@ -3,17 +3,18 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    IdenStatic as _, Iterable as _, JoinType, QueryFilter as _, QuerySelect, RelationTrait as _,
-    Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, IdenStatic as _, Iterable as _, JoinType, QueryFilter as _, QuerySelect,
+    RelationTrait as _, Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 use super::forms::NewRestaurant;
 use super::restaurant::{ListedColumns, ListedRestaurant, RatedColumns, RatedRestaurant, Sort};
 use super::{rating, restaurant, review};
-use crate::form_key::{self, insert_once};
+use crate::form_key::{Inserted, insert_once};
 use crate::pagination::{Cursor, ListPage, Position, paginate};
 use crate::search::{IdRange, MatchCount, Search, select_by_ids};
+use crate::version::{Expected, version};
 
 /// A page of the list.
 #[derive(Clone, Debug)]
@@ -199,13 +200,12 @@ pub(super) async fn get_restaurant(
     found.ok_or_else(|| DbErr::RecordNotFound(format!("restaurant {id}")))
 }
 
-/// Inserts a restaurant and returns its id. The same form sent again returns the same id.
+/// Inserts a restaurant, unless one with this digest exists.
 pub(super) async fn insert_restaurant(
     db: &impl ConnectionTrait,
     new: NewRestaurant,
-    key: &str,
-) -> Result<i32, DbErr> {
-    let digest = form_key::digest(key, &[&new.name, &new.street_address, &new.description]);
+    digest: Option<String>,
+) -> Result<Inserted, DbErr> {
     let row = restaurant::ActiveModel {
         name: Set(new.name),
         street_address: Set(new.street_address),
@@ -213,14 +213,23 @@ pub(super) async fn insert_restaurant(
         ..Default::default()
     };
     let column = restaurant::Column::SubmissionKey;
-    Ok(insert_once(db, row, column, digest).await?.id)
+    insert_once(db, row, column, digest).await
 }
 
+/// Replaces the texts of a restaurant. `false` where its version is not one of the expected ones.
+///
+/// # Errors
+/// `RecordNotFound` when there is no such restaurant.
 pub(super) async fn update_restaurant(
-    db: &impl ConnectionTrait,
+    db: &DatabaseConnection,
     id: i32,
     new: NewRestaurant,
-) -> Result<(), DbErr> {
+    expected: &Expected,
+) -> Result<bool, DbErr> {
+    let transaction = begin_write(db).await?;
+    if !expected.includes(&lock_restaurant(&transaction, id).await?) {
+        return Ok(false);
+    }
     let row = restaurant::ActiveModel {
         id: Set(id),
         name: Set(new.name),
@@ -228,25 +237,24 @@ pub(super) async fn update_restaurant(
         description: Set(new.description),
         ..Default::default()
     };
-    restaurant::Entity::update(row).exec(db).await?;
-    Ok(())
+    restaurant::Entity::update(row).exec(&transaction).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
-/// Deletes a restaurant and its reviews. The restaurant is locked first, so that no review of it is inserted
-/// meanwhile.
-pub(super) async fn delete_restaurant(db: &DatabaseConnection, id: i32) -> Result<(), DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let transaction = db.begin_with_options(options).await?;
-    restaurant::Entity::find_by_id(id)
-        .select_only()
-        .column(restaurant::Column::Id)
-        .lock_exclusive()
-        .into_tuple::<i32>()
-        .one(&transaction)
-        .await?;
+/// Deletes a restaurant and its reviews. `false` where its version is not one of the expected ones.
+///
+/// # Errors
+/// `RecordNotFound` when there is no such restaurant.
+pub(super) async fn delete_restaurant(
+    db: &DatabaseConnection,
+    id: i32,
+    expected: &Expected,
+) -> Result<bool, DbErr> {
+    let transaction = begin_write(db).await?;
+    if !expected.includes(&lock_restaurant(&transaction, id).await?) {
+        return Ok(false);
+    }
     review::Entity::delete_many()
         .filter(review::Column::Restaurant.eq(id))
         .exec(&transaction)
@@ -254,5 +262,27 @@ pub(super) async fn delete_restaurant(db: &DatabaseConnection, id: i32) -> Resul
     restaurant::Entity::delete_by_id(id)
         .exec(&transaction)
         .await?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    db.begin_with_options(options).await
+}
+
+/// Locks a restaurant, so that nobody changes it or inserts a review of it, and returns its version.
+async fn lock_restaurant(transaction: &DatabaseTransaction, id: i32) -> Result<String, DbErr> {
+    let row: Option<(i32, String, String, String)> =
+        select_texts(restaurant::Entity::find_by_id(id))
+            .lock_exclusive()
+            .into_tuple()
+            .one(transaction)
+            .await?;
+    let (_, name, street_address, description) =
+        row.ok_or_else(|| DbErr::RecordNotFound(format!("restaurant {id}")))?;
+    Ok(version(&[&name, &street_address, &description]))
 }

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Expr, Order};
 
 use super::rating;
 use crate::pagination::{Cursor, Key, KeyType, Keyset, Position};
+use crate::version::version;
 
 /// A restaurant. `rating` has the counters of its reviews.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -81,6 +82,13 @@ pub(super) struct RatedRestaurant {
     pub(super) rating_counts: [i32; 5],
 }
 
+impl RatedRestaurant {
+    /// The version of what an administrator may change.
+    pub(super) fn version(&self) -> String {
+        version(&[&self.name, &self.street_address, &self.description])
+    }
+}
+
 /// The columns of [`RatedRestaurant`].
 pub(super) type RatedColumns = (
     i32,
@@ -140,8 +148,15 @@ pub(super) enum Sort {
 impl Sort {
     pub(super) const ALL: [Self; 3] = [Self::Newest, Self::Rating, Self::Name];
 
+    /// The orders with their names and labels.
+    pub(super) const CHOICES: [(Self, &'static str, &'static str); 3] = [
+        (Self::Newest, Self::Newest.name(), Self::Newest.label()),
+        (Self::Rating, Self::Rating.name(), Self::Rating.label()),
+        (Self::Name, Self::Name.name(), Self::Name.label()),
+    ];
+
     /// Its name in the query parameter `sort`.
-    pub(super) fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Newest => "newest",
             Self::Rating => "rating",
@@ -149,7 +164,7 @@ impl Sort {
         }
     }
 
-    pub(super) fn label(self) -> &'static str {
+    pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Newest => "Newest",
             Self::Rating => "Top rated",
@@ -178,11 +193,15 @@ impl Sort {
     }
 
     pub(super) fn parse_position(self, after: &str, before: &str) -> Position {
-        let key_type = match self {
+        Position::parse(self.key_type(), after, before)
+    }
+
+    /// `None` for the id alone.
+    pub(super) fn key_type(self) -> Option<KeyType> {
+        match self {
             Self::Newest => None,
             Self::Rating => Some(KeyType::Integer),
             Self::Name => Some(KeyType::Text),
-        };
-        Position::parse(key_type, after, before)
+        }
     }
 }

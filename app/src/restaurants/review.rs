@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use super::restaurant;
 use crate::current_user::CurrentUser;
 use crate::pagination::{Cursor, Key, KeyType, Position};
+use crate::response::Error;
 
 /// A review. `adopted` reads rows whose rating is null.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -71,11 +72,25 @@ impl Model {
         path(self.restaurant, self.id)
     }
 
+    /// # Errors
+    /// `Forbidden` when the user may not delete it.
+    pub(super) fn check_deletion_by(&self, user: &CurrentUser) -> Result<(), Error> {
+        if self.may_be_deleted_by(Some(user)) {
+            return Ok(());
+        }
+        Err(Error::Forbidden(
+            "Only the author of a review and administrators can delete it.",
+        ))
+    }
+
     /// The position of this review in a list.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor::new(Key::Time(self.review_date), self.id)
     }
 }
+
+/// The key of a list of reviews.
+pub(super) const KEY_TYPE: Option<KeyType> = Some(KeyType::Time);
 
 /// The page of a restaurant, at a review.
 pub(super) fn path(restaurant: i32, id: i32) -> String {
@@ -91,5 +106,5 @@ pub(super) fn added_path(restaurant: i32, id: i32) -> String {
 }
 
 pub(super) fn parse_position(after: &str, before: &str) -> Position {
-    Position::parse(Some(KeyType::Time), after, before)
+    Position::parse(KEY_TYPE, after, before)
 }

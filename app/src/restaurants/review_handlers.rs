@@ -27,13 +27,13 @@ pub(super) async fn create_review(
     match NewReview::parse(&form, author) {
         Ok(new) => {
             let db = state.database.connection();
-            let key = form.submission_key();
-            let review = review_repository::insert_review(db, id.0, new, key).await?;
-            let path = review::added_path(id.0, review);
+            let digest = new.digest(id.0, form.submission_key());
+            let inserted = review_repository::insert_review(db, id.0, new, digest).await?;
+            let path = review::added_path(id.0, inserted.id);
             Ok(FormOutcome::Saved(path, notices::REVIEW_ADDED))
         }
         Err(errors) => {
-            let form = FormView::refused(review_fields(author), &form, &errors);
+            let form = FormView::refused(review_fields(author.is_none()), &form, &errors);
             let query = DetailsQuery::default();
             let db = state.database.connection();
             let page = load_page(db, &state, &visitor, id.0, &query, form).await?;
@@ -55,7 +55,7 @@ pub(super) async fn edit_review(
         review_text: review.review_text.clone(),
         author_key: None,
     };
-    let form = FormView::filled(review_fields(Some(&user)), &form.into_form());
+    let form = FormView::filled(review_fields(false), &form.into_form());
     Ok(Page::new(edit_view(&state, &review, form).await?))
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn update_review(
             Ok(FormOutcome::Saved(review.path(), notices::REVIEW_EDITED))
         }
         Err(errors) => {
-            let form = FormView::refused(review_fields(Some(&user)), &form.0, &errors);
+            let form = FormView::refused(review_fields(false), &form.0, &errors);
             let page = edit_view(&state, &review, form).await?;
             Ok(FormOutcome::Invalid(page))
         }
@@ -155,10 +155,6 @@ async fn get_deletable_review(
     id: Id,
 ) -> Result<review::Model, Error> {
     let review = review_repository::get_review(state.database.connection(), id.0).await?;
-    if !review.may_be_deleted_by(Some(user)) {
-        return Err(Error::Forbidden(
-            "Only the author of a review and administrators can delete it.",
-        ));
-    }
+    review.check_deletion_by(user)?;
     Ok(review)
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 use super::forms::NewReview;
 use super::{adopted, review};
 use crate::clock;
-use crate::form_key;
+use crate::form_key::Inserted;
 use crate::pagination::{ListPage, Position, paginate};
 
 /// Which reviews of a restaurant a page shows.
@@ -79,7 +79,7 @@ pub(super) async fn get_review(db: &impl ConnectionTrait, id: i32) -> Result<rev
     found.ok_or_else(|| DbErr::RecordNotFound(format!("review {id}")))
 }
 
-/// Inserts a review and returns its id. The same form sent again returns the same id.
+/// Inserts a review, unless one of the restaurant with this digest exists.
 ///
 /// # Errors
 /// `RecordNotFound` when there is no such restaurant.
@@ -87,16 +87,8 @@ pub(super) async fn insert_review(
     db: &impl ConnectionTrait,
     restaurant: i32,
     new: NewReview,
-    key: &str,
-) -> Result<i32, DbErr> {
-    let values = [
-        &restaurant.to_string(),
-        new.author_key.as_deref().unwrap_or_default(),
-        &new.user_name,
-        &new.rating.to_string(),
-        &new.review_text,
-    ];
-    let digest = form_key::digest(key, &values);
+    digest: Option<String>,
+) -> Result<Inserted, DbErr> {
     let row = review::ActiveModel {
         submission_key: Set(digest.clone()),
         restaurant: Set(restaurant),
@@ -111,10 +103,15 @@ pub(super) async fn insert_review(
     let ignore_duplicate = OnConflict::new().do_nothing().to_owned();
     let insert = review::Entity::insert(row).on_conflict(ignore_duplicate);
     let inserted = insert.try_insert().exec(db).await;
-    match inserted.map_err(|error| missing_restaurant(error, restaurant))? {
-        TryInsertResult::Inserted(inserted) => Ok(inserted.last_insert_id),
-        _ => find_submitted_review(db, restaurant, digest).await,
+    let inserted = inserted.map_err(|error| missing_restaurant(error, restaurant))?;
+    if let TryInsertResult::Inserted(inserted) = inserted {
+        return Ok(Inserted {
+            id: inserted.last_insert_id,
+            is_new: true,
+        });
     }
+    let id = find_submitted_review(db, restaurant, digest).await?;
+    Ok(Inserted { id, is_new: false })
 }
 
 fn missing_restaurant(error: DbErr, restaurant: i32) -> DbErr {

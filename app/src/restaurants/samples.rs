@@ -20,10 +20,8 @@ pub(crate) fn samples() -> Vec<Sample> {
     let pages = [
         list_samples().iter().map(render_sample).collect::<Vec<_>>(),
         new_samples().iter().map(render_sample).collect(),
-        vec![
-            render_sample(&edit_sample()),
-            render_sample(&edit_review_sample()),
-        ],
+        edit_samples().iter().map(render_sample).collect(),
+        vec![render_sample(&edit_review_sample())],
         restaurant_samples().iter().map(render_sample).collect(),
     ];
     pages.concat()
@@ -134,16 +132,23 @@ fn new_samples() -> [NewRestaurantView; 2] {
     forms.map(|form| NewRestaurantView { form })
 }
 
-fn edit_sample() -> EditRestaurantView {
+/// As opened, and after another administrator has saved.
+fn edit_samples() -> [EditRestaurantView; 2] {
+    [None, Some(restaurant(0, 0).into())].map(|stored| EditRestaurantView {
+        path: "/restaurants/7".to_owned(),
+        version: "version".to_owned(),
+        form: FormView::filled(RESTAURANT_FIELDS, &hostile_form()),
+        stored,
+    })
+}
+
+fn hostile_form() -> FormValues {
     let restaurant = NewRestaurant {
         name: HOSTILE.to_owned(),
         street_address: HOSTILE.to_owned(),
         description: HOSTILE.to_owned(),
     };
-    EditRestaurantView {
-        path: "/restaurants/7".to_owned(),
-        form: FormView::filled(RESTAURANT_FIELDS, &restaurant.into_form()),
-    }
+    restaurant.into_form()
 }
 
 fn edit_review_sample() -> EditReviewView {
@@ -152,7 +157,7 @@ fn edit_review_sample() -> EditReviewView {
         action: "/reviews/9/edit".to_owned(),
         cancel: "/restaurants/7#review-9".to_owned(),
         restaurant: HOSTILE.to_owned(),
-        form: FormView::filled(review_fields(Some(&sample_user())), &values),
+        form: FormView::filled(review_fields(false), &values),
     }
 }
 
@@ -180,21 +185,21 @@ fn restaurant_samples() -> Vec<RestaurantView> {
     };
     let typed = FormValues::from([("rating", "4".to_owned()), ("user_name", HOSTILE.repeat(9))]);
     let errors = NewReview::parse(&typed, None).expect_err("a long name, no text");
-    let refused = FormView::refused(review_fields(None), &typed, &errors);
+    let refused = FormView::refused(review_fields(true), &typed, &errors);
     vec![
         RestaurantView {
             restaurant: RestaurantDetails::new(&restaurant(0, 0), &DetailsQuery::default()),
             reviews: Vec::new(),
             may_write: false,
-            ..page(FormView::new(review_fields(None)), None)
+            ..page(FormView::new(review_fields(true)), None)
         },
         RestaurantView {
             pager: later_pager(),
             all_reviews: Some("/restaurants/7".to_owned()),
-            ..page(FormView::new(review_fields(None)), None)
+            ..page(FormView::new(review_fields(true)), None)
         },
         page(refused, None),
-        page(FormView::new(review_fields(Some(&admin))), Some(&admin)),
+        page(FormView::new(review_fields(false)), Some(&admin)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Settings of the restaurants' pages.
 
-use crate::config::number;
+use crate::config::{Config, SignInRequired, number};
 
 /// Page sizes, and the limit of a search.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -15,4 +15,10 @@ pub struct FeatureConfig {
     /// Matches of a search at most, where they are not sorted newest first
     #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=100_000_u64))]
     pub search_limit: u64,
+}
+
+/// Whether every review is by a signed-in user.
+pub(super) fn must_sign_in_to_write(config: &Config) -> bool {
+    let sign_in = config.sign_in.as_ref();
+    sign_in.is_some_and(|sign_in| sign_in.required != SignInRequired::None)
 }

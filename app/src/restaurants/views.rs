@@ -21,7 +21,7 @@ pub(super) struct RestaurantEntry {
     street_address: String,
     description: String,
     rating: Option<String>,
-    stars: i64,
+    stars: i32,
     reviews: String,
 }
 
@@ -89,21 +89,20 @@ pub(super) struct Score {
     /// With one decimal; `None` without a rating.
     pub(super) rating: Option<String>,
     /// The filled part of five stars, in tenths of a star.
-    stars: i64,
+    stars: i32,
     /// The number of reviews, in words.
     reviews: String,
 }
 
 impl Score {
     fn new(sum: i32, count: i32) -> Self {
-        if count <= 0 {
+        let Some(tenths) = average_in_tenths(sum, count) else {
             return Self {
                 rating: None,
                 stars: 0,
                 reviews: String::new(),
             };
-        }
-        let tenths = average_tenths(sum, count);
+        };
         Self {
             rating: Some(format!("{}.{}", tenths / 10, tenths % 10)),
             stars: tenths,
@@ -112,10 +111,14 @@ impl Score {
     }
 }
 
-/// `10 * sum / count` with halves rounded up. Integers, since 4.35 as a float is less than 4.35.
-fn average_tenths(sum: i32, count: i32) -> i64 {
+/// The average in tenths, `10 * sum / count`, with halves rounded up; `None` without a rating. Integers, since 4.35 as
+/// a float is less than 4.35.
+pub(super) fn average_in_tenths(sum: i32, count: i32) -> Option<i32> {
+    if count <= 0 {
+        return None;
+    }
     let (sum, count) = (i64::from(sum), i64::from(count));
-    (20 * sum + count) / (2 * count)
+    i32::try_from((20 * sum + count) / (2 * count)).ok()
 }
 
 /// The number of reviews with one rating.

@@ -16,7 +16,7 @@ use crate::feature::FEATURE;
 
 /// Columns: method and path, the answers [`COLUMNS`], and where a redirect leads to.
 ///
-/// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a form and for a program. A redirect leads
+/// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a form, for a program and in the API. A redirect leads
 /// to what the last column says, or to the `provider`, or `home`; from a form a page leads on to the provider. A table in
 /// braces is the id of a row of it, with `new` before it the next id.
 const ROUTES: &str = "
@@ -39,6 +39,11 @@ const ROUTES: &str = "
     GET    /sitemap.xml             | 200            | 200       | 200  | 200    | 200   |
     GET    /sitemap-{id}.xml        | 200            | 200       | 200  | 200    | 200   |
     GET    /feed.xml                | 200            | 200       | 200  | 200    | 200   |
+    GET    /api/openapi.json        | 200            | 200       | 200  | 200    | 200   |
+    GET    /api/docs                | 200            | 200       | 200  | 200    | 200   |
+    GET    /docs                    | 308            | 308       | 308  | 308    | 308   | /api/docs
+    GET    /redoc                   | 308            | 308       | 308  | 308    | 308   | /api/docs
+    GET    /openapi.json            | 308            | 308       | 308  | 308    | 308   | /api/openapi.json
 ";
 
 /// Routes that stay open to visitors where `SIGN_IN_REQUIRED` is `all`.
@@ -84,6 +89,11 @@ impl Route {
         }
     }
 
+    /// Whether it is an operation of the API, whose errors are JSON for everyone.
+    fn is_operation(&self) -> bool {
+        self.path.starts_with("/api/") && self.path != "/api/docs"
+    }
+
     /// As the router lists it, which calls every id `{id}`.
     fn key(&self) -> String {
         let tables = FEATURE.rows.iter();
@@ -94,7 +104,7 @@ impl Route {
     }
 }
 
-/// The routes of the feature.
+/// The routes of the feature's pages.
 pub(crate) fn feature_routes() -> impl Iterator<Item = Route> {
     FEATURE.routes.trim().lines().map(Route::parse)
 }
@@ -105,6 +115,7 @@ fn routes() -> impl Iterator<Item = Route> {
         .lines()
         .map(Route::parse)
         .chain(feature_routes())
+        .chain(FEATURE.api_routes.trim().lines().map(Route::parse))
 }
 
 /// What the router serves, from its own listing.
@@ -124,14 +135,11 @@ fn served() -> BTreeSet<String> {
         let line = line.trim_start_matches([' ', '│', '├', '└', '─']);
         let (route, goal) = line.split_once(" -> ").unwrap_or((line, ""));
         let (own_path, filter) = route.split_once('[').unwrap_or((route, ""));
-        if filter != "POST]" {
+        let is_child = ["POST]", "PUT]", "DELETE]"].contains(&filter);
+        if !is_child {
             path = format!("/{}", own_path.trim_start_matches('/'));
         }
-        let method = match filter {
-            "POST]" => "POST",
-            "Or { first: method:GET, second: method:HEAD }]" => "GET",
-            other => other,
-        };
+        let method = filter.trim_end_matches(']');
         if !goal.is_empty() {
             served.insert(format!("{method} {path}"));
         }
@@ -192,7 +200,7 @@ async fn if_nothing_requires_sign_in_everyone_may_write() {
     let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", "none")]).await;
     let anonymous = site.browser();
     for route in routes() {
-        let exists_without = !["404", "501"].contains(&route.cells[0]);
+        let exists_without = !["404", "405", "501"].contains(&route.cells[0]);
         let cell = route.cells[usize::from(!exists_without)];
         check(&site, "anonymous", &anonymous, &route, cell).await;
     }
@@ -210,7 +218,9 @@ async fn check(site: &SignInSite, column: &str, signed_in: &Browser, route: &Rou
         let (path, leads_to) = prepare(site, &browser, route).await;
         let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
         let mut request = browser.request(method.clone(), &path);
-        if method == Method::POST {
+        if route.path.starts_with("/api/") {
+            request = request.header("if-match", "*").json(&FEATURE.all_json());
+        } else if method == Method::POST {
             request = request.form(&FEATURE.all_fields());
         }
         if is_program {
@@ -224,6 +234,7 @@ async fn check(site: &SignInSite, column: &str, signed_in: &Browser, route: &Rou
             "{} {path} {column} program={is_program}: {}",
             route.method, answer.body
         );
+        let is_program = is_program || route.is_operation();
         if is_program && answer.status.as_u16() >= 400 {
             assert_eq!(
                 answer.header("content-type"),
@@ -274,10 +285,12 @@ async fn style_sheet(browser: &Browser) -> String {
 /// Status and, of a redirect, the address; the provider's without its parameters.
 fn shown(answer: &Answer) -> String {
     let refresh = answer.refresh_address();
-    let location = if refresh.is_empty() {
+    let location = if !refresh.is_empty() {
+        refresh.as_str()
+    } else if answer.status.is_redirection() {
         answer.location()
     } else {
-        refresh.as_str()
+        ""
     };
     let address = location
         .split('?')
@@ -295,7 +308,7 @@ fn expected(
     (path, leads_to): (&str, &str),
 ) -> String {
     match cell {
-        "login" if is_program || route.method == "POST" => "401".to_owned(),
+        "login" if is_program || route.method == "POST" || route.is_operation() => "401".to_owned(),
         "login" => {
             let next: String = byte_serialize(path.as_bytes()).collect();
             format!("303 /auth/login?next={next}")

@@ -14,6 +14,7 @@ use crate::keys::SigningKey;
 use crate::people::Person;
 use crate::provider::{Misbehaviour, Provider};
 use crate::server;
+use crate::token;
 
 /// The tenant of the registration and of most people, unless [`Options`] names another.
 pub const HOME_TENANT_ID: &str = "0badc0de-0000-4000-8000-000000000001";
@@ -180,9 +181,23 @@ impl Emulator {
         faults.insert(endpoint, (fault, Some(times)));
     }
 
-    /// Forges every ID token, until another forgery is set.
+    /// Forges every ID token and every access token for the app's own API, until another forgery is set.
     pub fn forge(&self, forgery: Forgery) {
         self.provider.state().misbehaviour.forgery = forgery;
+    }
+
+    /// An access token of this person for the app's own API, as the Azure CLI gets it.
+    ///
+    /// # Panics
+    /// When there is no such person.
+    pub fn access_token_of(&self, key: &str) -> String {
+        let person = self.provider.find_person(key).expect("a person");
+        token::api_token_of(&self.provider, &person)
+    }
+
+    /// An access token of the app itself for its own API, with these app roles.
+    pub fn access_token_of_app(&self, roles: &[&str]) -> String {
+        token::api_token_of_app(&self.provider, roles)
     }
 
     /// Changes the parameters of every callback to the app.

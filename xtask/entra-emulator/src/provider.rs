@@ -44,6 +44,8 @@ pub(crate) struct Issued {
     pub(crate) access_tokens: HashMap<String, Access>,
     pub(crate) assertions: HashMap<String, Assertion>,
     pub(crate) id_tokens: Vec<String>,
+    /// Access tokens for the app's own API.
+    pub(crate) api_tokens: Vec<String>,
 }
 
 /// The sign-in that an authorization code represents.
@@ -166,6 +168,7 @@ impl Issued {
     pub(crate) fn secrets(&self) -> Vec<String> {
         let tokens = self.access_tokens.keys().chain(self.assertions.keys());
         let all = self.codes.keys().chain(tokens).chain(&self.id_tokens);
+        let all = all.chain(&self.api_tokens);
         all.cloned().collect()
     }
 }

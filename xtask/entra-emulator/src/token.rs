@@ -15,6 +15,14 @@ const ISSUED_EARLIER_SECONDS: i64 = 300;
 pub(crate) const LIFETIME_SECONDS: i64 = 3600;
 /// The application id of Microsoft Graph, the audience of its access tokens.
 const GRAPH_APPLICATION_ID: &str = "00000003-0000-0000-c000-000000000000";
+/// The application id of the Azure CLI, which gets tokens for `az account get-access-token`.
+const AZURE_CLI_ID: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+/// The object id of the app's service principal.
+const APPLICATION_OBJECT_ID: &str = "0badc0de-0000-4000-8000-00000000000d";
+/// The delegated permission of the app's API.
+pub(crate) const ACCESS_AS_USER: &str = "access_as_user";
+/// The app role of programs in the app's API.
+pub(crate) const ACCESS_AS_APPLICATION: &str = "access_as_application";
 /// The object (principal) id of the managed identity, the subject of the federated credential.
 const MANAGED_IDENTITY_OBJECT_ID: &str = "0badc0de-0000-4000-8000-00000000000c";
 
@@ -70,6 +78,54 @@ pub(crate) fn id_token(
     let forgery = provider.state().misbehaviour.forgery.clone();
     let token = sign(provider, &forgery, claims);
     provider.state().issued.id_tokens.push(token.clone());
+    token
+}
+
+/// An access token of a person for the app's own API, changed by the current forgery.
+pub(crate) fn api_token_of(provider: &Provider, person: &Person) -> String {
+    let mut claims = api_claims(provider, &person.tenant_id);
+    claims.extend(person.claims.clone());
+    claims.extend(object(json!({
+        "azp": AZURE_CLI_ID,
+        "azpacr": "0",
+        "oid": person.object_id,
+        "scp": ACCESS_AS_USER,
+        "sub": pairwise_subject(&provider.options.client_id, person),
+    })));
+    sign_api_token(provider, claims)
+}
+
+/// An access token of the app itself, with these app roles, for its own API, changed by the current forgery.
+pub(crate) fn api_token_of_app(provider: &Provider, roles: &[&str]) -> String {
+    let mut claims = api_claims(provider, &provider.options.tenant_id);
+    claims.extend(object(json!({
+        "azp": provider.options.client_id,
+        "azpacr": "1",
+        "oid": APPLICATION_OBJECT_ID,
+        "roles": roles,
+        "sub": APPLICATION_OBJECT_ID,
+    })));
+    sign_api_token(provider, claims)
+}
+
+fn api_claims(provider: &Provider, tenant_id: &str) -> Map<String, Value> {
+    let mut claims = dated(provider, LIFETIME_SECONDS);
+    claims.extend(object(json!({
+        "aud": provider.options.client_id,
+        "iss": issuer(provider, tenant_id),
+        "aio": random_text(60),
+        "rh": format!("1.{}.", random_text(40)),
+        "tid": tenant_id,
+        "uti": random_text(16),
+        "ver": "2.0",
+    })));
+    claims
+}
+
+fn sign_api_token(provider: &Provider, claims: Map<String, Value>) -> String {
+    let forgery = provider.state().misbehaviour.forgery.clone();
+    let token = sign(provider, &forgery, claims);
+    provider.state().issued.api_tokens.push(token.clone());
     token
 }
 

@@ -17,6 +17,8 @@ pub struct Feature {
     pub rows: &'static [Row],
     /// The routes and who may use them, in the format of `access.rs`.
     pub routes: &'static str,
+    /// The routes of its API, in the same format; empty without one.
+    pub api_routes: &'static str,
     /// Pages that show text of the first form, some of them by a search for the word `alert`.
     pub lists: &'static [&'static str],
     /// Pages that take a pagination cursor, with a query to which a parameter can be appended.
@@ -82,6 +84,19 @@ impl Feature {
     /// The valid values of every form, so that one body suits each of them.
     pub fn all_fields(&self) -> Vec<(&'static str, &'static str)> {
         self.forms.iter().flat_map(Form::valid).collect()
+    }
+
+    /// The valid values of every form as a JSON object; whole numbers are numbers.
+    pub fn all_json(&self) -> serde_json::Value {
+        let value = |text: &str| match text.parse::<i32>() {
+            Ok(number) => number.into(),
+            Err(_) => text.into(),
+        };
+        let fields = self.all_fields().into_iter();
+        fields
+            .map(|(name, text)| (name.to_owned(), value(text)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 
     /// Inserts one row of each table and returns their ids.

@@ -95,6 +95,17 @@ pub(crate) const FEATURE: Feature = Feature {
         GET    /review/{restaurant}              | 303 | 303   | 303 | 303 | 303 | /restaurants/{restaurant}
         POST   /review/{restaurant}              | 303 | login | 303 | 303 | 303 | /restaurants/{restaurant}?review={new review}#review-{new review}
     ",
+    api_routes: "
+        GET    /api/restaurants                      | 200 | 200   | 200 | 200 | 200 |
+        POST   /api/restaurants                      | 201 | login | 201 | 201 | 201 |
+        GET    /api/restaurants/{restaurant}         | 200 | 200   | 200 | 200 | 200 |
+        PUT    /api/restaurants/{restaurant}         | 405 | login | 403 | 403 | 200 |
+        DELETE /api/restaurants/{restaurant}         | 405 | login | 403 | 403 | 204 |
+        GET    /api/restaurants/{restaurant}/reviews | 200 | 200   | 200 | 200 | 200 |
+        POST   /api/restaurants/{restaurant}/reviews | 201 | login | 201 | 201 | 201 |
+        GET    /api/reviews/{review}                 | 200 | 200   | 200 | 200 | 200 |
+        DELETE /api/reviews/{review}                 | 405 | login | 403 | 204 | 204 |
+    ",
     lists: &[
         "/",
         "/?sort=name",

@@ -4,6 +4,7 @@ mod accounts;
 mod adopted_dates;
 mod adopted_ids;
 mod adoption;
+mod api;
 mod browser;
 mod confirmations;
 mod counters;

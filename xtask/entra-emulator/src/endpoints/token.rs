@@ -1,4 +1,4 @@
-//! The token endpoint: exchanges an authorization code for tokens.
+//! The token endpoint: exchanges an authorization code for tokens, and issues access tokens for the app's own API.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -12,12 +12,74 @@ use crate::token;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// `POST …/token`: checks the client's credential and redeems the code.
+/// `POST …/token`: one of three grants.
 pub(super) fn exchange(provider: &Provider, request: &ReceivedRequest) -> Reply {
-    if request.form("grant_type") != Some("authorization_code") {
-        let text = "The app requested an unsupported grant type.";
-        return EntraError::new("unsupported_grant_type", 70003, text).json(400);
+    match request.form("grant_type") {
+        Some("authorization_code") => exchange_code(provider, request),
+        Some("client_credentials") => issue_to_app(provider, request),
+        Some("password") => issue_to_person(provider, request),
+        _ => {
+            let text = "The app requested an unsupported grant type.";
+            EntraError::new("unsupported_grant_type", 70003, text).json(400)
+        }
     }
+}
+
+/// An access token for the app's own API with the role of programs: the app authenticates itself.
+fn issue_to_app(provider: &Provider, request: &ReceivedRequest) -> Reply {
+    let scope = format!("api://{}/.default", provider.options.client_id);
+    let checked = check_credential(provider, request).and_then(|()| check_scope(request, &scope));
+    match checked {
+        Ok(()) => {
+            let token = token::api_token_of_app(provider, &[token::ACCESS_AS_APPLICATION]);
+            api_token(&token)
+        }
+        Err(error) => error.json(if error.error == "invalid_client" {
+            401
+        } else {
+            400
+        }),
+    }
+}
+
+/// An access token of a person for the app's own API. Any password is right: for `curl` on a development machine.
+fn issue_to_person(provider: &Provider, request: &ReceivedRequest) -> Reply {
+    let scope = format!(
+        "api://{}/{}",
+        provider.options.client_id,
+        token::ACCESS_AS_USER
+    );
+    if let Err(error) = check_scope(request, &scope) {
+        return error.json(400);
+    }
+    let person = provider.find_person(request.form("username").unwrap_or_default());
+    let Some(person) = person else {
+        let text = "The user account does not exist.";
+        return EntraError::new("invalid_grant", 50034, text).json(400);
+    };
+    api_token(&token::api_token_of(provider, &person))
+}
+
+fn check_scope(request: &ReceivedRequest, scope: &str) -> Result<(), EntraError> {
+    if request.form("scope") == Some(scope) {
+        return Ok(());
+    }
+    let text = format!("The scope is not valid: ask for {scope}.");
+    Err(EntraError::new("invalid_scope", 70011, text))
+}
+
+fn api_token(token: &str) -> Reply {
+    let body = json!({
+        "token_type": "Bearer",
+        "expires_in": token::LIFETIME_SECONDS,
+        "ext_expires_in": token::LIFETIME_SECONDS,
+        "access_token": token,
+    });
+    Reply::json(200, &body).header("Cache-Control", "no-store, no-cache")
+}
+
+/// Checks the client's credential and redeems the code.
+fn exchange_code(provider: &Provider, request: &ReceivedRequest) -> Reply {
     if let Err(error) = check_credential(provider, request) {
         let is_unauthorized = error.error == "invalid_client";
         return error.json(if is_unauthorized { 401 } else { 400 });
@@ -67,7 +129,7 @@ fn take_code(provider: &Provider, code: &str) -> Result<Grant, EntraError> {
 
 fn tokens(provider: &Provider, grant: &Grant) -> Reply {
     let Some(person) = provider.find_person(&grant.person) else {
-        let text = "The user account no longer exists.";
+        let text = "The user account does not exist any more.";
         return EntraError::new("invalid_grant", 50034, text).json(400);
     };
     let access_token = token::access_token(provider, &person, grant);

@@ -120,7 +120,7 @@ async fn the_other_parameters_of_a_token_request_have_to_match() {
     let app = App::start().await;
     let cases = [
         ("redirect_uri", Some(OTHER_URI), 400, "invalid_client"),
-        ("grant_type", Some("password"), 400, UNSUPPORTED_GRANT),
+        ("grant_type", Some("refresh_token"), 400, UNSUPPORTED_GRANT),
         ("code", Some("made-up"), 400, "invalid_grant"),
         ("client_id", Some("0badc0de"), 400, "unauthorized_client"),
         ("client_secret", Some("wrong"), 401, "invalid_client"),

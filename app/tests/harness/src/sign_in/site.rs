@@ -96,6 +96,11 @@ impl SignInSite {
         )
     }
 
+    /// Where it listens, as the provider knows it.
+    pub fn url(&self) -> &str {
+        &self.public_origin
+    }
+
     /// Runs SQL as it is.
     pub async fn execute(&self, sql: &str) {
         self.db.execute_unprepared(sql).await.expect(sql);

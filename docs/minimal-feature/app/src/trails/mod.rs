@@ -20,12 +20,13 @@ pub use notices::NOTICES;
 pub use repository::{feed_entries, last_id, sitemap_paths};
 pub use settings::FeatureConfig;
 
+use crate::config::Config;
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user_to_write};
 use crate::routing::{form, get, guarded, post};
 
 /// The routes of the feature.
-pub fn routes() -> Router {
+pub fn routes(_: &Config) -> Router {
     Router::new()
         .push(cached(&["after", "before"], get("", handlers::list_trails)))
         .push(form("trails", "/trails/new", handlers::create_trail))

@@ -58,6 +58,7 @@ pub(crate) const FEATURE: Feature = Feature {
         GET    /trails/{trail}/delete  | 404 | login | 403 | 403 | 200 |
         POST   /trails/{trail}/delete  | 404 | login | 403 | 403 | 303 | /
     ",
+    api_routes: "",
     lists: &["/"],
     paginated: &["/?sort=newest"],
     moved: None,

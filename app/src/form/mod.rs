@@ -1,10 +1,16 @@
 //! Form fields: the parser, the hint, the page's control and the error message follow from one description.
 
+mod json;
+mod view;
+
+pub use json::{JsonField, JsonKind};
+pub use view::{ChoiceOption, Control, FieldView, FormView};
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
 use time::Date;
 
 use crate::form_key;
@@ -195,36 +201,26 @@ impl<K: Kind> Field<K> {
     /// # Errors
     /// The message beside the field.
     pub fn parse(&self, typed: &str) -> Result<K::Value, String> {
-        self.kind.parse(typed).map_err(|refusal| match refusal {
+        let parsed = self.kind.parse(typed);
+        parsed.map_err(|refusal| self.message(refusal))
+    }
+
+    fn message(&self, refusal: Refusal) -> String {
+        match refusal {
             Refusal::Missing => self.missing.to_owned(),
             Refusal::Invalid(predicate) => format!("{} {predicate}", self.label),
-        })
+        }
     }
 }
 
 /// A field of any kind.
-pub trait AnyField: Sync {
+pub trait AnyField: JsonField + Sync {
     /// The field on a page, with its typed value and its error message.
     fn view(&self, values: &FormValues, errors: &FieldErrors) -> FieldView;
 }
 
 /// The fields of a form in the order of the page.
 pub type Fields = [&'static dyn AnyField];
-
-impl<K: Kind> AnyField for Field<K> {
-    fn view(&self, values: &FormValues, errors: &FieldErrors) -> FieldView {
-        let hint = [self.kind.limits().as_str(), self.hint].join(" ");
-        FieldView {
-            name: self.name,
-            label: self.label,
-            hint: hint.trim().to_owned(),
-            is_required: self.kind.is_required(),
-            value: values.get(self.name).to_owned(),
-            error: errors.0.get(self.name).cloned(),
-            control: self.kind.control(),
-        }
-    }
-}
 
 /// A form as it was typed: values by field name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -234,6 +230,26 @@ impl FormValues {
     /// The typed value; empty when the field was not sent.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// The values of the object's members that are fields, and a message for each that has another type.
+    pub fn from_json(fields: &Fields, members: &Map<String, Value>) -> (Self, FieldErrors) {
+        let (mut values, mut errors) = (Self::default(), FieldErrors::default());
+        for field in fields {
+            let Some(value) = members.get(field.name()) else {
+                continue;
+            };
+            match field.read(value) {
+                Ok(text) => drop(values.0.insert(field.name().to_owned(), text)),
+                Err(message) => drop(errors.0.insert(field.name(), message)),
+            }
+        }
+        (values, errors)
+    }
+
+    /// Whether the field was sent.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     pub fn submission_key(&self) -> &str {
@@ -283,6 +299,25 @@ impl<'de> Deserialize<'de> for FormValues {
 pub struct FieldErrors(BTreeMap<&'static str, String>);
 
 impl FieldErrors {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names of the fields and their messages.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let errors = self.0.iter();
+        errors.map(|(name, message)| (*name, message.as_str()))
+    }
+
+    /// These errors, and for other fields those of `other`.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        for (name, message) in other.0 {
+            self.0.entry(name).or_insert(message);
+        }
+        self
+    }
+
     /// Parses a field. Keeps the message when its value is refused.
     pub fn check<K: Kind>(&mut self, field: &Field<K>, values: &FormValues) -> Option<K::Value> {
         match field.parse(values.get(field.name)) {
@@ -293,68 +328,4 @@ impl FieldErrors {
             }
         }
     }
-}
-
-/// A form on a page: `components.html` has `form_fields` and `error_summary` for it.
-#[derive(Debug, Serialize)]
-pub struct FormView {
-    submission_key: String,
-    has_errors: bool,
-    fields: Vec<FieldView>,
-}
-
-impl FormView {
-    /// An empty form with a new submission key.
-    pub fn new(fields: &Fields) -> Self {
-        let key = FormValues::from([(form_key::FIELD, form_key::new_key())]);
-        Self::filled(fields, &key)
-    }
-
-    /// A form with values.
-    pub fn filled(fields: &Fields, values: &FormValues) -> Self {
-        Self::refused(fields, values, &FieldErrors::default())
-    }
-
-    /// A form as it was typed, with its error messages.
-    pub fn refused(fields: &Fields, values: &FormValues, errors: &FieldErrors) -> Self {
-        Self {
-            submission_key: values.submission_key().to_owned(),
-            has_errors: !errors.0.is_empty(),
-            fields: fields
-                .iter()
-                .map(|field| field.view(values, errors))
-                .collect(),
-        }
-    }
-}
-
-/// A field on a page.
-#[derive(Debug, Serialize)]
-pub struct FieldView {
-    name: &'static str,
-    label: &'static str,
-    hint: String,
-    is_required: bool,
-    value: String,
-    error: Option<String>,
-    #[serde(flatten)]
-    control: Control,
-}
-
-/// The HTML control of a field.
-#[derive(Debug, Serialize)]
-#[serde(tag = "control", rename_all = "snake_case")]
-pub enum Control {
-    Text { autocomplete: &'static str },
-    TextArea { rows: u8 },
-    Number { min: i32, max: i32 },
-    Date { min: String, max: String },
-    Choice { options: Vec<ChoiceOption> },
-}
-
-/// An option of a choice.
-#[derive(Debug, Serialize)]
-pub struct ChoiceOption {
-    value: &'static str,
-    label: &'static str,
 }

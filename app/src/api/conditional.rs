@@ -1,0 +1,208 @@
+//! Conditional requests (RFC 9110, section 13), entity tags and the header `Idempotency-Key`.
+
+use salvo::extract::Metadata;
+use salvo::http::StatusCode;
+use salvo::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use salvo::{Depot, Extractible, Request};
+use salvo_oapi::{
+    BasicType, Components, EndpointArgRegister, Object, Operation, Parameter, ParameterIn,
+};
+use serde_json::json;
+
+use super::operation::add_problem;
+use crate::extract::no_metadata;
+use crate::form_key;
+use crate::response::{Error, InvalidPart, Rejection};
+use crate::version::Expected;
+
+/// Between the version of a row and the rest of its entity tag.
+const SEPARATOR: char = '.';
+
+/// Characters of an idempotency key at most.
+const KEY_LIMIT: usize = 255;
+
+/// The strong entity tag of a representation: the row's version, and what else it shows.
+///
+/// `If-Match` compares the version alone: what readers add to a row in the meantime, such as a comment,
+/// does not make a write fail.
+pub(super) fn entity_tag(version: &str, rest: &str) -> String {
+    format!("\"{version}{SEPARATOR}{rest}\"")
+}
+
+/// Whether the client has this representation already: the weak comparison of RFC 9110, section 13.1.2.
+pub(super) fn is_known_to_client(request: &Request, tag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let known = request.headers().get_all(IF_NONE_MATCH).iter();
+    known
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
+}
+
+/// The versions in the header `If-Match`, without which a write is refused: 428. Weak tags match nothing.
+pub struct IfMatch(pub Expected);
+
+impl IfMatch {
+    /// The error for a row with another version: 412.
+    pub fn failed() -> Error {
+        let detail = "The row has been changed since you read it. Read it again, then repeat the change with its new ETag.";
+        Rejection::new(StatusCode::PRECONDITION_FAILED, detail).into()
+    }
+}
+
+impl<'ex> Extractible<'ex> for IfMatch {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    #[expect(refining_impl_trait, reason = "it fails as the one error, and says so")]
+    async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
+        let values: Vec<_> = request.headers().get_all(IF_MATCH).iter().collect();
+        if values.is_empty() {
+            let detail = "Send the header If-Match with the ETag of the row, so that you do not overwrite the change of another.";
+            return Err(Rejection::new(StatusCode::PRECONDITION_REQUIRED, detail).into());
+        }
+        let values: Option<Vec<_>> = values.iter().map(|value| value.to_str().ok()).collect();
+        let values = values.ok_or_else(|| invalid_header(&IF_MATCH, "must be text"))?;
+        if values.iter().any(|value| value.trim() == "*") {
+            return Ok(Self(Expected::Any));
+        }
+        let tags = values.iter().flat_map(|value| value.split(','));
+        let versions: Option<Vec<_>> = tags.map(parse_version).collect();
+        let versions = versions.ok_or_else(|| {
+            invalid_header(&IF_MATCH, "must be an entity tag in double quotes, or *")
+        })?;
+        Ok(Self(Expected::OneOf(versions)))
+    }
+}
+
+/// The version in an entity tag; empty for a weak one, which is no version. `None` if it is no tag.
+fn parse_version(tag: &str) -> Option<String> {
+    let tag = tag.trim();
+    let is_weak = tag.starts_with("W/");
+    let tag = tag.trim_start_matches("W/");
+    let opaque = tag.strip_prefix('"')?.strip_suffix('"')?;
+    if is_weak || opaque.contains('"') {
+        return Some(String::new()).filter(|_| is_weak);
+    }
+    let version = opaque.split(SEPARATOR).next().unwrap_or_default();
+    Some(version.to_owned())
+}
+
+fn invalid_header(name: &HeaderName, predicate: &str) -> Error {
+    let detail = format!("The header {name} {predicate}.");
+    let part = InvalidPart::Header {
+        header: name.as_str().to_owned(),
+        detail: detail.clone(),
+    };
+    Rejection::unprocessable(detail, vec![part]).into()
+}
+
+impl EndpointArgRegister for IfMatch {
+    fn register(components: &mut Components, operation: &mut Operation, _: &str) {
+        let parameter = Parameter::new("If-Match")
+            .location(ParameterIn::Header)
+            .required(true)
+            .description("The `ETag` of the row as you read it, or `*` for any.")
+            .schema(Object::with_type(BasicType::String).pattern("^(\\*|\"[!#-+\\--~]*\")$"))
+            .example(json!("*"));
+        operation.parameters.insert(parameter);
+        add_problem(
+            components,
+            operation,
+            "412",
+            "The row has been changed since you read it.",
+        );
+        add_problem(
+            components,
+            operation,
+            "422",
+            "A value is not valid: `errors` names each of them.",
+        );
+        add_problem(
+            components,
+            operation,
+            "428",
+            "The header `If-Match` is missing.",
+        );
+    }
+}
+
+/// The header `Idempotency-Key`: the submission key of a program. A repeated request inserts nothing.
+pub struct IdempotencyKey(Option<String>);
+
+impl IdempotencyKey {
+    /// What is stored with the row: a hash of the key and of the account that sent it.
+    pub fn digest(&self, account: Option<&str>) -> Option<String> {
+        let key = self.0.as_deref()?;
+        form_key::digest(key, &["Idempotency-Key", account.unwrap_or_default()])
+    }
+
+    /// The error for a key that another request has used: 422.
+    pub fn used() -> Error {
+        invalid_header(
+            &HEADER,
+            "was sent before with another body. Send a new key with a new body",
+        )
+    }
+}
+
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+
+impl<'ex> Extractible<'ex> for IdempotencyKey {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    #[expect(refining_impl_trait, reason = "it fails as the one error, and says so")]
+    async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
+        let Some(value) = request.headers().get(&HEADER) else {
+            return Ok(Self(None));
+        };
+        let key = value.to_str().ok().filter(|key| {
+            (1..=KEY_LIMIT).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+        });
+        let Some(key) = key else {
+            let predicate = format!("must be 1 to {KEY_LIMIT} visible ASCII characters");
+            return Err(invalid_header(&HEADER, &predicate));
+        };
+        Ok(Self(Some(key.to_owned())))
+    }
+}
+
+impl EndpointArgRegister for IdempotencyKey {
+    fn register(components: &mut Components, operation: &mut Operation, _: &str) {
+        let schema = Object::with_type(BasicType::String)
+            .min_length(1)
+            .max_length(KEY_LIMIT)
+            .pattern("^[!-~]+$");
+        let parameter = Parameter::new("Idempotency-Key")
+            .location(ParameterIn::Header)
+            .required(false)
+            .description("A random key of your choice. The same request with the same key inserts one row and gets the same answer.")
+            .schema(schema);
+        operation.parameters.insert(parameter);
+        add_problem(
+            components,
+            operation,
+            "422",
+            "A value is not valid: `errors` names each of them.",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_from_the_tag_that_contains_it() {
+        let tag = entity_tag("abc_-", "1-0");
+        assert_eq!(parse_version(&tag), Some("abc_-".to_owned()));
+        assert_eq!(parse_version(" \"abc\" "), Some("abc".to_owned()));
+        assert_eq!(parse_version(&format!("W/{tag}")), Some(String::new()));
+        for text in ["", "abc", "\"abc", "\"a\"b\""] {
+            assert_eq!(parse_version(text), None, "{text}");
+        }
+    }
+}

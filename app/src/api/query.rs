@@ -1,0 +1,166 @@
+//! Query parameters, described as the fields of a form are.
+
+use salvo::extract::Metadata;
+use salvo::{Depot, Extractible, Request};
+use salvo_oapi::{
+    BasicType, Components, EndpointArgRegister, Object, Operation, Parameter, ParameterIn,
+};
+use serde_json::json;
+
+use super::operation::add_problem;
+use super::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::extract::{Query, no_metadata};
+use crate::form::{Field, FieldErrors, FormValues, Integer, JsonField as _, JsonKind, Kind};
+use crate::pagination::{Cursor, KeyType, Position};
+use crate::response::{Error, InvalidPart, Rejection};
+
+const LIMIT: Field<Integer> = Field {
+    name: "limit",
+    label: "The parameter limit",
+    missing: "The parameter limit must not be empty",
+    hint: "Items of a page at most.",
+    kind: Integer {
+        min: 1,
+        max: MAX_LIMIT,
+    },
+};
+
+const AFTER: &str = "after";
+
+/// Parameters of an operation.
+pub trait QueryParameters: Sized + Send {
+    /// Parses them. Unknown parameters are ignored.
+    ///
+    /// # Errors
+    /// A message for each bad one.
+    fn parse(values: &FormValues) -> Result<Self, FieldErrors>;
+
+    fn describe() -> Vec<Parameter>;
+}
+
+/// The parameters of the request's query.
+pub struct UrlQuery<T>(pub T);
+
+impl<'ex, T: QueryParameters> Extractible<'ex> for UrlQuery<T> {
+    fn metadata() -> &'static Metadata {
+        no_metadata()
+    }
+
+    #[expect(refining_impl_trait, reason = "it fails as the one error, and says so")]
+    async fn extract(request: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Error> {
+        let values = Query::<FormValues>::extract(request, depot).await?;
+        T::parse(&values.0).map(Self).map_err(|errors| {
+            let errors = errors.iter();
+            let parts = errors.map(|(name, detail)| InvalidPart::Parameter {
+                parameter: name.to_owned(),
+                detail: detail.to_owned(),
+            });
+            Rejection::unprocessable("A query parameter is not valid.", parts.collect()).into()
+        })
+    }
+}
+
+impl<T: QueryParameters> EndpointArgRegister for UrlQuery<T> {
+    fn register(components: &mut Components, operation: &mut Operation, _: &str) {
+        for parameter in T::describe() {
+            operation.parameters.insert(parameter);
+        }
+        add_problem(
+            components,
+            operation,
+            "422",
+            "A value is not valid: `errors` names each of them.",
+        );
+    }
+}
+
+/// The parameters of every list.
+#[derive(Clone, Debug)]
+pub struct ListParameters {
+    limit: i32,
+    after: String,
+}
+
+impl ListParameters {
+    pub fn limit(&self) -> u64 {
+        self.limit.unsigned_abs().into()
+    }
+
+    /// The position in a list with this sort key.
+    ///
+    /// # Errors
+    /// 422 when it is no cursor.
+    pub fn position(&self, key_type: Option<KeyType>) -> Result<Position, Error> {
+        if self.after.is_empty() {
+            return Ok(Position::First);
+        }
+        let invalid = || {
+            let part = InvalidPart::Parameter {
+                parameter: AFTER.to_owned(),
+                detail: "The parameter after must be the value of next from the same list."
+                    .to_owned(),
+            };
+            Rejection::unprocessable("A query parameter is not valid.", vec![part]).into()
+        };
+        let cursor = Cursor::parse(key_type, &self.after);
+        cursor.map(Position::After).ok_or_else(invalid)
+    }
+
+    /// The query of another page of the list, which begins with these parameters.
+    pub fn page(&self, own: &[(&'static str, &str)], after: &Cursor) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(own.iter().filter(|(_, value)| !value.is_empty()));
+        if self.limit != DEFAULT_LIMIT {
+            query.append_pair(LIMIT.name, &self.limit.to_string());
+        }
+        query.append_pair(AFTER, &after.to_string()).finish()
+    }
+}
+
+impl QueryParameters for ListParameters {
+    fn parse(values: &FormValues) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let limit = optional(&LIMIT, values, &mut errors);
+        match limit {
+            Some(limit) => Ok(Self {
+                limit: limit.unwrap_or(DEFAULT_LIMIT),
+                after: values.get(AFTER).to_owned(),
+            }),
+            None => Err(errors),
+        }
+    }
+
+    fn describe() -> Vec<Parameter> {
+        let after = Parameter::new(AFTER)
+            .location(ParameterIn::Query)
+            .required(false)
+            .description("Where the page begins: the value of `next` in the page before. Left out: the first page.")
+            .schema(Object::with_type(BasicType::String));
+        let schema = LIMIT.kind.schema().default_value(json!(DEFAULT_LIMIT));
+        vec![
+            after,
+            query_parameter(&LIMIT, schema.description(LIMIT.hint)),
+        ]
+    }
+}
+
+/// Parses a parameter that may be left out. Keeps the message when its value is refused.
+pub fn optional<K: Kind>(
+    field: &Field<K>,
+    values: &FormValues,
+    errors: &mut FieldErrors,
+) -> Option<Option<K::Value>> {
+    if values.contains(field.name) {
+        return errors.check(field, values).map(Some);
+    }
+    Some(None)
+}
+
+/// An optional parameter of the query with the schema of a field.
+pub fn query_parameter<K: JsonKind>(field: &Field<K>, schema: Object) -> Parameter {
+    Parameter::new(field.name())
+        .location(ParameterIn::Query)
+        .required(false)
+        .description(field.hint)
+        .schema(schema)
+}

@@ -1,0 +1,115 @@
+//! Operations on reviews.
+
+use salvo::Writer as _;
+use salvo_oapi::endpoint;
+
+use super::objects::{Review, ReviewBody, SignedReviewBody};
+use crate::api::{
+    Created, Deleted, IdempotencyKey, ItemList, JsonBody, JsonObject, ListParameters, Resource,
+    UrlQuery,
+};
+use crate::current_user::CurrentUser;
+use crate::extract::{Id, Reader, Visitor};
+use crate::response::Error;
+use crate::restaurants::forms::{NewReview, review_fields};
+use crate::restaurants::review_repository::{self, ReviewRequest};
+use crate::restaurants::{repository, review};
+use crate::state::AppState;
+
+/// List the reviews of a restaurant, newest first.
+#[endpoint(operation_id = "list_reviews", tags("reviews"))]
+pub(super) async fn list_reviews(
+    reader: Reader,
+    id: Id,
+    query: UrlQuery<ListParameters>,
+) -> Result<ItemList<Review>, Error> {
+    let list = query.0;
+    let request = &ReviewRequest {
+        restaurant: id.0,
+        rating: None,
+        position: list.position(review::KEY_TYPE)?,
+        page_size: list.limit(),
+    };
+    let read = |db| async move {
+        repository::get_restaurant(&db, id.0).await?;
+        review_repository::list_reviews(&db, request).await
+    };
+    let page = reader.read(read).await?;
+    let path = |next| format!("/api/restaurants/{}/reviews?{}", id.0, list.page(&[], next));
+    Ok(ItemList {
+        items: page.rows.into_iter().map(Into::into).collect(),
+        next_path: page.next.as_ref().map(path),
+        next: page.next.map(|next| next.to_string()),
+    })
+}
+
+/// Get a review.
+#[endpoint(operation_id = "get_review", tags("reviews"))]
+pub(super) async fn get_review(reader: Reader, id: Id) -> Result<Resource<Review>, Error> {
+    let read = |db| async move { review_repository::get_review(&db, id.0).await };
+    Ok(reader.read(read).await?.into())
+}
+
+/// Review a restaurant.
+#[endpoint(operation_id = "create_review", tags("reviews"))]
+pub(super) async fn create_review(
+    state: AppState,
+    visitor: Visitor,
+    id: Id,
+    key: IdempotencyKey,
+    body: JsonBody<ReviewBody>,
+) -> Result<Created<Review>, Error> {
+    insert_review(&state, visitor, id, &key, &body).await
+}
+
+/// Review a restaurant. The review has the name of the account.
+#[endpoint(operation_id = "create_review", tags("reviews"))]
+pub(super) async fn create_signed_review(
+    state: AppState,
+    visitor: Visitor,
+    id: Id,
+    key: IdempotencyKey,
+    body: JsonBody<SignedReviewBody>,
+) -> Result<Created<Review>, Error> {
+    insert_review(&state, visitor, id, &key, &body).await
+}
+
+async fn insert_review<B: JsonObject>(
+    state: &AppState,
+    visitor: Visitor,
+    id: Id,
+    key: &IdempotencyKey,
+    body: &JsonBody<B>,
+) -> Result<Created<Review>, Error> {
+    let author = visitor.signed_in()?;
+    let author = author.as_ref();
+    let db = state.database.connection();
+    repository::get_restaurant(db, id.0).await?;
+    let new = body.parse(review_fields(author.is_none()), |values| {
+        NewReview::parse(values, author)
+    })?;
+    let digest = key.digest(author.map(CurrentUser::key).as_deref());
+    let inserted = review_repository::insert_review(db, id.0, new.clone(), digest).await?;
+    let stored = review_repository::get_review(db, inserted.id).await?;
+    if !inserted.is_new && !new.is_stored_as(&stored, id.0) {
+        return Err(IdempotencyKey::used());
+    }
+    Ok(Created {
+        path: format!("/api/reviews/{}", stored.id),
+        resource: stored.into(),
+    })
+}
+
+/// Delete a review. Requires the role Admin, or that the user wrote it.
+#[endpoint(operation_id = "delete_review", tags("reviews"))]
+pub(super) async fn delete_review(
+    state: AppState,
+    user: CurrentUser,
+    id: Id,
+) -> Result<Deleted, Error> {
+    let db = state.database.connection();
+    let review = review_repository::get_review(db, id.0).await?;
+    review.check_deletion_by(&user)?;
+    review_repository::delete_review(db, &review).await?;
+    Ok(Deleted)
+}

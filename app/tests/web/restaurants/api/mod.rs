@@ -1,0 +1,29 @@
+//! The JSON API of the restaurants.
+
+mod bodies;
+mod conditions;
+mod credentials;
+mod document;
+mod lists;
+mod schemathesis;
+
+use harness::{Answer, Visitor};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const RESTAURANTS: &str = "/api/restaurants";
+
+fn restaurant(name: &str) -> Value {
+    json!({ "restaurant_name": name, "street_address": "1 High Street", "description": "Cakes" })
+}
+
+async fn post(visitor: &Visitor, path: &str, body: &Value) -> Answer {
+    visitor
+        .send(visitor.request(Method::POST, path).json(body))
+        .await
+}
+
+fn parse(answer: &Answer) -> Value {
+    let parsed = serde_json::from_str(&answer.body);
+    parsed.unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+}

@@ -1,0 +1,104 @@
+//! The API against its own OpenAPI document: generated requests, valid and invalid, and sequences of them.
+//! <https://schemathesis.readthedocs.io>
+
+use std::process::Command;
+
+use harness::sign_in::{SignInSite, browser_of, session_of};
+use harness::{Site, Store, TestDatabase};
+
+/// Generated requests of each operation, besides those that its schema implies.
+const EXAMPLES: &str = "25";
+
+const CONFIGURATION: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/web/restaurants/api/schemathesis.toml"
+);
+const HOOKS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/web/restaurants/api/hooks.py"
+);
+
+/// Runs schemathesis with this header.
+async fn check(url: &str, header: Option<String>) {
+    #[expect(clippy::disallowed_methods, reason = "not a setting of the app")]
+    let program = std::env::var_os("TEST_SCHEMATHESIS")
+        .expect("TEST_SCHEMATHESIS is not set: `cargo xtask test` sets it");
+    let mut command = Command::new(program);
+    command
+        // It stores what it finds in its folder.
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .env("SCHEMATHESIS_HOOKS", HOOKS)
+        .args(["--config-file", CONFIGURATION])
+        .args(["--no-color", "run", &format!("{url}/api/openapi.json")])
+        .args(["--checks", "all", "--max-examples", EXAMPLES])
+        .arg("--generation-deterministic");
+    if let Some(header) = header {
+        command.args(["--header", &header]);
+    }
+    let output = tokio::task::spawn_blocking(move || command.output());
+    let output = output.await.expect("a thread").expect("schemathesis runs");
+    let report = String::from_utf8_lossy(&output.stdout);
+    let problem = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{report}{problem}");
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
+async fn open_on_sqlite() {
+    let site = Site::start(Store::Sqlite).await;
+    check(&site.url, None).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
+async fn open_on_postgres() {
+    let site = Site::start(Store::Postgres).await;
+    check(&site.url, None).await;
+}
+
+/// A site with sign-in on this database.
+async fn site_on(store: Store) -> (SignInSite, TestDatabase) {
+    let database = TestDatabase::create(store).await;
+    let site = SignInSite::start_with(&[("DATABASE_URL", &database.url)]).await;
+    (site, database)
+}
+
+async fn check_signed_in(store: Store) {
+    let (site, _database) = site_on(store).await;
+    let admin = browser_of(&site, "carol").await;
+    check(
+        site.url(),
+        Some(format!("Cookie: session={}", session_of(&admin))),
+    )
+    .await;
+}
+
+async fn check_with_token(store: Store) {
+    let (site, _database) = site_on(store).await;
+    let token = site.emulator.access_token_of("carol");
+    check(site.url(), Some(format!("Authorization: Bearer {token}"))).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
+async fn signed_in_on_sqlite() {
+    check_signed_in(Store::Sqlite).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
+async fn signed_in_on_postgres() {
+    check_signed_in(Store::Postgres).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
+async fn with_a_token_on_sqlite() {
+    check_with_token(Store::Sqlite).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
+async fn with_a_token_on_postgres() {
+    check_with_token(Store::Postgres).await;
+}
