@@ -46,6 +46,7 @@ fn registration_steps(target: &Target) -> String {
          New registration at https://entra.microsoft.com, for this organizational directory only\n  \
          Web redirect URIs: {origin}/auth/callback and {origin}/\n  \
          App role: Admin, for users\n  \
+         Expose an API: application ID URI api://CLIENT-ID, scope access_as_user; in the manifest requestedAccessTokenVersion: 2\n  \
          Certificates & secrets: {credential}\n  \
          Settings: {settings}"
     )

@@ -4,6 +4,7 @@ mod account;
 mod target;
 mod secret;
 mod registration;
+mod api;
 mod by_hand;
 
 use std::cell::Cell;
@@ -140,6 +141,7 @@ impl Task<'_> {
         };
         let admin = self.admin_user()?;
         let client_id = self.update_application(&application)?;
+        self.expose_api(&client_id, &application)?;
         let principal = self.service_principal(&client_id)?;
         if let Some(user) = admin {
             self.assign_admin(&application, &principal, &user)?;

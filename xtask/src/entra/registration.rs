@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::Task;
+use super::api::{add_application_role, api_with_scope};
 use crate::azure::{az, az_with_input, optional, retry, text};
 
 /// In the notes of every registration that this command created. `--remove` deletes no other.
@@ -89,11 +90,14 @@ impl Task<'_> {
         };
         let mut properties = json!({
             "web": { "redirectUris": redirect_uris, "homePageUrl": home_page },
-            "appRoles": with_admin_role(&application["appRoles"]),
+            "api": api_with_scope(&application["api"]),
+            "appRoles": with_roles(&application["appRoles"]),
             "requiredResourceAccess": with_user_read(&application["requiredResourceAccess"]),
         });
-        if let Some(web) = properties["web"].as_object_mut() {
-            web.retain(|name, value| application["web"][name] != *value);
+        for group in ["api", "web"] {
+            if let Some(members) = properties[group].as_object_mut() {
+                members.retain(|name, value| application[group][name] != *value);
+            }
         }
         if let Some(properties) = properties.as_object_mut() {
             properties.retain(|name, value| *value != json!({}) && application[name] != *value);
@@ -124,7 +128,7 @@ pub(super) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn with_admin_role(present: &Value) -> Value {
+fn with_roles(present: &Value) -> Value {
     let mut roles = items(present).to_vec();
     if let Some(admin) = roles.iter_mut().find(|role| role["value"] == ADMIN_ROLE) {
         admin["isEnabled"] = json!(true);
@@ -136,6 +140,7 @@ fn with_admin_role(present: &Value) -> Value {
             "allowedMemberTypes": ["User"], "isEnabled": true,
         }));
     }
+    add_application_role(&mut roles);
     roles.into()
 }
 
@@ -152,7 +157,7 @@ fn with_user_read(present: &Value) -> Value {
     accesses.into()
 }
 
-fn append(list: &mut Value, value: Value) {
+pub(super) fn append(list: &mut Value, value: Value) {
     match list.as_array_mut() {
         Some(list) if list.contains(&value) => {}
         Some(list) => list.push(value),

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::FakeAzure;
 
-const FIRST: [&str; 6] = [
+const FIRST: [&str; 7] = [
     "post applications",
+    UPDATE,
     "patch servicePrincipals",
     "patch federatedIdentityCredentials",
     "env set AUTH_CLIENT_ID client-1",
@@ -53,6 +54,43 @@ fn the_first_run_creates_a_complete_registration_without_a_secret() {
         json!(["api://AzureADTokenExchange"])
     );
     assert_eq!(application["passwordCredentials"], json!([]));
+}
+
+#[test]
+fn the_azure_cli_may_get_access_tokens_for_the_api() {
+    let world = World::with_site();
+    world.succeed(&[]);
+    let application = application(&world);
+    assert_eq!(application["identifierUris"], json!(["api://client-1"]));
+    let api = &application["api"];
+    assert_eq!(api["requestedAccessTokenVersion"], 2);
+    let scope = &api["oauth2PermissionScopes"][0];
+    assert_eq!(scope["value"], "access_as_user");
+    let cli = &api["preAuthorizedApplications"][0];
+    assert_eq!(cli["appId"], "04b07795-8ddb-461a-bbee-02f9e1bf7b46");
+    assert_eq!(cli["delegatedPermissionIds"], json!([scope["id"]]));
+    let role = &application["appRoles"][1];
+    assert_eq!(role["value"], "access_as_application");
+    assert_eq!(role["allowedMemberTypes"], json!(["Application"]));
+}
+
+#[test]
+fn a_scope_and_a_uri_that_the_registration_has_are_kept() {
+    let world = World::with_site();
+    world.succeed(&[]);
+    let own = json!([{ "id": "own", "value": "access_as_user" }]);
+    world.change(|tenant| {
+        let application = &mut tenant["applications"][0];
+        application["identifierUris"] = json!(["https://api.example.com"]);
+        application["api"] = json!({ "oauth2PermissionScopes": own });
+    });
+    assert_eq!(world.succeed(&[]).changes, [UPDATE, UPDATE]);
+    let application = application(&world);
+    let uris = json!(["https://api.example.com", "api://client-1"]);
+    assert_eq!(application["identifierUris"], uris);
+    assert_eq!(application["api"]["oauth2PermissionScopes"], own);
+    let cli = &application["api"]["preAuthorizedApplications"][0];
+    assert_eq!(cli["delegatedPermissionIds"], json!(["own"]));
 }
 
 #[test]
