@@ -167,10 +167,14 @@ impl Feature {
         }
     }
 
-    /// Whether the feature's name, or one of its tables, is a word in the name of the file or of one of its folders.
+    /// Whether the feature's name, or one of its tables or its plural, is a word in the name of the file or of one of its
+    /// folders.
     fn owns(&self, path: &str) -> bool {
         let mut words = path.split(['/', '.', '_', '-']);
-        words.any(|word| word == self.name || self.tables.iter().any(|table| table == word))
+        let is_table = |word: &str| self.tables.iter().any(|table| table == word);
+        words.any(|word| {
+            word == self.name || is_table(word) || word.strip_suffix('s').is_some_and(is_table)
+        })
     }
 }
 
