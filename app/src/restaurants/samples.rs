@@ -75,11 +75,7 @@ fn list_samples() -> Vec<RestaurantListView> {
         query: query.to_owned(),
         sort: Sort::Rating.name(),
         is_default_sort: query.is_empty(),
-        sort_links: vec![SortLink {
-            label: "Top rated",
-            path: "/?sort=rating".to_owned(),
-            current: true,
-        }],
+        sort_links: vec![sort_link()],
         link_suffix: String::new(),
         pager: Pager::default(),
         matches: None,
@@ -112,6 +108,14 @@ fn list_samples() -> Vec<RestaurantListView> {
             ..list(HOSTILE, Vec::new())
         },
     ]
+}
+
+fn sort_link() -> SortLink {
+    SortLink {
+        label: "Top rated",
+        path: "/?sort=rating".to_owned(),
+        current: true,
+    }
 }
 
 fn later_pager() -> Pager {

@@ -49,6 +49,14 @@ async fn style_sheet(site: &Site) -> String {
     rest.split('"').next().expect("an address").to_owned()
 }
 
+const DIRECTIVES: [&str; 5] = [
+    "default-src 'none'",
+    "style-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "form-action 'self'",
+];
+
 const ABSENT: [&str; 5] = [
     "server",
     "x-powered-by",
@@ -76,13 +84,7 @@ async fn every_answer_has_the_security_headers_and_its_own_id() {
     let mut ids = Vec::new();
     for answer in answers {
         let policy = answer.header("content-security-policy");
-        for directive in [
-            "default-src 'none'",
-            "style-src 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-            "form-action 'self'",
-        ] {
+        for directive in DIRECTIVES {
             assert!(
                 policy.split("; ").any(|part| part == directive),
                 "{answer:?}"

@@ -176,10 +176,8 @@ async fn another_programs_session_table(store: Store) {
         Store::Postgres => database.url.clone(),
     };
     let other = connect(&create).await;
-    other
-        .execute_unprepared(FOREIGN_SESSION)
-        .await
-        .expect("a table");
+    let created = other.execute_unprepared(FOREIGN_SESSION).await;
+    created.expect("a table");
     let site = Site::start_on(store, database.share(), &[]).await;
     assert_eq!(site.visitor().get("/").await.status, 200);
     site.stop().await;

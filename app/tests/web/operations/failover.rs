@@ -97,11 +97,8 @@ async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
     const RELOAD: &str = "SELECT pg_reload_conf()";
     let primary = PostgresServer::primary();
     let standby = primary.standby();
-    execute(
-        &connect(&primary.url("postgres")).await,
-        &[SYNCHRONOUS, RELOAD],
-    )
-    .await;
+    let db = connect(&primary.url("postgres")).await;
+    execute(&db, &[SYNCHRONOUS, RELOAD]).await;
     let mut forwarder = Forwarder::closed(&primary.url("postgres"));
     forwarder.open();
     let settings = [("DATABASE_URL", &*forwarder.url)];

@@ -97,18 +97,18 @@ async fn the_canonical_address_is_that_of_the_page_whatever_led_to_it() {
         ("/restaurants/99", None),
     ] {
         let page = visitor.get(path).await;
-        let expected = expected.map(|path| format!("{ORIGIN}{path}"));
-        assert_eq!(canonical(&page), expected, "{path}");
-        let is_indexed = !page
-            .body
-            .contains("<meta name=\"robots\" content=\"noindex\">");
-        assert_eq!(is_indexed, expected.is_some(), "{path}");
-        assert_eq!(
-            page.body.contains("property=\"og:image\""),
-            is_indexed,
-            "{path}"
-        );
+        assert_canonical(path, &page, expected);
     }
+}
+
+/// A page is indexed, and has an image, if it has a canonical address.
+fn assert_canonical(path: &str, page: &Answer, expected: Option<&str>) {
+    let address = expected.map(|path| format!("{ORIGIN}{path}"));
+    assert_eq!(canonical(page), address, "{path}");
+    let noindex = "<meta name=\"robots\" content=\"noindex\">";
+    assert_eq!(page.body.contains(noindex), address.is_none(), "{path}");
+    let image = "property=\"og:image\"";
+    assert_eq!(page.body.contains(image), address.is_some(), "{path}");
 }
 
 fn canonical(page: &Answer) -> Option<String> {
