@@ -58,9 +58,9 @@ fn the_first_run_creates_a_complete_registration_without_a_secret() {
 
 #[test]
 fn the_azure_cli_may_get_access_tokens_for_the_api() {
-    let world = World::with_site();
-    world.succeed(&[]);
-    let application = application(&world);
+    let azure = FakeAzure::with_site();
+    azure.succeed(&[]);
+    let application = application(&azure);
     assert_eq!(application["identifierUris"], json!(["api://client-1"]));
     let api = &application["api"];
     assert_eq!(api["requestedAccessTokenVersion"], 2);
@@ -76,16 +76,16 @@ fn the_azure_cli_may_get_access_tokens_for_the_api() {
 
 #[test]
 fn a_scope_and_a_uri_that_the_registration_has_are_kept() {
-    let world = World::with_site();
-    world.succeed(&[]);
+    let azure = FakeAzure::with_site();
+    azure.succeed(&[]);
     let own = json!([{ "id": "own", "value": "access_as_user" }]);
-    world.change(|tenant| {
+    azure.change(|tenant| {
         let application = &mut tenant["applications"][0];
         application["identifierUris"] = json!(["https://api.example.com"]);
         application["api"] = json!({ "oauth2PermissionScopes": own });
     });
-    assert_eq!(world.succeed(&[]).changes, [UPDATE, UPDATE]);
-    let application = application(&world);
+    assert_eq!(azure.succeed(&[]).changes, [UPDATE, UPDATE]);
+    let application = application(&azure);
     let uris = json!(["https://api.example.com", "api://client-1"]);
     assert_eq!(application["identifierUris"], uris);
     assert_eq!(application["api"]["oauth2PermissionScopes"], own);
@@ -217,7 +217,7 @@ fn a_failed_run_is_continued_by_the_next_one() {
     let text = azure.fail(&[]);
     assert!(text.contains("Earlier changes are kept"), "{text}");
     azure.change(|tenant| tenant["forbidden"] = json!([]));
-    assert_eq!(azure.succeed(&[]).changes, FIRST[1..]);
+    assert_eq!(azure.succeed(&[]).changes, FIRST[2..]);
     assert_eq!(azure.tenant()["applications"].as_array().unwrap().len(), 1);
 }
 
