@@ -58,14 +58,12 @@ impl Task<'_> {
         let scope_id = scope_in(scopes).cloned().unwrap_or_else(|| json!(SCOPE_ID));
         let present = &application["api"]["preAuthorizedApplications"];
         let mut clients = items(present).to_vec();
-        match clients
-            .iter_mut()
-            .find(|client| client["appId"] == AZURE_CLI)
-        {
-            Some(client) => append(&mut client["delegatedPermissionIds"], scope_id),
-            None => {
-                clients.push(json!({ "appId": AZURE_CLI, "delegatedPermissionIds": [scope_id] }))
-            }
+        let mut same = clients.iter_mut();
+        let same = same.find(|client| client["appId"] == AZURE_CLI);
+        if let Some(client) = same {
+            append(&mut client["delegatedPermissionIds"], scope_id);
+        } else {
+            clients.push(json!({ "appId": AZURE_CLI, "delegatedPermissionIds": [scope_id] }));
         }
         let clients = Value::from(clients);
         if application["identifierUris"] == uris && *present == clients && client_id != NEW {
