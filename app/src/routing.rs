@@ -2,11 +2,15 @@
 
 use std::fmt;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use salvo::http::Method;
 use salvo::routing::{Filter, FilterInfo, PathState};
 use salvo::writing::Redirect;
-use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Scribe as _, async_trait};
+use salvo::{
+    Depot, Extractible as _, FlowCtrl, Handler, Request, Response, Router, Writer as _, async_trait,
+};
+
+use crate::extract::Id;
+use crate::response::Error;
 
 /// A GET route, which answers HEAD too (RFC 9110, 9.3.2).
 pub fn get(path: &str, handler: impl Handler) -> Router {
@@ -66,7 +70,7 @@ pub fn post(path: &str, handler: impl Handler) -> Router {
 }
 
 /// The POST route of a form. A GET of its address, as by a bookmark of a refused form, redirects to the page
-/// with the form. `page` is the path of that page; it may contain the parameters of `path`.
+/// with the form. `page` is the path of that page; `{id}` in it is the id in `path`.
 pub fn form(path: &str, page: &'static str, handler: impl Handler) -> Router {
     Router::new()
         .push(get(path, FormPage(page)))
@@ -76,12 +80,14 @@ pub fn form(path: &str, page: &'static str, handler: impl Handler) -> Router {
 struct FormPage(&'static str);
 
 impl FormPage {
-    fn path(&self, request: &Request) -> String {
-        let parameters = request.params().iter();
-        parameters.fold(self.0.to_owned(), |path, (name, value)| {
-            let value = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
-            path.replace(&format!("{{{name}}}"), &value)
-        })
+    /// # Errors
+    /// `NotFound` for a malformed id.
+    async fn path(&self, request: &mut Request, depot: &mut Depot) -> Result<String, Error> {
+        if !self.0.contains("{id}") {
+            return Ok(self.0.to_owned());
+        }
+        let id = Id::extract(request, depot).await?;
+        Ok(self.0.replace("{id}", &id.0.to_string()))
     }
 }
 
@@ -90,11 +96,12 @@ impl Handler for FormPage {
     async fn handle(
         &self,
         request: &mut Request,
-        _: &mut Depot,
+        depot: &mut Depot,
         response: &mut Response,
         _: &mut FlowCtrl,
     ) {
-        Redirect::other(self.path(request)).render(response);
+        let page = self.path(request, depot).await.map(Redirect::other);
+        page.write(request, depot, response).await;
     }
 }
 
