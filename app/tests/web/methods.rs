@@ -163,7 +163,7 @@ async fn an_absolute_target_is_the_page_at_its_path() {
     for (target, status) in [
         ("http://localhost/livez", 200),
         ("http://evil.example/livez", 200),
-        ("http://evil.example//livez", 308),
+        ("http://evil.example//livez", 404),
         ("https://evil.example/nothing", 404),
         ("http://evil.example", 200),
     ] {
@@ -174,32 +174,26 @@ async fn an_absolute_target_is_the_page_at_its_path() {
 }
 
 #[tokio::test]
-async fn doubled_slashes_are_redirected_to_the_one_address_of_the_page() {
+async fn a_path_with_doubled_slashes_is_no_page() {
     let site = start().await;
-    for (target, location) in [
-        ("//livez", "/livez"),
-        ("///", "/"),
-        ("/nothing//x///?a=//b&c", "/nothing/x/?a=//b&c"),
-        (&format!("/{ROW}?x=1"), &format!("{ROW}?x=1")),
-        (&format!("/{FORM}"), FORM),
-    ] {
-        for method in ["GET", "HEAD"] {
-            let answer = exchange(&site.url, raw::head(method, target, "")).await;
-            assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT, "{target}");
-            assert_eq!(answer.location(), location, "{target}");
-        }
-    }
     for (method, target) in [
-        ("GET", "//\\evil.example"),
-        ("GET", "//;@evil.example"),
+        ("GET", "//livez"),
+        ("HEAD", "//livez"),
+        ("GET", "///"),
+        ("GET", "/static//app.css"),
         ("GET", "//evil.example/x"),
         ("GET", "//auth//login"),
+        ("GET", &format!("/{ROW}?x=1")),
+        ("GET", &format!("{ROW}//")),
+        ("GET", &format!("/{FORM}")),
         ("POST", &format!("/{FORM}")),
-        ("POST", &format!("/{FORM}//")),
+        ("POST", &format!("{FORM}//")),
     ] {
         let answer = exchange(&site.url, raw::head(method, target, "")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {target}");
     }
+    let page = exchange(&site.url, raw::head("GET", "/livez?a=//b", "")).await;
+    assert_eq!(page.status, StatusCode::OK);
     assert_eq!(site.count(TABLE).await, 1);
 }
 

@@ -99,7 +99,7 @@ async fn assert_unready(process: &Process, path: &str) {
         "{path}"
     );
     let policy = answer.header("content-security-policy");
-    assert!(policy.contains("default-src 'self'"), "{path}");
+    assert!(policy.contains("default-src 'none'"), "{path}");
 }
 
 async fn assert_heals(process: &Process) {
