@@ -57,10 +57,9 @@ const DIRECTIVES: [&str; 5] = [
     "form-action 'self'",
 ];
 
-const ABSENT: [&str; 5] = [
+const ABSENT: [&str; 4] = [
     "server",
     "x-powered-by",
-    "set-cookie",
     "strict-transport-security",
     "access-control-allow-origin",
 ];
