@@ -68,7 +68,9 @@ impl Asset {
         let hash = hex::encode(&file.metadata.sha256_hash()[..4]);
         let content_type = HeaderValue::from_str(file.metadata.mimetype())?;
         let body = match file.data {
-            data if file.metadata.mimetype() == "text/css" => minify_css(&String::from_utf8_lossy(&data)).into(),
+            data if file.metadata.mimetype() == "text/css" => {
+                minify_css(&String::from_utf8_lossy(&data)).into()
+            }
             Cow::Borrowed(data) => Bytes::from_static(data),
             Cow::Owned(data) => Bytes::from(data),
         };
