@@ -220,6 +220,23 @@ impl FieldView {
     }
 }
 
+/// The keywords of a schema's limits, and their unit.
+const LIMITS: [(&str, &str, &str); 3] = [
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+];
+
+fn range(schema: &Value, (min, max, unit): &(&str, &str, &str)) -> Option<String> {
+    match (&schema[*min], &schema[*max]) {
+        (Value::Null, Value::Null) => None,
+        (min, Value::Null) => Some(format!("{min} or more{unit}")),
+        (Value::Null, max) => Some(format!("{max} or fewer{unit}")),
+        (min, max) if min == max => Some(format!("{min}{unit}")),
+        (min, max) => Some(format!("{min} to {max}{unit}")),
+    }
+}
+
 /// Type and limits of a schema in words: "integer, 1 to 5".
 fn kind(schema: &Value) -> String {
     let types = match &schema["type"] {
@@ -237,19 +254,7 @@ fn kind(schema: &Value) -> String {
     {
         words.push(format.to_owned());
     }
-    for (min, max, unit) in [
-        ("minimum", "maximum", ""),
-        ("minLength", "maxLength", " characters"),
-        ("minItems", "maxItems", " items"),
-    ] {
-        match (&schema[min], &schema[max]) {
-            (Value::Null, Value::Null) => {}
-            (min, Value::Null) => words.push(format!("{min} or more{unit}")),
-            (Value::Null, max) => words.push(format!("{max} or fewer{unit}")),
-            (min, max) if min == max => words.push(format!("{min}{unit}")),
-            (min, max) => words.push(format!("{min} to {max}{unit}")),
-        }
-    }
+    words.extend(LIMITS.iter().filter_map(|limit| range(schema, limit)));
     let options: Vec<_> = elements(&schema["enum"])
         .map(|option| {
             option

@@ -8,32 +8,30 @@ use super::{RESTAURANTS, parse, post, restaurant};
 
 #[tokio::test]
 async fn every_bad_member_is_named_at_once() {
+    const EACH: &[&str] = &["/description", "/restaurant_name", "/street_address"];
+    const REVIEWS: &str = "/api/restaurants/1/reviews";
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
     for (path, body, pointers) in [
-        (
-            RESTAURANTS,
-            json!({}),
-            &["/description", "/restaurant_name", "/street_address"][..],
-        ),
+        (RESTAURANTS, json!({}), EACH),
         (
             RESTAURANTS,
             json!({ "restaurant_name": 7, "street_address": null, "description": "\u{200b}" }),
-            &["/description", "/restaurant_name", "/street_address"],
+            EACH,
         ),
         (
             RESTAURANTS,
             json!({ "restaurant_name": "é".repeat(51), "street_address": "a\nb", "description": "a\u{0}" }),
-            &["/description", "/restaurant_name", "/street_address"],
+            EACH,
         ),
         (
-            "/api/restaurants/1/reviews",
+            REVIEWS,
             json!({ "rating": "5", "user_name": "Noor", "review_text": "Good." }),
             &["/rating"],
         ),
         (
-            "/api/restaurants/1/reviews",
+            REVIEWS,
             json!({ "rating": 6, "user_name": " ", "review_text": "x".repeat(501) }),
             &["/rating", "/review_text", "/user_name"],
         ),
@@ -78,7 +76,7 @@ async fn a_body_that_is_no_json_object_is_refused_with_the_position() {
         (br#"{"a": 1e999}"#.to_vec(), 400, "line 1"),
         (invalid_utf8, 400, "line 1"),
         (deep.clone().into_bytes(), 413, ""),
-        (deep[..1000].as_bytes().to_vec(), 422, ""),
+        (deep.as_bytes()[..1000].to_vec(), 422, ""),
         (
             format!("{{\"a\": {}", &deep[..1000]).into_bytes(),
             400,

@@ -86,10 +86,10 @@ async fn a_restaurant_is_replaced_only_in_the_version_that_was_read() {
     }
     let weak = format!("W/{tag}");
     assert_eq!(put(&admin, Some(&weak), "Bistro").await.status, 412);
-    site.execute(&format!(
+    site.execute(
         "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
-         VALUES (1, 'Noor', 4, 'Good', '2026-01-01 00:00:00')"
-    ))
+         VALUES (1, 'Noor', 4, 'Good', '2026-01-01 00:00:00')",
+    )
     .await;
     let replaced = put(&admin, Some(&tag), "Bistro").await;
     assert_eq!(
