@@ -139,6 +139,11 @@ fn settings(
         ("SESSION_SECRET_KEY", SESSION_KEY),
         ("OUTBOUND_TIMEOUT", "10s"),
         ("LOG_FORMAT", "json"),
+        // The default, and the requests for static files.
+        (
+            "RUST_LOG",
+            "info,salvo=warn,sqlx=warn,app::telemetry::observe=debug",
+        ),
     ];
     let provider = emulator.settings();
     let provider = provider.iter().map(|(name, value)| (*name, value.as_str()));
