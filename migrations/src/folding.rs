@@ -1,7 +1,7 @@
 //! The rule of the search: how text becomes words that are compared.
 //!
 //! Written once, here. The databases tokenize what any program writes, by a table of the characters that
-//! [`fold_character`] changes; `search` has their SQL.
+//! `fold_character` changes; `search` has their SQL.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;

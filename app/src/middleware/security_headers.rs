@@ -65,7 +65,7 @@ impl Handler for SecurityHeaders {
     }
 }
 
-/// Middleware: another Content-Security-Policy for its routes than [`PAGES_POLICY`].
+/// Middleware: another Content-Security-Policy for its routes than `PAGES_POLICY`.
 pub struct ContentSecurityPolicy(pub &'static str);
 
 #[async_trait]

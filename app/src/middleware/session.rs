@@ -11,7 +11,7 @@ use crate::response::Error;
 /// The scheme of `Authorization` for bearer tokens (RFC 6750, section 2.1), in lower case.
 const BEARER: &str = "bearer ";
 
-/// Puts the request's [`RequestSession`](crate::auth::RequestSession) into the depot, where the
+/// Puts the request's [`RequestSession`] into the depot, where the
 /// extractor `Visitor` and the layout find it.
 #[handler]
 pub async fn load_session(
