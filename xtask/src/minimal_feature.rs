@@ -78,6 +78,10 @@ fn write(files: &Files, folder: &Path) -> Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         fs::write(&path, text)?;
     }
+    // The pictures, which are no text.
+    for path in workspace::files(&workspace::root(), "app/static/*.png")? {
+        fs::copy(workspace::root().join(&path), folder.join(&path))?;
+    }
     Ok(())
 }
 

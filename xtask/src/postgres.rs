@@ -13,9 +13,10 @@ use crate::workspace;
 
 const TEMPORARY_PREFIX: &str = "temporary-postgres-";
 
-/// The tests run in parallel, one database each, and need no durability.
+/// The tests run in parallel, one database each, and need no durability. One of them reads the log of the last seconds.
 const TEST_OPTIONS: &str = "-c max_connections=400 -c autovacuum_naptime=1h \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+    -c wal_keep_size=1GB";
 
 /// A running server; dropping it stops it.
 pub(crate) struct PostgresServer {

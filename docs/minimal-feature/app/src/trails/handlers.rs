@@ -89,10 +89,7 @@ pub(super) async fn show_trail(
 
 /// `GET` of the address that deletes: asks first.
 #[handler]
-pub(super) async fn confirm_deletion(
-    state: AppState,
-    id: Id,
-) -> Result<Page<Confirmation>, Error> {
+pub(super) async fn confirm_deletion(state: AppState, id: Id) -> Result<Page<Confirmation>, Error> {
     let trail = repository::get_trail(state.database.connection(), id.0).await?;
     let path = trail::path(id.0);
     Ok(Page::new(Confirmation {

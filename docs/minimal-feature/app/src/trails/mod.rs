@@ -13,11 +13,11 @@ mod settings;
 #[cfg(test)]
 mod samples;
 
+pub use notices::NOTICES;
+pub use repository::{feed_entries, last_id, sitemap_paths};
 use salvo::Router;
 #[cfg(test)]
 pub(crate) use samples::samples;
-pub use notices::NOTICES;
-pub use repository::{feed_entries, last_id, sitemap_paths};
 pub use settings::FeatureConfig;
 
 use crate::config::Config;

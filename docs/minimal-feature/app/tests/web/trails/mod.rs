@@ -52,7 +52,11 @@ async fn each_trail_is_on_one_page_of_the_list() {
     assert!(first.contains("href=\"/?after=2\""), "{first}");
     let back = visitor.get("/?before=1").await.body;
     assert!(second.contains("href=\"/?before=1\""), "{second}");
-    for (page, ids) in [(first, ["3", "2"].as_slice()), (second, &["1"]), (back, &["3", "2"])] {
+    for (page, ids) in [
+        (first, ["3", "2"].as_slice()),
+        (second, &["1"]),
+        (back, &["3", "2"]),
+    ] {
         for id in ["1", "2", "3"] {
             let is_shown = page.contains(&format!("href=\"/trails/{id}\""));
             assert_eq!(is_shown, ids.contains(&id), "{id} in {page}");
