@@ -32,9 +32,6 @@ param geoRedundantBackup bool
 @allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
 param highAvailability string
 
-@description('Built-in connection pooler (PgBouncer on port 6432), which Burstable servers do not have.')
-param pooler bool
-
 @description('Resource id of the delegated subnet.')
 param subnetId string
 
@@ -75,29 +72,6 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
       privateDnsZoneArmResourceId: privateDnsZoneId
     }
   }
-}
-
-// The server accepts one change at a time. Always present where the tier has a pooler, so that it can be switched off again.
-@retryOn(['ServerIsBusy', 'ServerBusy', 'ResourceDeploymentFailure'], 20)
-resource poolerEnabled 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-08-01' = if (tier != 'Burstable') {
-  parent: server
-  name: 'pgbouncer.enabled'
-  properties: {
-    value: pooler ? 'true' : 'false'
-    source: 'user-override'
-  }
-}
-
-// The default, 0, would mix up the prepared statements of different requests: the app refuses to use such a pooler.
-@retryOn(['ServerIsBusy', 'ServerBusy', 'ResourceDeploymentFailure'], 20)
-resource poolerStatements 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-08-01' = if (pooler) {
-  parent: server
-  name: 'pgbouncer.max_prepared_statements'
-  properties: {
-    value: '200'
-    source: 'user-override'
-  }
-  dependsOn: [poolerEnabled]
 }
 
 #disable-next-line use-recent-api-versions // the newest version of this type is a preview

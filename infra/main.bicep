@@ -274,10 +274,17 @@ module database 'database.bicep' = {
     backupRetentionDays: databaseBackupRetentionDays
     geoRedundantBackup: databaseGeoRedundantBackup
     highAvailability: databaseHighAvailability
-    pooler: databasePooler
     subnetId: network.outputs.databaseSubnetId
     privateDnsZoneId: privateDns.outputs.id
     workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module databasePoolerSettings 'database-pooler.bicep' = if (databaseSize.tier != 'Burstable') {
+  scope: group
+  params: {
+    serverName: database.outputs.name
+    enabled: databasePooler
   }
 }
 

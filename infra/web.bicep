@@ -38,7 +38,7 @@ param databaseHost string
 param databasePort int
 
 @description('Host names of the read replicas.')
-param databaseReplicaHosts string[]
+param databaseReplicaHosts array
 
 @description('Name of the database on the server.')
 param databaseName string
@@ -126,10 +126,9 @@ var settings = {
 var domainSettings = empty(baseUrl) ? {} : { BASE_URL: baseUrl }
 
 @description('URLs of the read replicas, without a password as well.')
-var replicaUrls = map(
-  databaseReplicaHosts,
-  host => 'postgres://${identityName}@${host}:5432/${databaseName}?sslmode=verify-full'
-)
+var replicaUrls = [
+  for host in databaseReplicaHosts: 'postgres://${identityName}@${host}:5432/${databaseName}?sslmode=verify-full'
+]
 
 @description('Read replicas.')
 var replicaSettings = empty(databaseReplicaHosts) ? {} : { DATABASE_READ_URL: join(replicaUrls, ',') }
