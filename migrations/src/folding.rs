@@ -3,6 +3,9 @@
 //! Written once, here. The databases tokenize what any program writes, by a table of the characters that
 //! `fold_character` changes; `search` has their SQL.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -96,6 +99,14 @@ const LETTERS: [(&str, &str); 46] = [
     ("қ", "к"),
 ];
 
+/// [`LETTERS`] by character.
+static LETTER_OF: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
+    let letters = LETTERS
+        .iter()
+        .flat_map(|(from, to)| from.chars().map(|character| (character, *to)));
+    letters.collect()
+});
+
 /// Above, a character stands for itself, but for those of the last two.
 const FOLDED_RANGES: [(u32, u32); 3] = [(0, 0x1_ffff), (0x2_f800, 0x2_fa1f), (0xe_0000, 0xe_01ef)];
 
@@ -178,7 +189,7 @@ fn fold_character(character: char, folded: &mut String) {
     if is_ignored(character) {
         return;
     }
-    if let Some((_, letters)) = LETTERS.iter().find(|(from, _)| from.contains(character)) {
+    if let Some(letters) = LETTER_OF.get(&character) {
         folded.push_str(letters);
         return;
     }
