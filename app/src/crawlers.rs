@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, PrimitiveDateTime, Time};
 
 use crate::config::SignInRequired;
-use crate::extract::Id;
+use crate::extract::{Id, Reader};
 use crate::middleware::cached;
 use crate::response::Error;
 use crate::routing::get;
@@ -138,8 +138,9 @@ struct SitemapView {
 
 /// `GET /sitemap.xml`: the index. Each part has a range of ids, so that its cost does not grow with the number of rows.
 #[handler]
-async fn show_sitemap_index(state: AppState) -> Result<TextFile, Error> {
-    let last_id = feature::last_id(state.database.connection()).await?;
+async fn show_sitemap_index(state: AppState, reader: Reader) -> Result<TextFile, Error> {
+    let last_id = reader.read(|db| async move { feature::last_id(&db).await });
+    let last_id = last_id.await?;
     let parts = 1..=part_of(last_id);
     let origin = state.config.http.origin();
     let view = SitemapView {
@@ -152,14 +153,18 @@ async fn show_sitemap_index(state: AppState) -> Result<TextFile, Error> {
 
 /// `GET /sitemap-{id}.xml`: the pages of a range of ids; the first part has the start page too.
 #[handler]
-async fn show_sitemap(state: AppState, id: Id) -> Result<TextFile, Error> {
+async fn show_sitemap(state: AppState, reader: Reader, id: Id) -> Result<TextFile, Error> {
     let part = id.0;
     if part > part_of(i32::MAX) {
         return Err(Error::NotFound);
     }
     let first = (part - 1) * IDS_PER_PART + 1;
     let ids = first..=first.saturating_add(IDS_PER_PART - 1);
-    let mut paths = feature::sitemap_paths(state.database.connection(), ids).await?;
+    let read = |db| {
+        let ids = ids.clone();
+        async move { feature::sitemap_paths(&db, ids).await }
+    };
+    let mut paths = reader.read(read).await?;
     if part == 1 {
         paths.insert(0, "/".to_owned());
     } else if paths.is_empty() {
@@ -212,8 +217,9 @@ impl From<FeedEntry> for FeedEntryView {
 
 /// `GET /feed.xml`: the newest entries of the feature.
 #[handler]
-async fn show_feed(state: AppState) -> Result<TextFile, Error> {
-    let entries = feature::feed_entries(state.database.connection(), FEED_LENGTH).await?;
+async fn show_feed(state: AppState, reader: Reader) -> Result<TextFile, Error> {
+    let read = |db| async move { feature::feed_entries(&db, FEED_LENGTH).await };
+    let entries = reader.read(read).await?;
     let updated = entries.iter().map(|entry| entry.updated).max();
     let view = FeedView {
         site_name: SITE_NAME,

@@ -26,6 +26,7 @@ pub mod assets;
 pub mod templates;
 pub mod client_address;
 pub mod site_cookie;
+pub mod entity_tag;
 pub mod rate_limiter;
 pub mod page_cache;
 pub mod current_user;

@@ -2,7 +2,7 @@
 
 use salvo::extract::Metadata;
 use salvo::http::StatusCode;
-use salvo::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use salvo::http::header::{HeaderName, IF_MATCH};
 use salvo::{Depot, Extractible, Request};
 use salvo_oapi::{
     BasicType, Components, EndpointArgRegister, Object, Operation, Parameter, ParameterIn,
@@ -27,16 +27,6 @@ const KEY_LIMIT: usize = 255;
 /// does not make a write fail.
 pub(super) fn entity_tag(version: &str, rest: &str) -> String {
     format!("\"{version}{SEPARATOR}{rest}\"")
-}
-
-/// Whether the client has this representation already: the weak comparison of RFC 9110, section 13.1.2.
-pub(super) fn is_known_to_client(request: &Request, tag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let known = request.headers().get_all(IF_NONE_MATCH).iter();
-    known
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
 }
 
 /// The versions in the header `If-Match`, without which a write is refused: 428. Weak tags match nothing.

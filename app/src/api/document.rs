@@ -11,7 +11,7 @@ use super::operation::add_problem;
 use super::resource::LINKS;
 use crate::SITE_NAME;
 use crate::auth::{ACCESS_AS_APPLICATION, ACCESS_AS_USER, session_cookie_name};
-use crate::config::{BaseUrl, Config, SignInConfig, SignInRequired};
+use crate::config::{Config, SignInConfig, SignInRequired};
 
 const SESSION: &str = "session";
 const ENTRA: &str = "entra";
@@ -35,7 +35,7 @@ pub fn document(config: &Config, routes: &Router, protected: &Router) -> OpenApi
             known.operations.extend(item.operations);
         }
         document.components.append(&mut protected.components);
-        let is_https = config.http.base_url.as_ref().is_some_and(BaseUrl::is_https);
+        let is_https = config.http.is_https();
         add_security_schemes(&mut document.components, sign_in, is_https);
     }
     for operation in operations(&mut document) {

@@ -10,7 +10,8 @@ use salvo_oapi::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::conditional::{entity_tag, is_known_to_client};
+use super::conditional::entity_tag;
+use crate::entity_tag::is_known_to_client;
 use crate::response::Error;
 
 /// Member of a response with links to operations that use its values.

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use cookie::Cookie;
 use salvo::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, SET_COOKIE,
-    VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, SET_COOKIE, VARY,
 };
 use salvo::http::uri::{PathAndQuery, Uri};
 use salvo::http::{ResBody, StatusCode};
@@ -20,6 +19,7 @@ use salvo::{
 use url::form_urlencoded;
 
 use crate::compression::{Effort, Encoding};
+use crate::entity_tag::is_known_to_client;
 use crate::extract::{BYPASS_COOKIE, DataAt, ReplicaLag, may_be_shared, state};
 use crate::page_cache::{CachedPage, Lookup, MAX_AGE, Rendered};
 use crate::response::Error;
@@ -171,7 +171,7 @@ fn write(page: &CachedPage, request: &Request, response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(ETAG, page.etag.clone());
     headers.insert(CACHE_CONTROL, page.cache_control.clone());
-    if is_known_to_client(request, &page.etag) {
+    if is_known_to_client(request, page.etag.to_str().unwrap_or_default()) {
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         headers.remove(CONTENT_TYPE);
         response.status_code(StatusCode::NOT_MODIFIED);
@@ -190,15 +190,6 @@ fn write(page: &CachedPage, request: &Request, response: &mut Response) {
     }
     response.status_code(StatusCode::OK);
     response.body(body);
-}
-
-/// The weak comparison of RFC 9110, section 13.1.2.
-fn is_known_to_client(request: &Request, etag: &HeaderValue) -> bool {
-    let known = request.headers().get_all(IF_NONE_MATCH).iter();
-    known
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|known| known.trim() == "*" || known.trim().as_bytes() == etag.as_bytes())
 }
 
 /// The cookie of a writer; `None` where every page is read from the primary anyway. It lasts longer than any instance may

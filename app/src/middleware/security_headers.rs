@@ -5,7 +5,7 @@ use salvo::http::header::{self, HeaderName, HeaderValue};
 use salvo::{Depot, FlowCtrl, Handler, Request};
 use salvo::{Response, async_trait};
 
-use crate::config::{BaseUrl, Config};
+use crate::config::Config;
 
 /// Allows the site's own pictures, style sheets and form targets, and nothing else (OWASP ASVS 5.0, V3.4).
 ///
@@ -41,7 +41,7 @@ impl SecurityHeaders {
         for (name, value) in HEADERS {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        if config.http.base_url.as_ref().is_some_and(BaseUrl::is_https) {
+        if config.http.is_https() {
             let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
             headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
         }

@@ -5,7 +5,7 @@ use salvo::{Depot, Request};
 use serde::Serialize;
 use url::form_urlencoded;
 
-use crate::form_key;
+use crate::{form_key, version};
 
 /// Marks a request whose body has been read, so that an error page can show it without waiting for it.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +69,8 @@ impl SentForm {
 
 /// `review_text` as "Review text".
 fn label(name: &str) -> Option<String> {
-    let mut letters = name.chars().filter(|_| name != form_key::FIELD);
+    let is_typed = ![form_key::FIELD, version::FIELD].contains(&name);
+    let mut letters = name.chars().filter(|_| is_typed);
     let first = letters.next()?.to_uppercase();
     Some(first.chain(letters).collect::<String>().replace('_', " "))
 }
@@ -81,4 +82,20 @@ pub(super) fn sample(text: &str) -> SentForm {
         .append_pair(form_key::FIELD, "0123")
         .finish();
     SentForm::parse("/form".to_owned(), body.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_fields_are_sent_again_and_not_shown() {
+        let body = format!("{}=0123&{}=4567&name=", form_key::FIELD, version::FIELD);
+        let form = SentForm::parse("/form".to_owned(), body.as_bytes());
+        assert_eq!(form.fields.len(), 3);
+        assert!(!form.has_text);
+        assert!(form.fields.iter().all(|field| field.label.is_none()));
+        let shown = SentForm::parse("/form".to_owned(), b"review_text=Good");
+        assert_eq!(shown.fields[0].label.as_deref(), Some("Review text"));
+    }
 }

@@ -105,7 +105,8 @@ pub(super) async fn edit_restaurant(
     state: AppState,
     id: Id,
 ) -> Result<Page<EditRestaurantView>, Error> {
-    let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
+    let read = |db| repository::get_restaurant(db, id.0);
+    let restaurant = state.database.read(read).await?;
     let version = restaurant.version();
     let form = NewRestaurant {
         name: restaurant.name,
@@ -158,7 +159,8 @@ pub(super) async fn update_restaurant(
 /// `GET` of the address that deletes: asks first.
 #[handler]
 pub(super) async fn confirm_deletion(state: AppState, id: Id) -> Result<Page<Confirmation>, Error> {
-    let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
+    let read = |db| repository::get_restaurant(db, id.0);
+    let restaurant = state.database.read(read).await?;
     let path = restaurant::path(id.0);
     Ok(Page::new(Confirmation {
         question: "Delete this restaurant?",
@@ -203,8 +205,9 @@ pub(super) async fn show_restaurant(
     let page = reader.read(read).await?;
     let own_review = match user {
         Some(user) => {
-            let db = state.database.connection();
-            review_repository::find_own_review(db, id.0, &user.key()).await?
+            let key = &user.key();
+            let read = |db| review_repository::find_own_review(db, id.0, key);
+            state.database.read(read).await?
         }
         None => None,
     };

@@ -86,8 +86,8 @@ async fn edit_view(
     review: &review::Model,
     form: FormView,
 ) -> Result<EditReviewView, Error> {
-    let db = state.database.connection();
-    let restaurant = repository::get_restaurant(db, review.restaurant).await?;
+    let read = |db| repository::get_restaurant(db, review.restaurant);
+    let restaurant = state.database.read(read).await?;
     Ok(EditReviewView {
         action: format!("/reviews/{}/edit", review.id),
         cancel: review.path(),
@@ -103,7 +103,8 @@ async fn get_own_review(
     user: &CurrentUser,
     id: Id,
 ) -> Result<review::Model, Error> {
-    let review = review_repository::get_review(state.database.connection(), id.0).await?;
+    let read = |db| review_repository::get_review(db, id.0);
+    let review = state.database.read(read).await?;
     if !review.is_by(Some(user)) {
         return Err(Error::Forbidden("Only the author of a review can edit it."));
     }
@@ -118,8 +119,8 @@ pub(super) async fn confirm_deletion(
     id: Id,
 ) -> Result<Page<Confirmation>, Error> {
     let review = get_deletable_review(&state, &user, id).await?;
-    let db = state.database.connection();
-    let restaurant = repository::get_restaurant(db, review.restaurant).await?;
+    let read = |db| repository::get_restaurant(db, review.restaurant);
+    let restaurant = state.database.read(read).await?;
     let cancel = review.path();
     Ok(Page::new(Confirmation {
         question: "Delete this review?",
@@ -154,7 +155,8 @@ async fn get_deletable_review(
     user: &CurrentUser,
     id: Id,
 ) -> Result<review::Model, Error> {
-    let review = review_repository::get_review(state.database.connection(), id.0).await?;
+    let read = |db| review_repository::get_review(db, id.0);
+    let review = state.database.read(read).await?;
     review.check_deletion_by(user)?;
     Ok(review)
 }

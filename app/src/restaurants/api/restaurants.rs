@@ -99,9 +99,9 @@ pub(super) async fn list_restaurants(
 
 /// Get a restaurant.
 #[endpoint(operation_id = "get_restaurant", tags("restaurants"))]
-pub(super) async fn get_restaurant(state: AppState, id: Id) -> Result<Resource<Restaurant>, Error> {
-    let restaurant = repository::get_restaurant(state.database.connection(), id.0).await?;
-    Ok(restaurant.into())
+pub(super) async fn get_restaurant(reader: Reader, id: Id) -> Result<Resource<Restaurant>, Error> {
+    let read = |db| async move { repository::get_restaurant(&db, id.0).await };
+    Ok(reader.read(read).await?.into())
 }
 
 /// Add a restaurant.
