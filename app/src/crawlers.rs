@@ -56,7 +56,7 @@ pub fn routes() -> Router {
 /// A text that is not a page.
 struct TextFile {
     content_type: &'static str,
-    text: String,
+    text: Vec<u8>,
 }
 
 #[async_trait]
@@ -73,7 +73,7 @@ impl TextFile {
     fn plain(text: String) -> Self {
         Self {
             content_type: "text/plain; charset=utf-8",
-            text,
+            text: text.into_bytes(),
         }
     }
 

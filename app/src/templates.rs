@@ -13,6 +13,9 @@ use crate::assets::Assets;
 #[folder = "templates/"]
 struct TemplateFiles;
 
+/// In bytes: a list of 50 entries, so that the buffer of most pages need not grow.
+const TYPICAL_PAGE: usize = 24 * 1024;
+
 /// The parsed templates.
 pub struct Templates {
     tera: Tera,
@@ -45,7 +48,7 @@ impl Templates {
         Ok(Self { tera, assets })
     }
 
-    /// Renders a view with the data of the layout.
+    /// Renders a view with the data of the layout, in UTF-8.
     ///
     /// # Errors
     /// When the template uses a variable that neither of them has.
@@ -54,14 +57,18 @@ impl Templates {
         template: &str,
         view: &impl Serialize,
         layout: &impl Serialize,
-    ) -> Result<String, tera::Error> {
+    ) -> Result<Vec<u8>, tera::Error> {
         let mut context = Context::from_serialize(view)?;
         context.insert("layout", layout);
+        let mut page = Vec::with_capacity(TYPICAL_PAGE);
         if cfg!(debug_assertions) {
             let current = Self::load(self.assets.clone())?;
-            return current.tera.render(template, &context);
+            current.tera.render_to(template, &context, &mut page)?;
+        } else {
+            self.tera.render_to(template, &context, &mut page)?;
         }
-        self.tera.render(template, &context)
+        page.shrink_to_fit();
+        Ok(page)
     }
 }
 

@@ -269,7 +269,8 @@ pub(crate) mod samples {
                 sign_in_path: sign_in_path.map(ToOwned::to_owned),
             };
             let page = templates.render(V::TEMPLATE, view, &layout);
-            page.unwrap_or_else(|error| panic!("{}: {error:?}", V::TEMPLATE))
+            let page = page.unwrap_or_else(|error| panic!("{}: {error:?}", V::TEMPLATE));
+            String::from_utf8(page).expect("UTF-8")
         });
         let html = pages.concat();
         let markup = html.replace("<script type=\"application/ld+json\">", "");
