@@ -5,6 +5,7 @@ use app::sample_data::{SeedOptions, seed};
 use app::state::AppState;
 use clap::Parser;
 use divan::Bencher;
+use entra_emulator::{Emulator, Options};
 use harness::{Site, Store, TestDatabase, config};
 use salvo::Request;
 use salvo::http::header::{COOKIE, HeaderValue};
@@ -52,17 +53,42 @@ fn session_lookup(bencher: Bencher) {
     bencher.bench_local(load);
 }
 
+/// The signature and the claims of an access token, with keys of the provider that are known already.
+#[divan::bench]
+fn token_check(bencher: Bencher) {
+    let runtime = Runtime::new().expect("a runtime");
+    let database = runtime.block_on(TestDatabase::create(Store::Sqlite));
+    let emulator = runtime.block_on(Emulator::start(Options::default()));
+    let emulator = emulator.expect("a provider");
+    let settings = emulator.settings().into_iter();
+    let flags: Vec<String> = settings
+        .map(|(name, value)| format!("--{}={value}", name.to_lowercase().replace('_', "-")))
+        .collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let state = state(&database.url, &flags);
+    let sign_in = state.sign_in.as_ref().expect("sign-in");
+    let token = emulator.access_token_of("alice");
+    let check = || runtime.block_on(sign_in.authenticate(&token));
+    check().expect("a valid token");
+    bencher.bench_local(check);
+}
+
 async fn signed_in_state(database_url: &str) -> AppState {
     let flags = [
         "--azure-client-id=client",
         "--azure-tenant-id=tenant",
         "--azure-client-secret=secret",
-        "--session-secret-key=a-session-key-of-the-benchmark-alone",
     ];
-    app::tls::install_crypto_provider();
-    let state = AppState::new(config(database_url, &flags)).expect("a state");
+    let state = state(database_url, &flags);
     state.database.migrate().await.expect("a migrated database");
     state
+}
+
+fn state(database_url: &str, sign_in: &[&str]) -> AppState {
+    app::tls::install_crypto_provider();
+    let key = ["--session-secret-key=a-session-key-of-the-benchmark-alone"];
+    let flags = [sign_in, &key].concat();
+    AppState::new(config(database_url, &flags)).expect("a state")
 }
 
 fn user() -> CurrentUser {
