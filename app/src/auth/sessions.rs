@@ -170,11 +170,7 @@ impl SessionStore for DatabaseStore {
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let row =
             Entity::find_by_id(hash(&id.to_string())).filter(Column::ExpiresAt.gt(clock::now()));
-        let row = self
-            .0
-            .read(|db| row.clone().one(db))
-            .await
-            .map_err(backend)?;
+        let row = row.one(self.0.readers()).await.map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
         let data: HashMap<_, _> =
             serde_json::from_str(&row.data).map_err(|cause| Error::Decode(cause.to_string()))?;

@@ -1,27 +1,31 @@
 //! The database connection, its migrations and its readiness. The site listens before the database answers.
 
+mod columns;
 mod connect_error;
 mod entra;
 mod incompatible;
 mod pool;
 mod pooler;
 mod readiness;
+mod repeatable;
 mod replica;
 mod unavailable;
 
+pub use columns::Columns;
 pub use entra::database_token;
 pub use readiness::NotReady;
+pub use repeatable::RepeatableConnection;
 pub use unavailable::is_unavailable;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use migrations::{Migrator, MigratorTrait as _, ensure_session_table};
+use sea_orm::sqlx::PgPool;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions, TransactionTrait as _,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 use tokio::sync::watch;
@@ -30,10 +34,11 @@ use tokio::task::JoinSet;
 use crate::config::{Config, DatabaseConfig, DatabaseTarget};
 use entra::EntraPassword;
 use incompatible::{Incompatible, ensure_server_fits};
-use pool::{OldestConnection, Pools, REPEATABLE, open_postgres, open_sqlite};
+use pool::{OldestConnection, Pools, open_postgres, open_sqlite};
 use pooler::Pooling;
+use repeatable::Leases;
 use replica::Replica;
-use unavailable::{error_code, is_connection_lost, is_not_primary};
+use unavailable::{error_code, is_not_primary};
 
 /// The pause between two attempts to reach and migrate the database.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -70,8 +75,8 @@ pub enum PendingMigrations {
 #[derive(Clone, Debug)]
 pub struct Database {
     connection: DatabaseConnection,
-    /// The same pool with PostgreSQL.
-    readers: DatabaseConnection,
+    /// Connections of the same pool with PostgreSQL.
+    readers: RepeatableConnection,
     replicas: Arc<[Replica]>,
     config: Arc<DatabaseConfig>,
     /// `None` where the server does not require Entra tokens.
@@ -96,29 +101,33 @@ impl Database {
         let database = &config.database;
         let oldest_connection = OldestConnection::default();
         let (pools, entra, replicas) = match &database.target {
-            DatabaseTarget::Sqlite(options) => (open_sqlite(database, options)?, None, Vec::new()),
+            DatabaseTarget::Sqlite(options) => {
+                (open_sqlite(database, options)?, None, Arc::default())
+            }
             DatabaseTarget::Postgres(options) => {
-                let open = |options| open_postgres(database, options, oldest_connection.clone());
-                let pool = open(options);
-                let replicas: Vec<_> = database
-                    .replicas
-                    .iter()
-                    .map(|it| open(&it.options))
-                    .collect();
-                let entra = EntraPassword::from_config(config, &pool, &replicas)?;
-                let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-                let readers = connection.clone();
-                let pools = Pools {
-                    connection,
-                    readers,
+                let oldest = &oldest_connection;
+                let open = |options| open_postgres(database, options, oldest.clone());
+                let lease = |pool: &PgPool| {
+                    let leases = Leases::new(database, pool.clone(), oldest.clone());
+                    RepeatableConnection::Leases(Arc::new(leases))
                 };
-                (pools, entra, replicas)
+                let pool = open(options);
+                let replicas = database.replicas.iter().map(|it| open(&it.options));
+                let replicas: Vec<_> = replicas.collect();
+                let entra = EntraPassword::from_config(config, &pool, &replicas)?;
+                let pools = Pools {
+                    readers: lease(&pool),
+                    connection: pool.into(),
+                };
+                let replicas = replicas.into_iter();
+                let replicas = replicas.map(|pool| Replica::new(lease(&pool), pool));
+                (pools, entra, replicas.collect())
             }
         };
         Ok(Self {
             connection: pools.connection,
             readers: pools.readers,
-            replicas: replicas.into_iter().map(Replica::new).collect(),
+            replicas,
             config: Arc::new(database.clone()),
             entra: entra.map(Arc::new),
             not_ready: Arc::new(watch::Sender::new(Some(NotReady::NotMigrated))),
@@ -134,24 +143,21 @@ impl Database {
         &self.connection
     }
 
-    /// Runs a query that only reads. A connection that has just been in use is not tested, which saves a round
-    /// trip: if it turns out to be lost, the query is repeated once on one that is tested.
-    ///
-    /// # Errors
-    /// Those of the query.
-    pub async fn read<'a, T, Q, F>(&'a self, query: Q) -> Result<T, DbErr>
-    where
-        Q: Fn(&'a DatabaseConnection) -> F,
-        F: Future<Output = Result<T, DbErr>>,
-    {
-        match REPEATABLE.scope((), query(&self.readers)).await {
-            Err(error) if is_connection_lost(&error) => query(&self.readers).await,
-            result => result,
+    /// For statements that only read.
+    pub fn readers(&self) -> &RepeatableConnection {
+        &self.readers
+    }
+
+    /// For the insertion of a row, which may be sent twice if the row has a key.
+    pub fn inserter(&self, has_key: bool) -> RepeatableConnection {
+        match &self.readers {
+            RepeatableConnection::Leases(_) if has_key => self.readers.clone(),
+            _ => RepeatableConnection::Pool(self.connection.clone()),
         }
     }
 
     /// A replica that is at most `lag` behind, and an instant whose data it has at least. `None` if there is none.
-    pub fn replica(&self, lag: Duration) -> Option<(&DatabaseConnection, Instant)> {
+    pub fn replica(&self, lag: Duration) -> Option<(&RepeatableConnection, Instant)> {
         let current = self.replicas.iter().filter_map(|replica| {
             let current_at = replica.current_at(lag)?;
             Some((&replica.connection, current_at))

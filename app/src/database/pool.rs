@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -18,14 +18,15 @@ use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool,
 use sea_orm::{DatabaseConnection, SqlxError, SqlxSqliteConnector};
 use tokio::time::timeout;
 
+use super::RepeatableConnection;
 use crate::config::DatabaseConfig;
 
 /// The longest test of an idle connection. A NAT gateway or a fail-over may have dropped it silently; it is
 /// then replaced within the same request.
-const TEST_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Connections opened before this instant are closed when they are taken from the pool: they lead to a server that
-/// is no longer the primary.
+/// Connections opened before this instant are closed when they are taken from the pool: they are lost, or lead to a
+/// server that is no longer the primary.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OldestConnection(Arc<Mutex<Option<Instant>>>);
 
@@ -35,27 +36,36 @@ impl OldestConnection {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    fn allows(&self, age: Duration) -> bool {
+    pub(super) fn allows(&self, age: Duration) -> bool {
         let oldest = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         oldest.is_none_or(|oldest| age < oldest.elapsed())
     }
-}
 
-/// A query that can be repeated trusts a connection that was in use so short a time ago without a test.
-const TRUST_PERIOD: Duration = Duration::from_secs(1);
+    /// Tests a connection. Without a response in time all that are open are taken for lost, so that
+    /// a request waits once and not for each of them.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub(super) async fn test(
+        &self,
+        connection: &mut PgConnection,
+        limit: Duration,
+    ) -> Result<(), SqlxError> {
+        if let Ok(tested) = timeout(limit, connection.ping()).await {
+            return tested;
+        }
+        self.discard_open();
+        Err(SqlxError::Io(ErrorKind::TimedOut.into()))
+    }
+}
 
 /// Rows that SQLite's thread may be ahead of the query: more than a page of a list has.
 const SQLITE_ROW_BUFFER: usize = 64;
 
-tokio::task_local! {
-    /// Set during a query that is repeated if its connection turns out to be lost.
-    pub(super) static REPEATABLE: ();
-}
-
 /// The pools of a database.
 pub(super) struct Pools {
     pub(super) connection: DatabaseConnection,
-    pub(super) readers: DatabaseConnection,
+    pub(super) readers: RepeatableConnection,
 }
 
 pub(super) fn open_sqlite(
@@ -89,14 +99,17 @@ pub(super) fn open_sqlite(
             .max_lifetime(None);
         let connection = connect(pool, options);
         return Ok(Pools {
-            readers: connection.clone(),
+            readers: RepeatableConnection::Pool(connection.clone()),
             connection,
         });
     }
     let read_options = options.clone().pragma("query_only", "ON");
     Ok(Pools {
         connection: connect(pool.clone().max_connections(1), options),
-        readers: connect(pool.max_connections(config.pool_size), read_options),
+        readers: RepeatableConnection::Pool(connect(
+            pool.max_connections(config.pool_size),
+            read_options,
+        )),
     })
 }
 
@@ -144,16 +157,12 @@ pub(super) fn open_postgres(
         })
         .test_before_acquire(false)
         .before_acquire(move |connection, metadata| {
-            let is_allowed = oldest.allows(metadata.age);
-            let is_repeatable = REPEATABLE.try_with(|()| ()).is_ok();
-            let is_trusted = is_repeatable && metadata.idle_for < TRUST_PERIOD;
+            let oldest = oldest.clone();
             Box::pin(async move {
-                if !is_allowed || is_trusted {
-                    return Ok(is_allowed);
+                if !oldest.allows(metadata.age) {
+                    return Ok(false);
                 }
-                let tested = timeout(test_timeout, connection.ping()).await;
-                let tested = tested.map_err(|_| SqlxError::Io(ErrorKind::TimedOut.into()))?;
-                tested.map(|()| true)
+                oldest.test(connection, test_timeout).await.map(|()| true)
             })
         })
         .connect_lazy_with(options.clone().extra_float_digits(None))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend};
 use tokio::time::timeout;
 
 use super::Database;
@@ -84,7 +84,7 @@ impl Database {
 
 /// Whether the database accepts writes as far as replication is concerned. Without a prepared statement, which a
 /// pooler may not support.
-async fn is_primary(db: &DatabaseConnection) -> Result<bool, sea_orm::DbErr> {
+async fn is_primary(db: &impl ConnectionTrait) -> Result<bool, sea_orm::DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         db.execute_unprepared("SELECT 1").await?;
         return Ok(true);

@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use sea_orm::SqlxError;
 use sea_orm::sqlx::postgres::{PgConnection, PgRow};
 use sea_orm::sqlx::{ConnectOptions as _, PgPool, Row as _, raw_sql};
-use sea_orm::{DatabaseConnection, SqlxError, SqlxPostgresConnector};
 use tokio::time::timeout;
 
+use super::RepeatableConnection;
 use super::pooler::{Pooling, detect};
 
 /// Between two measurements; what a replica is behind is known to this accuracy.
@@ -39,16 +40,16 @@ const REPLAYED: &str =
 /// A replica to read from; cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Replica {
-    pub(super) connection: DatabaseConnection,
+    pub(super) connection: RepeatableConnection,
     pool: PgPool,
     /// The last instant at which the primary had nothing committed that the replica does not have.
     current_at: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Replica {
-    pub(super) fn new(pool: PgPool) -> Self {
+    pub(super) fn new(connection: RepeatableConnection, pool: PgPool) -> Self {
         Self {
-            connection: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+            connection,
             pool,
             current_at: Arc::default(),
         }

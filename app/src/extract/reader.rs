@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use salvo::extract::Metadata;
 use salvo::{Depot, Extractible, Request};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::time::timeout;
 
 use super::{Visitor, no_metadata, state};
-use crate::database::Database;
+use crate::database::{Database, RepeatableConnection};
 use crate::response::{Error, has_notice};
 use crate::site_cookie;
 
@@ -30,7 +30,7 @@ pub struct DataAt(pub Instant);
 /// Reads what a response shows: from a replica that is not too far behind, if the request may be shown what is a little
 /// old, else from the primary. The argument of handlers of `GET` requests; everything else uses the primary.
 pub struct Reader {
-    replica: Option<DatabaseConnection>,
+    replica: Option<RepeatableConnection>,
     primary: Database,
 }
 
@@ -39,7 +39,7 @@ impl Reader {
     ///
     /// # Errors
     /// Those of the queries on the primary.
-    pub async fn read<T, F>(&self, queries: impl Fn(DatabaseConnection) -> F) -> Result<T, DbErr>
+    pub async fn read<T, F>(&self, queries: impl Fn(RepeatableConnection) -> F) -> Result<T, DbErr>
     where
         F: Future<Output = Result<T, DbErr>>,
     {
@@ -51,7 +51,7 @@ impl Reader {
                 Err(_) => tracing::debug!("the replica did not answer in time"),
             }
         }
-        self.primary.read(|db| queries(db.clone())).await
+        queries(self.primary.readers().clone()).await
     }
 }
 

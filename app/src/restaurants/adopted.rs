@@ -40,7 +40,7 @@ async fn redirect_to_restaurant(id: Id) -> Redirect {
     Redirect::permanent(restaurant::path(id.0))
 }
 
-/// Reviews as they can be read, with the columns of [`review::Columns`]: a missing rating is 0, a missing text empty,
+/// Reviews as they can be read, in the order of the fields of [`review::Model`]: a missing rating is 0, a missing text empty,
 /// a date outside of the calendar its first or last day.
 pub(super) fn find_reviews(backend: DbBackend) -> Select<review::Entity> {
     use review::Column;

@@ -1,7 +1,7 @@
 //! Handlers of the list and of restaurants: one function for each route. `review_handlers` has those of reviews.
 
 use salvo::{Writer as _, handler};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::addresses::{DetailsQuery, ListQuery, REVIEWS};
 use super::forms::{NewRestaurant, RESTAURANT_FIELDS, review_fields};
@@ -88,9 +88,9 @@ pub(super) async fn create_restaurant(
     let form = form.0;
     match NewRestaurant::parse(&form) {
         Ok(new) => {
-            let db = state.database.connection();
             let digest = new.digest(form.submission_key());
-            let inserted = repository::insert_restaurant(db, new, digest).await?;
+            let db = state.database.inserter(digest.is_some());
+            let inserted = repository::insert_restaurant(&db, new, digest).await?;
             let path = restaurant::path(inserted.id);
             Ok(FormOutcome::Saved(path, notices::RESTAURANT_ADDED))
         }
@@ -105,8 +105,8 @@ pub(super) async fn edit_restaurant(
     state: AppState,
     id: Id,
 ) -> Result<Page<EditRestaurantView>, Error> {
-    let read = |db| repository::get_restaurant(db, id.0);
-    let restaurant = state.database.read(read).await?;
+    let db = state.database.readers();
+    let restaurant = repository::get_restaurant(db, id.0).await?;
     let version = restaurant.version();
     let form = NewRestaurant {
         name: restaurant.name,
@@ -159,8 +159,8 @@ pub(super) async fn update_restaurant(
 /// `GET` of the address that deletes: asks first.
 #[handler]
 pub(super) async fn confirm_deletion(state: AppState, id: Id) -> Result<Page<Confirmation>, Error> {
-    let read = |db| repository::get_restaurant(db, id.0);
-    let restaurant = state.database.read(read).await?;
+    let db = state.database.readers();
+    let restaurant = repository::get_restaurant(db, id.0).await?;
     let path = restaurant::path(id.0);
     Ok(Page::new(Confirmation {
         question: "Delete this restaurant?",
@@ -206,8 +206,8 @@ pub(super) async fn show_restaurant(
     let own_review = match user {
         Some(user) => {
             let key = &user.key();
-            let read = |db| review_repository::find_own_review(db, id.0, key);
-            state.database.read(read).await?
+            let db = state.database.readers();
+            review_repository::find_own_review(db, id.0, key).await?
         }
         None => None,
     };
@@ -219,7 +219,7 @@ pub(super) async fn show_restaurant(
 
 /// A restaurant's page with this form, and without the user's own review.
 pub(super) async fn load_page(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     state: &AppState,
     visitor: &Visitor,
     id: i32,

@@ -5,11 +5,12 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     EntityTrait, IdenStatic as _, Iterable as _, JoinType, QueryFilter as _, QuerySelect,
-    RelationTrait as _, Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    QueryTrait as _, RelationTrait as _, Select, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
 };
 
 use super::forms::NewRestaurant;
-use super::restaurant::{ListedColumns, ListedRestaurant, RatedColumns, RatedRestaurant, Sort};
+use super::restaurant::{ListedRestaurant, RatedRestaurant, Sort};
 use super::{rating, restaurant, review};
 use crate::form_key::{Inserted, insert_once};
 use crate::pagination::{Cursor, ListPage, Position, paginate};
@@ -83,12 +84,7 @@ async fn search_restaurants(
     };
     let matches = search.find(db).await?;
     let mut list = if matches.ids.is_empty() {
-        ListPage::new(
-            Vec::new(),
-            0,
-            &request.position,
-            |row: &ListedRestaurant| row.cursor(request.sort),
-        )
+        ListPage::new(Vec::new(), 0, &request.position, ListedRestaurant::cursor)
     } else {
         read_page(db, select_by_ids(&matches.ids), request).await?
     };
@@ -110,9 +106,12 @@ async fn read_page(
 ) -> Result<ListPage<ListedRestaurant>, DbErr> {
     let rows = select_texts(rows)
         .column(rating::Column::ReviewCount)
-        .column(rating::Column::RatingSum)
-        .column(rating::Column::Rank)
-        .column(restaurant::Column::NameKey);
+        .column(rating::Column::RatingSum);
+    let rows = match request.sort {
+        Sort::Newest => rows,
+        Sort::Rating => rows.column(rating::Column::Rank),
+        Sort::Name => rows.column(restaurant::Column::NameKey),
+    };
     let is_search = !request.words.trim().is_empty();
     let rows = if request.sort == Sort::Rating && !is_search {
         let mut rows = rows;
@@ -125,13 +124,15 @@ async fn read_page(
     };
     let rows = paginate(rows, &request.sort.keyset(), &request.position);
     let rows = rows.limit(request.page_size + 1);
-    let rows: Vec<ListedColumns> = rows.into_tuple().all(db).await?;
-    let rows = rows.into_iter().map(ListedRestaurant::from).collect();
+    let rows = db.query_all(&rows.into_query()).await?;
+    let rows = rows
+        .iter()
+        .map(|row| ListedRestaurant::read(row, request.sort));
     Ok(ListPage::new(
-        rows,
+        rows.collect::<Result<_, _>>()?,
         request.page_size,
         &request.position,
-        |row| row.cursor(request.sort),
+        ListedRestaurant::cursor,
     ))
 }
 
@@ -182,7 +183,7 @@ pub(super) async fn get_restaurant(
     id: i32,
 ) -> Result<RatedRestaurant, DbErr> {
     use rating::Column;
-    let found: Option<RatedColumns> = select_texts(restaurant::Entity::find_by_id(id))
+    let rows = select_texts(restaurant::Entity::find_by_id(id))
         .join_rev(JoinType::InnerJoin, rating::Relation::Restaurant.def())
         .column(Column::ReviewCount)
         .column(Column::RatingSum)
@@ -192,12 +193,11 @@ pub(super) async fn get_restaurant(
             Column::Rating3Count,
             Column::Rating4Count,
             Column::Rating5Count,
-        ])
-        .into_tuple()
-        .one(db)
-        .await?;
-    let found = found.map(RatedRestaurant::from);
-    found.ok_or_else(|| DbErr::RecordNotFound(format!("restaurant {id}")))
+        ]);
+    let Some(row) = db.query_one(&rows.into_query()).await? else {
+        return Err(DbErr::RecordNotFound(format!("restaurant {id}")));
+    };
+    RatedRestaurant::read(&row)
 }
 
 /// Inserts a restaurant, unless one with this digest exists.

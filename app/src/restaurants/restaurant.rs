@@ -1,9 +1,11 @@
 //! The entity `restaurant`, and the orders of its list.
 
+use sea_orm::QueryResult;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Order};
 
 use super::rating;
+use crate::database::Columns;
 use crate::pagination::{Cursor, Key, KeyType, Keyset, Position};
 use crate::version::version;
 
@@ -35,36 +37,34 @@ pub(super) struct ListedRestaurant {
     pub(super) description: String,
     pub(super) review_count: i32,
     pub(super) rating_sum: i32,
-    rank: i64,
-    name_key: String,
-}
-
-/// The columns of [`ListedRestaurant`].
-pub(super) type ListedColumns = (i32, String, String, String, i32, i32, i64, String);
-
-impl From<ListedColumns> for ListedRestaurant {
-    fn from(row: ListedColumns) -> Self {
-        let (id, name, street_address, description, review_count, rating_sum, rank, name_key) = row;
-        Self {
-            id,
-            name,
-            street_address,
-            description,
-            review_count,
-            rating_sum,
-            rank,
-            name_key,
-        }
-    }
+    /// The sort key of the list; `None` in a list sorted by id.
+    pub(super) key: Option<Key>,
 }
 
 impl ListedRestaurant {
-    /// The position of this restaurant in a list.
-    pub(super) fn cursor(&self, sort: Sort) -> Cursor {
-        match sort {
-            Sort::Newest => Cursor::id(self.id),
-            Sort::Rating => Cursor::new(Key::Integer(self.rank), self.id),
-            Sort::Name => Cursor::new(Key::Text(self.name_key.clone()), self.id),
+    /// Reads the row of a list in this order; the sort key is its last column.
+    pub(super) fn read(row: &QueryResult, sort: Sort) -> Result<Self, DbErr> {
+        let mut columns = Columns::new(row);
+        Ok(Self {
+            id: columns.read()?,
+            name: columns.read()?,
+            street_address: columns.read()?,
+            description: columns.read()?,
+            review_count: columns.read()?,
+            rating_sum: columns.read()?,
+            key: match sort {
+                Sort::Newest => None,
+                Sort::Rating => Some(Key::Integer(columns.read()?)),
+                Sort::Name => Some(Key::Text(columns.read()?)),
+            },
+        })
+    }
+
+    /// The position of this restaurant in its list.
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor {
+            key: self.key.clone(),
+            id: self.id,
         }
     }
 }
@@ -83,51 +83,28 @@ pub(super) struct RatedRestaurant {
 }
 
 impl RatedRestaurant {
+    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut columns = Columns::new(row);
+        Ok(Self {
+            id: columns.read()?,
+            name: columns.read()?,
+            street_address: columns.read()?,
+            description: columns.read()?,
+            review_count: columns.read()?,
+            rating_sum: columns.read()?,
+            rating_counts: [
+                columns.read()?,
+                columns.read()?,
+                columns.read()?,
+                columns.read()?,
+                columns.read()?,
+            ],
+        })
+    }
+
     /// The version of what an administrator may change.
     pub(super) fn version(&self) -> String {
         version(&[&self.name, &self.street_address, &self.description])
-    }
-}
-
-/// The columns of [`RatedRestaurant`].
-pub(super) type RatedColumns = (
-    i32,
-    String,
-    String,
-    String,
-    i32,
-    i32,
-    i32,
-    i32,
-    i32,
-    i32,
-    i32,
-);
-
-impl From<RatedColumns> for RatedRestaurant {
-    fn from(row: RatedColumns) -> Self {
-        let (
-            id,
-            name,
-            street_address,
-            description,
-            review_count,
-            rating_sum,
-            one,
-            two,
-            three,
-            four,
-            five,
-        ) = row;
-        Self {
-            id,
-            name,
-            street_address,
-            description,
-            review_count,
-            rating_sum,
-            rating_counts: [one, two, three, four, five],
-        }
     }
 }
 

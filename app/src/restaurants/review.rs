@@ -1,9 +1,11 @@
 //! The entity `review`.
 
+use sea_orm::QueryResult;
 use sea_orm::entity::prelude::*;
 
 use super::restaurant;
 use crate::current_user::CurrentUser;
+use crate::database::Columns;
 use crate::pagination::{Cursor, Key, KeyType, Position};
 use crate::response::Error;
 
@@ -24,40 +26,27 @@ pub struct Model {
     pub submission_key: Option<String>,
 }
 
-/// The columns of [`Model`], by position.
-pub(super) type Columns = (
-    i32,
-    i32,
-    String,
-    i32,
-    String,
-    TimeDateTime,
-    Option<String>,
-    Option<String>,
-);
-
-impl From<Columns> for Model {
-    fn from(row: Columns) -> Self {
-        let (id, restaurant, user_name, rating, review_text, review_date, author_key, key) = row;
-        Self {
-            id,
-            restaurant,
-            user_name,
-            rating,
-            review_text,
-            review_date,
-            author_key,
-            submission_key: key,
-        }
-    }
-}
-
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
+    /// Reads a row with the columns in the order of the fields.
+    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut columns = Columns::new(row);
+        Ok(Self {
+            id: columns.read()?,
+            restaurant: columns.read()?,
+            user_name: columns.read()?,
+            rating: columns.read()?,
+            review_text: columns.read()?,
+            review_date: columns.read()?,
+            author_key: columns.read()?,
+            submission_key: columns.read()?,
+        })
+    }
+
     pub fn is_by(&self, user: Option<&CurrentUser>) -> bool {
         user.is_some_and(|user| self.author_key == Some(user.key()))
     }

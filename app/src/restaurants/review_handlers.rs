@@ -26,16 +26,16 @@ pub(super) async fn create_review(
     let author = author.as_ref();
     match NewReview::parse(&form, author) {
         Ok(new) => {
-            let db = state.database.connection();
             let digest = new.digest(id.0, form.submission_key());
-            let inserted = review_repository::insert_review(db, id.0, new, digest).await?;
+            let db = state.database.inserter(digest.is_some());
+            let inserted = review_repository::insert_review(&db, id.0, new, digest).await?;
             let path = review::added_path(id.0, inserted.id);
             Ok(FormOutcome::Saved(path, notices::REVIEW_ADDED))
         }
         Err(errors) => {
             let form = FormView::refused(review_fields(author.is_none()), &form, &errors);
             let query = DetailsQuery::default();
-            let db = state.database.connection();
+            let db = state.database.readers();
             let page = load_page(db, &state, &visitor, id.0, &query, form).await?;
             Ok(FormOutcome::Invalid(page))
         }
@@ -86,8 +86,8 @@ async fn edit_view(
     review: &review::Model,
     form: FormView,
 ) -> Result<EditReviewView, Error> {
-    let read = |db| repository::get_restaurant(db, review.restaurant);
-    let restaurant = state.database.read(read).await?;
+    let db = state.database.readers();
+    let restaurant = repository::get_restaurant(db, review.restaurant).await?;
     Ok(EditReviewView {
         action: format!("/reviews/{}/edit", review.id),
         cancel: review.path(),
@@ -103,8 +103,8 @@ async fn get_own_review(
     user: &CurrentUser,
     id: Id,
 ) -> Result<review::Model, Error> {
-    let read = |db| review_repository::get_review(db, id.0);
-    let review = state.database.read(read).await?;
+    let db = state.database.readers();
+    let review = review_repository::get_review(db, id.0).await?;
     if !review.is_by(Some(user)) {
         return Err(Error::Forbidden("Only the author of a review can edit it."));
     }
@@ -119,8 +119,8 @@ pub(super) async fn confirm_deletion(
     id: Id,
 ) -> Result<Page<Confirmation>, Error> {
     let review = get_deletable_review(&state, &user, id).await?;
-    let read = |db| repository::get_restaurant(db, review.restaurant);
-    let restaurant = state.database.read(read).await?;
+    let db = state.database.readers();
+    let restaurant = repository::get_restaurant(db, review.restaurant).await?;
     let cancel = review.path();
     Ok(Page::new(Confirmation {
         question: "Delete this review?",
@@ -155,8 +155,8 @@ async fn get_deletable_review(
     user: &CurrentUser,
     id: Id,
 ) -> Result<review::Model, Error> {
-    let read = |db| review_repository::get_review(db, id.0);
-    let review = state.database.read(read).await?;
+    let db = state.database.readers();
+    let review = review_repository::get_review(db, id.0).await?;
     review.check_deletion_by(user)?;
     Ok(review)
 }

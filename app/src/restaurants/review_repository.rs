@@ -4,7 +4,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{OnConflict, Order};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, SqlErr, TryInsertResult,
+    QuerySelect as _, QueryTrait as _, SqlErr, TryInsertResult,
 };
 
 use super::forms::NewReview;
@@ -48,9 +48,11 @@ async fn read_reviews(
     }
     let rows = paginate(rows, &adopted::newest_reviews(backend), position);
     let rows = rows.limit(request.page_size + 1);
-    let rows: Vec<review::Columns> = rows.into_tuple().all(db).await?;
+    let rows = db.query_all(&rows.into_query()).await?;
     Ok(ListPage::new(
-        rows.into_iter().map(Into::into).collect(),
+        rows.iter()
+            .map(review::Model::read)
+            .collect::<Result<_, _>>()?,
         request.page_size,
         position,
         review::Model::cursor,

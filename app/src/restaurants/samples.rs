@@ -28,18 +28,15 @@ pub(crate) fn samples() -> Vec<Sample> {
 }
 
 fn listed(sum: i32, count: i32) -> ListedRestaurant {
-    let text = HOSTILE.to_owned();
-    let columns = (
-        7,
-        text.clone(),
-        text.clone(),
-        text,
-        count,
-        sum,
-        0,
-        String::new(),
-    );
-    columns.into()
+    ListedRestaurant {
+        id: 7,
+        name: HOSTILE.to_owned(),
+        street_address: HOSTILE.to_owned(),
+        description: HOSTILE.to_owned(),
+        review_count: count,
+        rating_sum: sum,
+        key: None,
+    }
 }
 
 fn restaurant(sum: i32, count: i32) -> RatedRestaurant {

@@ -104,9 +104,9 @@ impl Score {
             };
         };
         Self {
-            rating: Some(format!("{}.{}", tenths / 10, tenths % 10)),
+            rating: Some((tenths / 10).to_string() + "." + &(tenths % 10).to_string()),
             stars: tenths,
-            reviews: format!("{count} review{}", if count == 1 { "" } else { "s" }),
+            reviews: count.to_string() + if count == 1 { " review" } else { " reviews" },
         }
     }
 }

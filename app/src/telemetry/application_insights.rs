@@ -22,7 +22,7 @@ use super::transport::Transport;
 use crate::config::{ApplicationInsights, OutboundConfig};
 
 /// The target of the app's spans that become traces.
-pub(super) const TRACED: &str = "app::operation";
+pub const TRACED: &str = "app::operation";
 
 /// The targets of all spans that become traces.
 pub(super) const TRACED_TARGETS: [&str; 3] = [TRACED, "sea_orm::driver", "sea_orm::database"];

@@ -7,9 +7,11 @@ mod observe;
 mod text;
 mod transport;
 
+pub use application_insights::TRACED;
 pub use observe::{Observe, RequestId};
 
-use std::io::{BufWriter, IsTerminal as _, stdout};
+use std::io::{self, BufWriter, IsTerminal as _, Write, stdout};
+use std::thread;
 use std::time::Duration;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
