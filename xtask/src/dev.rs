@@ -43,34 +43,20 @@ pub(crate) struct Arguments {
     open: bool,
 }
 
-/// A service that the site uses: the settings of the app for it, and its process if this command started it.
-struct Dependency<T> {
-    settings: Vec<(String, String)>,
-    description: String,
-    /// Ended when the site has stopped.
-    _process: Option<T>,
-}
+/// What the site uses: the settings of the app for it, its description, and its process if this command started it,
+/// which ends when this is dropped.
+type Dependency<T> = (Vec<(String, String)>, String, Option<T>);
 
-impl<T> Dependency<T> {
-    fn new(settings: Vec<(String, String)>, description: &str, process: Option<T>) -> Self {
-        Self {
-            settings,
-            description: description.to_owned(),
-            _process: process,
-        }
-    }
-
-    fn configure(&self, site: Expression) -> Expression {
-        let settings = self.settings.iter();
-        settings.fold(site, |site, (name, value)| site.env(name, value))
-    }
+fn with_settings(site: Expression, settings: &[(String, String)]) -> Expression {
+    let settings = settings.iter();
+    settings.fold(site, |site, (name, value)| site.env(name, value))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     println!("Building the site and the Entra ID emulator. The first build takes several minutes.");
     let build = workspace::command(BUILD, &[workspace::REPORT]);
     let [site, emulator] = workspace::build(&build, ["app", "entra-emulator"])?;
-    let database = database(arguments)?;
+    let (database_settings, database, _server) = database(arguments)?;
     let port = free_port()?;
     // A copy, since Windows cannot replace a program that is running.
     let program = site.with_file_name(format!("app-dev{EXE_SUFFIX}"));
@@ -78,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     install()?;
     let site = |arguments: &str| {
         let site = cmd(&program, arguments.split(' ')).dir(workspace::root());
-        let site = database.configure(site.env("PORT", port.to_string()));
+        let site = with_settings(site.env("PORT", port.to_string()), &database_settings);
         // One line for each event, on a terminal and elsewhere.
         with_default(site, "LOG_FORMAT", "text")
     };
@@ -86,12 +72,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     if !process::run(&site(SAMPLE_DATA)?)? {
         return Ok(false);
     }
-    let sign_in = sign_in(arguments, port, &emulator)?;
-    let banner = banner(port, &database.description, &sign_in.description);
-    let open = arguments.open;
+    let (sign_in_settings, sign_in, _emulator) = sign_in(arguments, port, &emulator)?;
+    let address = format!("http://localhost:{port}");
+    let banner = format!(
+        "\n    Site:      {address}\n    Database:  {database}\n    Sign-in:   {sign_in}\n    Ctrl+C stops it.\n"
+    );
+    let open = arguments.open.then_some(address);
     thread::spawn(move || print_when_listening(port, &banner, open));
     let serve = with_default(site("serve")?, "RUST_LOG", SERVE_LOG)?;
-    let serve = sign_in.configure(serve);
+    let serve = with_settings(serve, &sign_in_settings);
     let outcome = if arguments.watch {
         watch(|| install().and_then(|_| ForegroundProcess::start(&serve)))
     } else {
@@ -152,11 +141,7 @@ fn with_default(site: Expression, name: &str, value: &str) -> Result<Expression>
 fn database(arguments: &Arguments) -> Result<Dependency<PostgresServer>> {
     let url = |url: &str| vec![("DATABASE_URL".to_owned(), url.to_owned())];
     if !arguments.postgres {
-        return Ok(Dependency::new(
-            url("sqlite://data/app.db"),
-            "data/app.db",
-            None,
-        ));
+        return Ok((url("sqlite://data/app.db"), "data/app.db".to_owned(), None));
     }
     let programs = install::postgres_server()?;
     let server = PostgresServer::persistent(programs, workspace::root().join("data/postgres"))?;
@@ -164,18 +149,18 @@ fn database(arguments: &Arguments) -> Result<Dependency<PostgresServer>> {
     let description = format!(
         "postgres://postgres@127.0.0.1:{port}/postgres (password in data/postgres/password)"
     );
-    Ok(Dependency::new(url, &description, Some(server)))
+    Ok((url, description, Some(server)))
 }
 
 /// Without `--no-sign-in`: an app registration if `.env` or the environment names one, else the emulator.
 fn sign_in(arguments: &Arguments, port: u16, emulator: &Path) -> Result<Dependency<EntraEmulator>> {
     if arguments.no_sign_in {
         let off = vec![("AZURE_CLIENT_ID".to_owned(), String::new())];
-        return Ok(Dependency::new(off, "off", None));
+        return Ok((off, "off".to_owned(), None));
     }
     if settings::get("AZURE_CLIENT_ID")?.is_some() {
         let description = "the app registration of AZURE_CLIENT_ID";
-        return Ok(Dependency::new(Vec::new(), description, None));
+        return Ok((Vec::new(), description.to_owned(), None));
     }
     let redirect_uri = format!("http://localhost:{port}/auth/callback");
     let emulator = EntraEmulator::start(emulator, &redirect_uri)?;
@@ -187,7 +172,7 @@ fn sign_in(arguments: &Arguments, port: u16, emulator: &Path) -> Result<Dependen
     ]);
     let description =
         "as Alice (a user) or Carol (role Admin); the Entra ID emulator asks for no password";
-    Ok(Dependency::new(settings, description, Some(emulator)))
+    Ok((settings, description.to_owned(), Some(emulator)))
 }
 
 /// Created once and kept, so that sessions survive a restart.
@@ -202,26 +187,17 @@ fn session_key() -> Result<String> {
     Ok(key)
 }
 
-fn print_when_listening(port: u16, banner: &str, open: bool) {
+/// Prints the banner, and opens an address in the browser.
+fn print_when_listening(port: u16, banner: &str, open: Option<String>) {
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         thread::sleep(Duration::from_millis(50));
     }
     println!("{banner}");
-    let site = address(port);
-    if open && let Err(error) = open::that_detached(&site) {
+    if let Some(site) = open
+        && let Err(error) = open::that_detached(&site)
+    {
         println!("No browser can be opened ({error}): visit {site}.");
     }
-}
-
-fn address(port: u16) -> String {
-    format!("http://localhost:{port}")
-}
-
-fn banner(port: u16, database: &str, sign_in: &str) -> String {
-    let site = address(port);
-    format!(
-        "\n    Site:      {site}\n    Database:  {database}\n    Sign-in:   {sign_in}\n    Ctrl+C stops it.\n"
-    )
 }
 
 /// The first free port from 8000 on.

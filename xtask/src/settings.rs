@@ -52,10 +52,20 @@ pub(crate) fn read(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(settings)
 }
 
-/// Writes settings into a `.env` file: in place of the present or commented-out value, else at the end.
+/// Writes settings into a `.env` file: in place of the present or commented-out value, else at the end. An empty value
+/// removes the setting.
 pub(crate) fn write(path: &Path, settings: &[(&str, String)]) -> Result<()> {
-    let mut lines = lines(path)?;
+    let text = if path.exists() {
+        fs::read_to_string(path)?
+    } else {
+        String::new()
+    };
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for (name, value) in settings {
+        if value.is_empty() {
+            lines.retain(|line| !sets(line, "", name));
+            continue;
+        }
         let line = format!("{name}={}", quoted(name, value)?);
         let place = |start| lines.iter().position(|line| sets(line, start, name));
         match place("").or_else(|| place("#")) {
@@ -63,24 +73,8 @@ pub(crate) fn write(path: &Path, settings: &[(&str, String)]) -> Result<()> {
             None => lines.push(line),
         }
     }
-    write_private(path, &(lines.join("\n") + "\n"))
-}
-
-/// Removes settings from a `.env` file.
-pub(crate) fn remove(path: &Path, names: &[&str]) -> Result<()> {
-    let mut lines = lines(path)?;
-    lines.retain(|line| !names.iter().any(|name| sets(line, "", name)));
     lines.push(String::new());
     write_private(path, &lines.join("\n"))
-}
-
-fn lines(path: &Path) -> Result<Vec<String>> {
-    let text = if path.exists() {
-        fs::read_to_string(path)?
-    } else {
-        String::new()
-    };
-    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// Whether the line, or what follows this start of it, is `NAME=…` or `export NAME=…`.
@@ -102,7 +96,7 @@ fn quoted(name: &str, value: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read, remove, write};
+    use super::{read, write};
 
     #[test]
     fn settings_are_written_in_place_and_everything_else_is_kept() {
@@ -114,7 +108,11 @@ mod tests {
         write(&file, &settings).unwrap();
         let written = "# about A\n#A=0\nA='a $b'\nB='a $b'\nAB=2\nC='a $b'\nD=A=4\nE='a $b'\n";
         assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
-        remove(&file, &["A", "B", "C", "E"]).unwrap();
+        write(
+            &file,
+            &["A", "B", "C", "E"].map(|name| (name, String::new())),
+        )
+        .unwrap();
         let removed = "# about A\n#A=0\nAB=2\nD=A=4\n";
         assert_eq!(std::fs::read_to_string(&file).unwrap(), removed);
         assert!(write(&file, &[("A", "it's".to_owned())]).is_err());

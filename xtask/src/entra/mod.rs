@@ -146,16 +146,20 @@ impl Task<'_> {
         if let Some(user) = admin {
             self.assign_admin(&application, &principal, &user)?;
         }
+        let settings = |vault_secret| {
+            self.target
+                .changed_settings(&client_id, &self.account, vault_secret)
+        };
         let Some(secret) = secret else {
             self.trust_identity(&client_id, &federated)?;
-            return self.write_settings(&client_id, None);
+            return self.write_settings("set", &settings(None)?);
         };
         let (is_kept, replaced) = secret.inspect(&application, rotate)?;
         if rotate || !is_kept {
             let description = format!("create a client secret and store it in {}", secret.place());
             self.change(&description, || secret.create(&client_id))?;
         }
-        self.write_settings(&client_id, secret.vault_name())?;
+        self.write_settings("set", &settings(secret.vault_name())?)?;
         self.delete_secrets(&client_id, &secret, &replaced)
     }
 
@@ -270,16 +274,14 @@ impl Task<'_> {
             .map(drop)
     }
 
-    fn write_settings(&self, client_id: &str, vault_secret: Option<&str>) -> Result<()> {
-        let settings = self
-            .target
-            .changed_settings(client_id, &self.account, vault_secret)?;
+    /// Sets or clears settings, if there are any.
+    fn write_settings(&self, verb: &str, settings: &[(&'static str, String)]) -> Result<()> {
         if settings.is_empty() {
             return Ok(());
         }
         let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
-        let description = format!("set {} in {}", names.join(", "), self.target.store());
-        self.change(&description, || self.target.write(&settings))
+        let description = format!("{verb} {} in {}", names.join(", "), self.target.store());
+        self.change(&description, || self.target.write(settings))
             .map(drop)
     }
 
@@ -333,13 +335,6 @@ impl Task<'_> {
             let description = format!("delete the secret {name} of the key vault {vault}");
             self.change(&description, || secret.delete())?;
         }
-        let settings = self.target.settings_to_clear();
-        if settings.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
-        let description = format!("clear {} in {store}", names.join(", "));
-        self.change(&description, || self.target.clear(&settings))
-            .map(drop)
+        self.write_settings("clear", &self.target.settings_to_clear())
     }
 }

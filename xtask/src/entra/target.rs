@@ -152,19 +152,13 @@ impl Target {
         }
     }
 
-    /// The settings that differ from those of a site without sign-in.
-    pub(super) fn settings_to_clear(&self) -> Vec<(&'static str, &'static str)> {
-        let mut settings = self.settings().to_vec();
-        settings.retain(|(name, off)| self.present.get(*name).is_some_and(|value| value != off));
+    /// The settings that differ from those of a site without sign-in, with the values that they have there.
+    pub(super) fn settings_to_clear(&self) -> Vec<(&'static str, String)> {
+        let differs =
+            |(name, off): &&(&str, &str)| self.present.get(*name).is_some_and(|value| value != off);
+        let settings = self.settings().iter().filter(differs);
         settings
-    }
-
-    pub(super) fn clear(&self, settings: &[(&str, &str)]) -> Result<()> {
-        let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
-        let mut each = settings.iter();
-        match self.env_file() {
-            Some(file) => settings::remove(file, &names),
-            None => each.try_for_each(|(name, off)| azure::set_azd_value(name, off)),
-        }
+            .map(|(name, off)| (*name, (*off).to_owned()))
+            .collect()
     }
 }

@@ -76,19 +76,14 @@ fn postprovision() {
 /// Sets what the Bicep could not know before the registration was created. The next provisioning sets the same.
 fn configure_site() -> Result<()> {
     let environment = azd_environment()?.context("no azd environment is selected")?;
-    let site = [
+    let values = [
         "AZURE_SUBSCRIPTION_ID",
         "AZURE_RESOURCE_GROUP",
         "SERVICE_WEB_NAME",
-    ]
-    .map(variable);
-    let registration = ["AUTH_CLIENT_ID", "AUTH_TENANT_ID"];
-    let registration = registration.map(|name| environment.get(name).map_or("", String::as_str));
-    let values: Vec<&str> = site
-        .iter()
-        .map(String::as_str)
-        .chain(registration)
-        .collect();
+        "AUTH_CLIENT_ID",
+        "AUTH_TENANT_ID",
+    ];
+    let values = values.map(|name| environment.get(name).map_or("", String::as_str));
     ensure!(
         values.iter().all(|value| !value.is_empty()),
         "azd does not know the site or the registration"

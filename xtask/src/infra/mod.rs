@@ -21,8 +21,7 @@ const AZURE_SCHEMA: &str =
 const DEVCONTAINER_SCHEMA: &str = "https://raw.githubusercontent.com/devcontainers/spec/main/schemas/devContainer.base.schema.json";
 
 #[rustfmt::skip]
-pub(crate) const CHECKS: [Check; 15] = [
-    Check { name: "App settings in the Bicep", step: Step::Function(settings::check) },
+pub(crate) const CHECKS: [Check; 14] = [
     Check { name: "Bicep build", step: Step::Silent("bicep build infra/main.bicep --outfile target/main.json", BICEP) },
     Check { name: "Bicep lint", step: Step::Silent("bicep lint infra/main.bicep", BICEP) },
     Check { name: "Security of the infrastructure (checkov)", step: Step::Silent("checkov --config-file .checkov.yaml --directory .", CHECKOV) },

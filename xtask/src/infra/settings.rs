@@ -1,24 +1,10 @@
-//! App settings in the site's Bicep, compared with the settings that the app reads.
+//! App settings in the site's Bicep.
 
 use anyhow::{Context, Result};
 
-use crate::checks::Outcome;
 use crate::workspace::{read, regex};
 
 const SITE: &str = "infra/web.bicep";
-
-/// Lists every setting of the app, as a test of the app ensures.
-const SAMPLE: &str = ".env.sample";
-
-/// Settings that App Service itself reads
-/// (<https://learn.microsoft.com/azure/app-service/reference-app-settings>).
-const PLATFORM: [&str; 5] = [
-    "ENABLE_ORYX_BUILD",
-    "SCM_DO_BUILD_DURING_DEPLOYMENT",
-    "WEBSITES_CONTAINER_STOP_TIME_LIMIT",
-    "WEBSITES_ENABLE_APP_SERVICE_STORAGE",
-    "WEBSITES_PORT",
-];
 
 /// An app setting in a variable of the Bicep.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,14 +14,6 @@ pub(crate) struct SiteSetting {
     pub(crate) name: String,
     /// The Bicep expression.
     pub(crate) value: String,
-}
-
-pub(super) fn check() -> Result<Outcome> {
-    let unknown = unknown_settings()?;
-    for setting in &unknown {
-        println!("{SITE}: {setting} is neither in {SAMPLE} nor a setting of App Service");
-    }
-    Ok(unknown.is_empty().into())
 }
 
 /// Every app setting in the Bicep, in its order.
@@ -51,16 +29,6 @@ pub(crate) fn site_text(after: &str) -> Result<String> {
     let text = literal.captures(&bicep);
     let text = text.with_context(|| format!("{SITE} has no `{after}`"))?;
     Ok(text[1].to_owned())
-}
-
-/// Settings in the Bicep that neither the app nor App Service reads.
-fn unknown_settings() -> Result<Vec<String>> {
-    let sample = read(SAMPLE)?;
-    let known = |name: &String| {
-        PLATFORM.contains(&name.as_str()) || sample.contains(&format!("\n#{name}="))
-    };
-    let names = site_settings()?.into_iter().map(|setting| setting.name);
-    Ok(names.filter(|name| !known(name)).collect())
 }
 
 /// Finds `NAME: value` in variables, on one line or on several.
@@ -83,7 +51,7 @@ fn parse(bicep: &str) -> Vec<SiteSetting> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{SiteSetting, parse, read, unknown_settings};
+    use super::{SiteSetting, parse, read, site_settings};
 
     /// Characters of a GUID.
     const GUID_LENGTH: usize = 36;
@@ -91,9 +59,25 @@ mod tests {
     /// The app rejects shorter keys.
     const MIN_KEY_LENGTH: usize = 32;
 
+    /// Settings that App Service itself reads
+    /// (<https://learn.microsoft.com/azure/app-service/reference-app-settings>).
+    const PLATFORM: [&str; 5] = [
+        "ENABLE_ORYX_BUILD",
+        "SCM_DO_BUILD_DURING_DEPLOYMENT",
+        "WEBSITES_CONTAINER_STOP_TIME_LIMIT",
+        "WEBSITES_ENABLE_APP_SERVICE_STORAGE",
+        "WEBSITES_PORT",
+    ];
+
     #[test]
-    fn the_bicep_sets_no_unknown_setting() {
-        assert_eq!(unknown_settings().unwrap(), Vec::<String>::new());
+    fn the_app_or_app_service_reads_every_setting_of_the_bicep() {
+        // It lists every setting of the app, as a test of the app ensures.
+        let sample = read(".env.sample").unwrap();
+        for SiteSetting { name, .. } in site_settings().unwrap() {
+            let is_read =
+                PLATFORM.contains(&name.as_str()) || sample.contains(&format!("\n#{name}="));
+            assert!(is_read, "{name}");
+        }
     }
 
     #[test]
