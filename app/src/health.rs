@@ -11,7 +11,7 @@ use crate::response::{Error, ErrorDetails, RecoveryLink};
 use crate::state::AppState;
 use crate::tls::install_crypto_provider;
 
-/// `GET /livez`: the process answers.
+/// `GET /livez`: the process is alive.
 #[handler]
 pub async fn show_liveness() -> &'static str {
     "alive"
@@ -32,13 +32,13 @@ pub async fn show_readiness(state: AppState) -> Result<&'static str, Error> {
     })
 }
 
-/// How long `app healthcheck` waits for the answer.
+/// How long `app healthcheck` waits for the response.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Calls `/livez` of the site on this machine.
 ///
 /// # Errors
-/// When nothing answers within 5 s, or not with 200.
+/// When there is no response within 5 s, or its status is not 200.
 pub async fn check(config: &HttpConfig) -> anyhow::Result<()> {
     let host = match config.host.as_str() {
         "0.0.0.0" => "127.0.0.1",

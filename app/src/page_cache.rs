@@ -1,7 +1,7 @@
 //! Page cache: finished pages of anonymous readers, kept in memory for less than a second.
 //!
 //! What a reader may see: a page that is never older than [`MAX_AGE`] and, unless it was read from a replica, never older
-//! than a write that this instance has answered. A writer's own next pages bypass the cache and the replicas, on any
+//! than a write that this instance has responded to. A writer's own next pages bypass the cache and the replicas, on any
 //! instance: see `middleware::page_cache`.
 
 use std::io;
@@ -33,7 +33,7 @@ type Guard<'a> =
 /// The pages by their address with the query parameters that they read.
 pub struct PageCache {
     store: Store,
-    /// Number of writes that this instance has answered.
+    /// Number of writes that this instance has responded to.
     writes: AtomicU64,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -97,7 +97,7 @@ impl PageCache {
         })
     }
 
-    /// Finds a page. Of several requests for a page that is missing, one is told to render it and the
+    /// Finds a page. Of several requests for a page that is missing, one renders it and the
     /// others wait for the result.
     pub async fn find(&self, address: &str) -> Lookup<'_> {
         let arrived = Instant::now();

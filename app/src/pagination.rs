@@ -169,7 +169,7 @@ impl Keyset {
         let edge = self
             .cursor_key
             .map_or(edge.clone(), |convert| convert(edge));
-        // A comparison of tuples is answered from the index alone.
+        // A comparison of tuples needs the index alone.
         let row = Expr::tuple([key.clone(), self.id.clone()]);
         let edge_row = Expr::tuple([edge.clone(), Expr::val(cursor.id)]);
         let (rows, bound) = if is_descending {

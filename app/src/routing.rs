@@ -12,7 +12,7 @@ use salvo::{
 use crate::extract::Id;
 use crate::response::Error;
 
-/// A GET route, which answers HEAD too (RFC 9110, 9.3.2).
+/// A GET route, which serves HEAD too (RFC 9110, 9.3.2).
 pub fn get(path: &str, handler: impl Handler) -> Router {
     at(path).filter(GetOrHead).goal(handler)
 }

@@ -206,7 +206,7 @@ fn literal(value: &str) -> Option<&str> {
     (!text.contains("${")).then_some(text)
 }
 
-/// The status of a page; `None` where nothing answers.
+/// The status of a page; `None` where nothing responds.
 pub(crate) fn status(port: u16, path: &str) -> Option<u16> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     let timeout = Some(Duration::from_secs(20));

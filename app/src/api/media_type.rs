@@ -6,7 +6,7 @@ use salvo::{Request, handler};
 
 use crate::response::Error;
 
-/// Answers 406 to a client whose `Accept` excludes JSON.
+/// Returns 406 to a client whose `Accept` excludes JSON.
 #[handler]
 pub(super) async fn require_json(request: &mut Request) -> Result<(), Error> {
     let values = request.headers().get_all(ACCEPT).iter();

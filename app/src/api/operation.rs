@@ -1,4 +1,4 @@
-//! How the arguments that pages have too describe themselves in the OpenAPI document, and the answers of every operation.
+//! How the arguments that pages have too describe themselves in the OpenAPI document, and the responses of every operation.
 
 use salvo_oapi::{
     Array, BasicType, Components, Content, EndpointArgRegister, EndpointOutRegister, Header,
@@ -76,7 +76,7 @@ impl EndpointOutRegister for Error {
     }
 }
 
-/// Adds an answer with problem details, unless the operation has one for this status.
+/// Adds a response with problem details, unless the operation has one for this status.
 pub(super) fn add_problem(
     components: &mut Components,
     operation: &mut Operation,

@@ -151,7 +151,7 @@ fn etag_header() -> Header {
         .description("The entity tag of the representation.")
 }
 
-/// Describes the answers of a read: 200 and 304.
+/// Describes the responses of a read: 200 and 304.
 fn register_read(
     operation: &mut Operation,
     schema: RefOr<Schema>,

@@ -13,7 +13,7 @@ use super::error::SignInError;
 pub(super) const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// The keys published within the last day. During a key rollover the provider's servers do not all
-/// publish the same keys, so that a key which is missing from one answer is kept.
+/// publish the same keys, so that a key which is missing from one response is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     /// Each key with the time at which it was last published.

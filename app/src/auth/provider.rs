@@ -43,7 +43,7 @@ impl<T> Default for Cached<T> {
 }
 
 impl<T: Clone> Cached<T> {
-    /// The answer without a fetch, if there is one, to a request that has waited since `since`.
+    /// The result without a fetch, if there is one, for a request that has waited since `since`.
     fn get(&self, since: Instant) -> Option<Result<T, SignInError>> {
         let fresh = self.value.as_ref().filter(|(_, at)| at.elapsed() < MAX_AGE);
         fresh

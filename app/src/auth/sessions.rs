@@ -2,7 +2,7 @@
 //!
 //! tower-sessions' `Session` and `SessionManagerLayer` are not used: they cannot limit a session's age,
 //! do not expose a record's expiry (activity would be written with every request), log a warning for each
-//! ended session, and answer a failing store with an empty 500.
+//! ended session, and return an empty 500 when the store fails.
 
 use std::collections::HashMap;
 

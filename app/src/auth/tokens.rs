@@ -118,7 +118,7 @@ pub(super) async fn exchange_code(
     read_tokens(&request.request_async(&TokenEndpoint(calls)).await?)
 }
 
-/// The HTTP client of the token request. It passes on the used members of a successful answer only, so
+/// The HTTP client of the token request. It passes on the used members of a successful response only, so
 /// that a malformed member which is not used, such as `expires_in`, does not fail the sign-in.
 struct TokenEndpoint<'a>(&'a Calls);
 

@@ -99,7 +99,7 @@ pub(super) async fn redirect_to_sign_out(_context: SignInContext) -> RedirectWit
     RedirectWithCookies::to("/auth/logout")
 }
 
-/// `GET /auth/callback`: the provider's answer; begins a session.
+/// `GET /auth/callback`: the provider's response; begins a session.
 #[handler]
 pub(super) async fn complete_sign_in(
     context: SignInContext,
@@ -149,7 +149,7 @@ pub(super) async fn confirm_sign_out(
 /// `POST /auth/logout`: ends the session here, then at the provider.
 ///
 /// The provider is reached from a page of ours: browsers apply the policy `form-action` to every redirect of a
-/// form's answer, and nobody knows where the provider redirects to.
+/// form's response, and nobody knows where the provider redirects to.
 #[handler]
 pub(super) async fn sign_out(context: SignInContext) -> Result<SignOutResponse, Error> {
     let (address, cookie) = end_session(context).await?;

@@ -1,7 +1,7 @@
 //! The routes of sign-in: `/auth/login`, the callback, `/auth/logout`, `/auth/profile`, and the
 //! example's JSON routes `/unprotected`, `/protected`, `/roleProtected`.
 //!
-//! When sign-in is not configured, every route but `/unprotected` answers 501 and no page links to them.
+//! When sign-in is not configured, every route but `/unprotected` returns 501 and no page links to them.
 
 mod error_page;
 mod context;

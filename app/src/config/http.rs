@@ -54,13 +54,13 @@ pub struct HttpConfig {
     /// Longest time in which a client may receive nothing of a response
     #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
     pub write_timeout: Duration,
-    /// Largest form; a larger one is answered with 413
+    /// Largest form; a larger one is rejected with 413
     #[arg(long, env, value_name = "SIZE", default_value = "64KiB", value_parser = size(1024..=LARGEST))]
     pub form_body_limit: usize,
-    /// Largest request head; a larger one is answered with 431
+    /// Largest request head; a larger one is rejected with 431
     #[arg(long, env, value_name = "SIZE", default_value = "32KiB", value_parser = size(SMALLEST_HEAD..=LARGEST))]
     pub request_head_limit: usize,
-    /// Requests handled at once; further ones are answered with 503
+    /// Requests handled at once; further ones are rejected with 503
     #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000_usize))]
     pub max_concurrent_requests: usize,
     /// Memory for finished pages of anonymous readers; 0 = no cache

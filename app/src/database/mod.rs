@@ -1,4 +1,4 @@
-//! The database connection, its migrations and its readiness. The site listens before the database answers.
+//! The database connection, its migrations and its readiness. The site listens before the database is reached.
 
 mod columns;
 mod connect_error;
@@ -51,7 +51,7 @@ const ANALYZE_TABLES: &str = "
         FOR name IN SELECT oid FROM pg_class WHERE relnamespace = current_schema::regnamespace AND relkind = 'r'
         LOOP EXECUTE 'ANALYZE ' || name; END LOOP;
     END $$";
-/// The pause after an answer that only a person can change.
+/// The pause after a response that only a person can change.
 const INCOMPATIBLE_PAUSE: Duration = Duration::from_mins(1);
 
 /// Between two checks that a pooler still supports prepared statements.

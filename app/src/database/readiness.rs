@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::Database;
 
-/// The longest query of a readiness check. App Service's health check needs an early answer.
+/// The longest query of a readiness check. App Service's health check needs an early response.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// The longest attempt to learn why the check failed. Together with the check it stays within 2 s.

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::extract::{read_body, state};
 use crate::response::{BodyReceived, Error};
 
-/// Answers 431 for a request head larger than `REQUEST_HEAD_LIMIT`: hyper's own check reads up to its
+/// Returns 431 for a request head larger than `REQUEST_HEAD_LIMIT`: hyper's own check reads up to its
 /// buffer size and then closes the connection without a page.
 #[handler]
 pub async fn limit_head(request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
@@ -36,7 +36,7 @@ pub async fn receive_body(request: &mut Request, depot: &mut Depot) -> Result<()
     Ok(())
 }
 
-/// Load shedding: answers 503 at once for requests beyond `MAX_CONCURRENT_REQUESTS`.
+/// Load shedding: returns 503 at once for requests beyond `MAX_CONCURRENT_REQUESTS`.
 pub struct ShedLoad(Arc<Semaphore>);
 
 impl ShedLoad {
@@ -65,7 +65,7 @@ impl Handler for ShedLoad {
     }
 }
 
-/// Request timeout: answers 503 for a request that takes longer than the database limits allow.
+/// Request timeout: returns 503 for a request that takes longer than the database limits allow.
 pub struct Deadline(pub Duration);
 
 #[async_trait]
@@ -85,7 +85,7 @@ impl Handler for Deadline {
     }
 }
 
-/// Answers 503 until the database has been reached and migrated.
+/// Returns 503 until the database has been reached and migrated.
 #[handler]
 pub async fn require_database(depot: &mut Depot) -> Result<(), Error> {
     match state(depot)?.database.not_ready() {

@@ -1,4 +1,4 @@
-//! Answers anonymous readers from the page cache.
+//! Serves anonymous readers from the page cache.
 //!
 //! A page read from a replica is as old as the replica's data: it is cached for as much less.
 //! A page of a signed-in user is never cached. A browser that has just written carries a cookie for as

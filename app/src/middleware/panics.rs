@@ -7,7 +7,7 @@ use salvo::{Depot, FlowCtrl, Request, Response, Writer as _, handler};
 
 use crate::response::Error;
 
-/// Answers 500 for a panic in a handler; other requests are not affected.
+/// Returns 500 for a panic in a handler; other requests are not affected.
 #[handler]
 pub async fn catch_panic(
     request: &mut Request,

@@ -8,7 +8,7 @@ use crate::rate_limiter::Limiter;
 use crate::response::Error;
 use crate::state::AppState;
 
-/// Answers 429 for unsafe requests beyond `RATE_LIMIT_WRITES` per minute from one client address.
+/// Returns 429 for unsafe requests beyond `RATE_LIMIT_WRITES` per minute from one client address.
 #[handler]
 pub async fn limit_writes(request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
     if request.method().is_safe() {
@@ -18,7 +18,7 @@ pub async fn limit_writes(request: &mut Request, depot: &mut Depot) -> Result<()
     check(&state.rate_limiters.writes, request, state)
 }
 
-/// Answers 429 for sign-ins beyond `RATE_LIMIT_LOGIN` per minute from one client address.
+/// Returns 429 for sign-ins beyond `RATE_LIMIT_LOGIN` per minute from one client address.
 #[handler]
 pub async fn limit_sign_ins(request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
     let state = state(depot)?;

@@ -9,7 +9,7 @@ use crate::config::Config;
 
 /// Allows the site's own pictures, style sheets and form targets, and nothing else (OWASP ASVS 5.0, V3.4).
 ///
-/// Browsers apply `form-action` to every redirect of a form's answer too. No form's answer redirects to another
+/// Browsers apply `form-action` to every redirect of a form's response too. No form's response redirects to another
 /// site, so that no provider needs to be listed: see `auth_routes::handlers::sign_out` and `Error::SignInRequired`.
 const PAGES_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";

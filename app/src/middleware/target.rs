@@ -7,7 +7,7 @@ use salvo::{Request, handler};
 
 use crate::response::Error;
 
-/// Answers 400 unless there is exactly one valid `Host` (RFC 9112, section 3.2), and 404 for a path with doubled
+/// Returns 400 unless there is exactly one valid `Host` (RFC 9112, section 3.2), and 404 for a path with doubled
 /// slashes: the router reads them as one, while middleware and proxies that look at the path see two.
 #[handler]
 pub async fn check_target(request: &mut Request) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! What crawlers and feed readers are told: the addresses of all restaurants, and the newest reviews.
+//! What crawlers and feed readers request: the addresses of all restaurants, and the newest reviews.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;

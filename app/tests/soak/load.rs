@@ -1,4 +1,4 @@
-//! Clients that read nine times for each write, from any instance that answers.
+//! Clients that read nine times for each write, from any instance that responds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,10 +24,10 @@ pub(crate) struct Addresses(Arc<Mutex<Vec<Visitor>>>);
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) reads: u64,
-    /// Requests answered with 503 or not at all.
+    /// Requests without a response, or with 503.
     pub(crate) unavailable: u64,
     pub(crate) writes: u64,
-    /// Answers that no fault explains.
+    /// Responses that no fault explains.
     pub(crate) wrong: Vec<String>,
     pub(crate) slowest: Duration,
 }

@@ -1,7 +1,7 @@
 //! Soak test: three instances under load while servers, poolers, networks, disks and instances fail.
 //!
-//! `cargo xtask soak --minutes N` runs it, as root on Linux. It fails if an accepted write is missing or exists twice, if an
-//! answer has another status than the fault explains, if an instance does not become ready again within a minute, or if
+//! `cargo xtask soak --minutes N` runs it, as root on Linux. It fails if an accepted write is missing or exists twice, if a
+//! response has another status than the fault explains, if an instance does not become ready again within a minute, or if
 //! the memory or the descriptors of the instance that is never restarted grow.
 
 #![cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! The table of all routes: what each answers to whom, in a browser and in a program.
+//! The table of all routes: the status of each for each visitor, in a browser and in a program.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use harness::{Answer, config};
 
 use crate::feature::FEATURE;
 
-/// Columns: method and path, the answers [`COLUMNS`], and where a redirect leads to.
+/// Columns: method and path, the responses as in [`COLUMNS`], and where a redirect leads to.
 ///
 /// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a form, for a program and in the API. A redirect leads
 /// to what the last column says, or to the `provider`, or `home`; from a form a page leads on to the provider. A table in
@@ -154,7 +154,7 @@ async fn the_table_lists_every_route_of_the_router() {
 }
 
 #[tokio::test]
-async fn every_address_of_a_form_answers_a_get() {
+async fn a_get_of_every_form_address_leads_to_its_page() {
     let served = served();
     for route in &served {
         if let Some(path) = route.strip_prefix("POST ") {
@@ -165,7 +165,7 @@ async fn every_address_of_a_form_answers_a_get() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn each_route_answers_each_visitor_as_the_table_says() {
+async fn each_route_returns_the_status_of_the_table_to_each_visitor() {
     let site = SignInSite::start().await;
     let without = SignInSite::start_with(&[("AZURE_CLIENT_ID", "")]).await;
     for (index, column) in COLUMNS.into_iter().enumerate() {

@@ -53,7 +53,7 @@ async fn a_content_length_over_the_limit_is_rejected_before_the_body() {
             "POST {FORM} HTTP/1.1\r\nHost: localhost\r\n{FORM_TYPE}\r\nContent-Length: {length}\r\n\r\n"
         );
         connection.send(head).await;
-        let answer = connection.answer().await;
+        let answer = connection.response().await;
         let is_refused = answer.status.is_client_error();
         assert!(is_refused, "{length}: {}", answer.status);
         connection.end().await;
@@ -73,7 +73,7 @@ async fn an_endless_body_is_rejected_at_the_limit() {
     for _ in 0..=LIMIT / 0x1000 {
         connection.send(&chunk).await;
     }
-    let answer = connection.answer().await;
+    let answer = connection.response().await;
     assert_refused(&site, &answer, 413, "an endless body").await;
     let started = Instant::now();
     while connection.try_send(&chunk).await.is_ok() {
@@ -89,7 +89,7 @@ async fn a_stalled_or_slow_body_times_out() {
     );
     let mut stopped = Connection::open(&site.url).await;
     stopped.send(&head).await;
-    let answer = stopped.answer().await;
+    let answer = stopped.response().await;
     assert_refused(&site, &answer, 408, "a body that stops").await;
 
     let mut trickling = Connection::open(&site.url).await;

@@ -1,4 +1,4 @@
-//! What crawlers and feed readers are told: robots.txt, sitemaps, the feed, security.txt.
+//! What crawlers and feed readers request: robots.txt, sitemaps, the feed, security.txt.
 
 use harness::{Site, Store, on_both_databases};
 use reqwest::StatusCode;
@@ -52,7 +52,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn crawlers_are_told_of_the_sitemap_at_the_configured_origin() {
+async fn robots_txt_links_to_the_sitemap_at_the_configured_origin() {
     let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
     let robots = site.visitor().get("/robots.txt").await;
     assert_eq!(robots.header("content-type"), "text/plain; charset=utf-8");

@@ -7,10 +7,10 @@ use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
 use harness::raw::{self, exchange};
 use harness::{Answer, Site, Store};
 
-/// One answer of each kind, by the site as it is and after its table was lost.
-async fn answers(site: &Site) -> Vec<Answer> {
+/// One response of each kind, by the site as it is and after its table was lost.
+async fn responses(site: &Site) -> Vec<Answer> {
     let visitor = site.visitor();
-    let mut answers = vec![
+    let mut responses = vec![
         visitor.get("/").await,
         visitor.post(FORM, &FIELDS).await,
         visitor.get(ROW).await,
@@ -33,11 +33,11 @@ async fn answers(site: &Site) -> Vec<Answer> {
     let foreign = visitor
         .request(Method::POST, FORM)
         .header("Sec-Fetch-Site", "cross-site");
-    answers.push(visitor.send(foreign.form(&FIELDS)).await);
+    responses.push(visitor.send(foreign.form(&FIELDS)).await);
     site.execute(&format!("ALTER TABLE {TABLE} RENAME TO lost"))
         .await;
-    answers.push(visitor.get("/").await);
-    answers
+    responses.push(visitor.get("/").await);
+    responses
 }
 
 async fn style_sheet(site: &Site) -> String {
@@ -65,10 +65,10 @@ const ABSENT: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn every_answer_has_the_security_headers_and_its_own_id() {
+async fn every_response_has_the_security_headers_and_its_own_id() {
     let site = Site::start(Store::Sqlite).await;
-    let answers = answers(&site).await;
-    let statuses: Vec<u16> = answers
+    let responses = responses(&site).await;
+    let statuses: Vec<u16> = responses
         .iter()
         .map(|answer| answer.status.as_u16())
         .collect();
@@ -81,7 +81,7 @@ async fn every_answer_has_the_security_headers_and_its_own_id() {
         ]
     );
     let mut ids = Vec::new();
-    for answer in answers {
+    for answer in responses {
         let policy = answer.header("content-security-policy");
         for directive in DIRECTIVES {
             assert!(
@@ -120,7 +120,7 @@ fn assert_are_request_ids(mut ids: Vec<String>) {
 #[tokio::test]
 async fn every_error_page_has_a_recovery_link_and_a_reference() {
     let site = Site::start(Store::Sqlite).await;
-    for answer in answers(&site).await {
+    for answer in responses(&site).await {
         let form_again = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
         if form_again || !(answer.status.is_client_error() || answer.status.is_server_error()) {
             continue;
@@ -189,7 +189,7 @@ async fn a_json_client_gets_problem_json() {
 async fn hsts_is_sent_only_with_an_https_origin() {
     let flag = "strict-transport-security";
     let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
-    for answer in answers(&site).await {
+    for answer in responses(&site).await {
         assert!(
             answer.header(flag).starts_with("max-age=31536000"),
             "{answer:?}"

@@ -55,7 +55,7 @@ fn with_id(route: &Route, id: &str) -> String {
 }
 
 /// Sends the request and follows a redirect of a page.
-async fn answer(visitor: &Visitor, route: &Route, path: &str, fields: &[(&str, &str)]) -> Answer {
+async fn send(visitor: &Visitor, route: &Route, path: &str, fields: &[(&str, &str)]) -> Answer {
     if route.method == "POST" {
         return visitor.post(path, fields).await;
     }
@@ -82,7 +82,7 @@ on_both_databases! {
             for id in NO_IDS {
                 let path = with_id(&route, id);
                 for fields in [FEATURE.all_fields(), Vec::new()] {
-                    let answer = answer(&visitor, &route, &path, &fields).await;
+                    let answer = send(&visitor, &route, &path, &fields).await;
                     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {path}", route.method);
                     assert!(answer.body.contains("href=\"/\""), "{path}: no recovery link");
                 }
@@ -91,7 +91,7 @@ on_both_databases! {
         assert_eq!(counts(&site).await, written);
         for route in routes_with_id() {
             let path = with_id(&route, "1");
-            let answer = answer(&visitor, &route, &path, &FEATURE.all_fields()).await;
+            let answer = send(&visitor, &route, &path, &FEATURE.all_fields()).await;
             assert!(!answer.status.is_client_error(), "{} {path}: {}", route.method, answer.body);
         }
     }
@@ -105,7 +105,7 @@ on_both_databases! {
             // A slash at the end makes no other page.
             let paths = [empty.as_str(), trimmed];
             for path in paths.into_iter().filter(|path| !is_route || path.contains("//")) {
-                let status = answer(&visitor, &route, path, &FEATURE.all_fields()).await.status;
+                let status = send(&visitor, &route, path, &FEATURE.all_fields()).await.status;
                 assert!(matches!(status.as_u16(), 404 | 405), "{} {path}: {status}", route.method);
             }
         }

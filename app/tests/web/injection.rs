@@ -199,7 +199,7 @@ on_both_databases! {
         assert_eq!(site.count(TABLE).await, 1);
     }
 
-    async fn a_very_long_search_is_answered(site: Site) {
+    async fn a_very_long_search_succeeds(site: Site) {
         site.visitor().post(FORM, &FIELDS).await;
         for text in ["x".repeat(20_000), "x+".repeat(10_000), "%F0%9F%8D%9C".repeat(1_500), "e%CC%81".repeat(3_000)] {
             let page = site.visitor().get(&format!("/?q={text}")).await;

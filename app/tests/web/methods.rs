@@ -14,7 +14,7 @@ async fn start() -> Site {
     site
 }
 
-/// Without what differs between any two answers, and the length of the body, which HEAD may leave out.
+/// Without what differs between any two responses, and the length of the body, which HEAD may leave out.
 fn lasting(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in ["date", "x-request-id", "content-length"] {
@@ -24,7 +24,7 @@ fn lasting(headers: &HeaderMap) -> HeaderMap {
 }
 
 #[tokio::test]
-async fn head_answers_as_get_without_the_body() {
+async fn head_returns_the_headers_of_get_without_the_body() {
     let site = start().await;
     let visitor = site.visitor();
     let pages = [

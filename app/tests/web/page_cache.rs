@@ -70,7 +70,7 @@ async fn a_reader_sees_a_change_by_another_program_within_a_second() {
 }
 
 #[tokio::test]
-async fn repeated_requests_are_answered_from_the_cache() {
+async fn repeated_requests_are_served_from_the_cache() {
     let site = cached_site(Store::Sqlite).await;
     let reader = site.visitor();
     let hit = eventually("an old page", LONG, async || {

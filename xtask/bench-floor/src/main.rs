@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
         stream.set_nodelay(true)?;
         let floor = floor.clone();
         tokio::spawn(async move {
-            let service = service_fn(|_| floor.answer());
+            let service = service_fn(|_| floor.response());
             // A client that hangs up is no error of the benchmark.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -67,7 +67,7 @@ async fn connect(database_url: &str, query: &str) -> anyhow::Result<(Client, Sta
 }
 
 impl Floor {
-    async fn answer(&self) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn response(&self) -> Result<Response<Full<Bytes>>, Infallible> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
         let (client, statement) = &self.connections[turn];
         let mut response = Response::new(Full::new(self.page.clone()));

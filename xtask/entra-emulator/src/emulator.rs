@@ -57,7 +57,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts listening; requests are answered as soon as this returns.
+    /// Starts listening; requests are served as soon as this returns.
     ///
     /// # Errors
     /// When the port is taken.

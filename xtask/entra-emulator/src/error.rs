@@ -44,7 +44,7 @@ impl EntraError {
         format!("AADSTS{}: {}", self.number, self.text)
     }
 
-    /// The JSON answer of the token endpoint.
+    /// The JSON response of the token endpoint.
     pub(crate) fn json(&self, status: u16) -> Reply {
         let (trace, correlation, time) = (random_guid(), random_guid(), timestamp());
         let ids = format!("Trace ID: {trace} Correlation ID: {correlation} Timestamp: {time}");

@@ -24,7 +24,7 @@ pub enum Endpoint {
     Graph,
     /// `/msi/token` of App Service
     ManagedIdentity,
-    /// Any other path, which is answered with 404. An app should never request one.
+    /// Any other path, which returns 404. An app should never request one.
     Other,
 }
 
@@ -46,26 +46,26 @@ impl Endpoint {
 }
 
 /// A fault of an endpoint. Except for `Reply`, `Flood`, `Reset` and `HangBeforeHeaders` the correct
-/// answer is made first, so that a code is redeemed although its answer is lost.
+/// response is made first, so that a code is redeemed although its response is lost.
 #[derive(Clone)]
 pub enum Fault {
-    /// This answer instead of the correct one.
+    /// This response instead of the correct one.
     Reply(Reply),
-    /// The correct answer, changed.
+    /// The correct response, changed.
     Edit(Arc<dyn Fn(Reply) -> Reply + Send + Sync>),
-    /// The correct answer, late.
+    /// The correct response, late.
     Delay(Duration),
-    /// Reads the request and never answers.
+    /// Reads the request and never responds.
     HangBeforeHeaders,
-    /// Sends status and headers of the correct answer and never its body.
+    /// Sends status and headers of the correct response and never its body.
     HangAfterHeaders,
     /// Resets the TCP connection after reading the request.
     Reset,
-    /// Declares the correct answer's length, sends half of it, then closes.
+    /// Declares the correct response's length, sends half of it, then closes.
     Truncate,
-    /// Sends the correct answer a byte at a time, this far apart.
+    /// Sends the correct response a byte at a time, this far apart.
     Drip(Duration),
-    /// A JSON answer of this many bytes of whitespace.
+    /// A JSON response of this many bytes of whitespace.
     Flood {
         /// Length of the body.
         bytes: usize,
@@ -75,7 +75,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The correct answer with its JSON changed. An answer that is not JSON stays as it is.
+    /// The correct response with its JSON changed. A response that is not JSON stays as it is.
     pub fn edit_json(edit: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
         Self::Edit(Arc::new(move |mut reply| {
             if let Ok(mut value) = serde_json::from_slice(&reply.body) {
@@ -86,7 +86,7 @@ impl Fault {
         }))
     }
 
-    /// The correct answer with its text changed: duplicate names, broken JSON, a byte order mark.
+    /// The correct response with its text changed: duplicate names, broken JSON, a byte order mark.
     pub fn edit_text(edit: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
         Self::Edit(Arc::new(move |mut reply| {
             let text = String::from_utf8_lossy(&reply.body).into_owned();

@@ -77,7 +77,7 @@ fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     found.next().map(|(_, value)| value.as_str())
 }
 
-/// Status, headers and body of an answer, sent as they are.
+/// Status, headers and body of a response, sent as they are.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The HTTP status code.

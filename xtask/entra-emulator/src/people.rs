@@ -17,7 +17,7 @@ pub struct Person {
     pub object_id: String,
     /// Claims of the ID token about the person: name, roles, e-mail address.
     pub claims: Map<String, Value>,
-    /// The answer of Graph's `/v1.0/me`.
+    /// The response of Graph's `/v1.0/me`.
     pub profile: Map<String, Value>,
 }
 

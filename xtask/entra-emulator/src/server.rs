@@ -1,4 +1,4 @@
-//! The HTTP server: records each request, answers it and applies the endpoint's fault.
+//! The HTTP server: records each request, responds to it and applies the endpoint's fault.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -73,14 +73,14 @@ async fn handle(
     let fault = provider.next_fault(request.endpoint);
     let reply = match &fault {
         Some(Fault::Reply(reply)) => reply.clone(),
-        Some(Fault::Edit(edit)) => edit(endpoints::answer(&provider, &request)),
+        Some(Fault::Edit(edit)) => edit(endpoints::respond(&provider, &request)),
         Some(Fault::HangBeforeHeaders) => pending().await,
         Some(Fault::Reset) => {
             reset.notify_one();
             pending().await
         }
         Some(Fault::Flood { .. }) => Reply::new(200, "application/json", ""),
-        _ => endpoints::answer(&provider, &request),
+        _ => endpoints::respond(&provider, &request),
     };
     if let Some(Fault::Delay(delay)) = fault {
         sleep(delay).await;

@@ -19,7 +19,7 @@ impl Dataset {
     }
 }
 
-/// What the site is compared with: the floor, which answers a finished page, and pgbench, which writes.
+/// What the site is compared with: the floor, which serves a finished page, and pgbench, which writes.
 pub(super) struct Reference {
     pub(super) page_dataset: &'static str,
     pub(super) page_query: &'static str,

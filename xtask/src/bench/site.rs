@@ -15,7 +15,7 @@ use crate::process::{self, BackgroundProcess};
 use crate::programs::PostgresPrograms;
 use crate::{simulate, workspace};
 
-/// A server that does not answer for so long does not start at all.
+/// A server that does not respond for so long does not start at all.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// Who signs in: an ordinary user of the Entra ID emulator.
@@ -118,7 +118,7 @@ impl Site {
         })
     }
 
-    /// Starts a server and waits until a path answers 200.
+    /// Starts a server and waits until a path returns 200.
     pub(super) fn start(server: &Expression, port: u16, path: &str) -> Result<Self> {
         let since = Instant::now();
         let process = BackgroundProcess::start(&server.stdout_null())?;
@@ -145,7 +145,7 @@ fn app(program: &Path, arguments: &str, settings: &[(String, String)]) -> Expres
     app.full_env(settings.iter().cloned()).stdout_null()
 }
 
-/// Starts the floor on a page as the site answers it, and on the query behind the page.
+/// Starts the floor on a page as the site serves it, and on the query behind the page.
 pub(super) fn start_floor(page_of: &Site, database_url: &str, query: &str) -> Result<Site> {
     let manifest = workspace::root().join("xtask/bench-floor/Cargo.toml");
     let target = workspace::root().join("target/bench-floor");

@@ -1,4 +1,4 @@
-//! A site that answers every request with the version it was compiled with. Compiled by the test with rustc alone.
+//! A site that responds to every request with the version it was compiled with. Compiled by the test with rustc alone.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};

@@ -103,7 +103,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// The answer of the site, once there is one.
+    /// The response of the site, once there is one.
     pub(crate) fn wait(&self) -> String {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(20) {
@@ -158,7 +158,7 @@ impl Visitor {
         }
     }
 
-    /// Every answer so far, with some from after the deployment.
+    /// Every response so far, with some from after the deployment.
     pub(crate) fn stop(self) -> Vec<String> {
         thread::sleep(Duration::from_millis(200));
         self.is_stopped.store(true, Ordering::Relaxed);
@@ -166,7 +166,7 @@ impl Visitor {
     }
 }
 
-/// The body of the page; `None` where nothing or something incomplete answers.
+/// The body of the page; `None` where the response is missing or incomplete.
 fn get(port: u16) -> Option<String> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     stream

@@ -15,11 +15,11 @@ static NOTHING: HeaderValue = HeaderValue::from_static("0");
 /// A connection to the site.
 pub struct Connection(TcpStream);
 
-/// Sends these bytes on a new connection and reads the answer.
+/// Sends these bytes on a new connection and reads the response.
 pub async fn exchange(url: &str, request: impl AsRef<[u8]>) -> Answer {
     let mut connection = Connection::open(url).await;
     connection.send(request).await;
-    connection.answer().await
+    connection.response().await
 }
 
 /// A request without a body, after which the connection ends.
@@ -48,8 +48,8 @@ impl Connection {
     }
 
     /// Reads one response; the body has the length of `Content-Length`, or ends with the connection.
-    pub async fn answer(&mut self) -> Answer {
-        timeout(LONG, self.read_answer())
+    pub async fn response(&mut self) -> Answer {
+        timeout(LONG, self.read_response())
             .await
             .expect("an answer in time")
             .expect("an answer")
@@ -64,7 +64,7 @@ impl Connection {
         rest
     }
 
-    async fn read_answer(&mut self) -> Option<Answer> {
+    async fn read_response(&mut self) -> Option<Answer> {
         let mut bytes = Vec::new();
         let head_end = loop {
             if let Some(end) = find(&bytes, b"\r\n\r\n") {

@@ -11,7 +11,7 @@ pub struct Visitor {
     url: String,
 }
 
-/// What the site answered.
+/// A response of the site.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,

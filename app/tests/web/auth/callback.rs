@@ -250,7 +250,7 @@ async fn tabs_that_begin_at_the_same_moment_without_a_cookie_all_finish() {
     for tab in &tabs {
         callbacks.push(tab.begin_as("alice").await);
     }
-    // The tabs of one browser share the cookies of all of these answers.
+    // The tabs of one browser share the cookies of all of these responses.
     let browser = site.browser();
     for tab in &tabs {
         let (name, value) = tab.sign_in_cookie();

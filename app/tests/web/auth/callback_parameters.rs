@@ -14,7 +14,7 @@ const MARKUP: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>";
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_declined_sign_in_shows_a_page_that_says_so() {
     let site = SignInSite::start().await;
-    answer_with_error(
+    respond_with_error(
         &site,
         "access_denied",
         "AADSTS65004: the-words-of-the-provider",
@@ -93,16 +93,16 @@ async fn error_texts_of_the_provider_become_neither_markup_nor_links_nor_log_lin
             let start = site.log.line_count();
             let refused = Expected::refused(400).still_broken();
             let answer = site.open(&browser, &callback, refused).await;
-            let told = site.log.since(start);
+            let lines = site.log.since(start);
             for part in DANGEROUS {
                 assert!(!answer.body.contains(part), "{}", answer.body);
                 assert!(
-                    told.iter().all(|line| !line.text.contains(part)),
-                    "{told:?}"
+                    lines.iter().all(|line| !line.text.contains(part)),
+                    "{lines:?}"
                 );
             }
             assert!(!answer.body.contains("longlong"), "{}", answer.body);
-            assert!(told.iter().all(|line| line.text.len() < 1000), "{told:?}");
+            assert!(lines.iter().all(|line| line.text.len() < 1000), "{lines:?}");
             assert!(!answer.headers.contains_key("set-cookie"));
         }
     }
@@ -122,7 +122,7 @@ async fn every_provider_error_shows_a_page_and_does_not_redirect_to_the_provider
         "never_heard_of",
         "",
     ] {
-        answer_with_error(&site, error, "");
+        respond_with_error(&site, error, "");
         let answer = site
             .attempt(Expected::refused(400).calls(Endpoint::Authorize, 0))
             .await;
@@ -135,22 +135,22 @@ async fn every_provider_error_shows_a_page_and_does_not_redirect_to_the_provider
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_log_contains_the_aadsts_error_number() {
     let site = SignInSite::start().await;
-    answer_with_error(
+    respond_with_error(
         &site,
         "invalid_request",
         "AADSTS50105: <b>the words</b> of the provider",
     );
     let start = site.log.line_count();
     site.attempt(Expected::refused(400)).await;
-    let told = site.log.since(start);
+    let lines = site.log.since(start);
     let reason = "the provider refused: invalid_request AADSTS50105";
     assert!(
-        told.iter().any(|line| line.reason().ends_with(reason)),
-        "{told:?}"
+        lines.iter().any(|line| line.reason().ends_with(reason)),
+        "{lines:?}"
     );
     assert!(
-        told.iter().all(|line| !line.text.contains("the words")),
-        "{told:?}"
+        lines.iter().all(|line| !line.text.contains("the words")),
+        "{lines:?}"
     );
 }
 
@@ -379,7 +379,7 @@ async fn the_callback_is_served_only_at_the_path_of_the_redirect_uri() {
         .await;
 }
 
-fn answer_with_error(site: &SignInSite, error: &str, description: &str) {
+fn respond_with_error(site: &SignInSite, error: &str, description: &str) {
     let pairs = [("error", error), ("error_description", description)];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     site.emulator.edit_callback(move |parameters| {

@@ -12,7 +12,7 @@ use harness::sign_in::{Browser, SignInSite};
 
 const BEHIND_HTTPS: [(&str, &str); 1] = [("BASE_URL", "https://site.example")];
 
-/// An address for each kind of answer, with its status for an anonymous visitor.
+/// An address for each kind of response, with its status for an anonymous visitor.
 const ADDRESSES: [(&str, u16); 16] = [
     ("/", 200),
     ("/?q=cake", 200),
@@ -32,16 +32,16 @@ const ADDRESSES: [(&str, u16); 16] = [
     ("/auth/callback?state=a&code=b", 400),
 ];
 
-async fn answers(site: &SignInSite) -> Vec<Answer> {
+async fn responses(site: &SignInSite) -> Vec<Answer> {
     let browser = site.browser();
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for (path, status) in ADDRESSES {
         let answer = site.browser().get(path).await;
         assert_eq!(answer.status.as_u16(), status, "{path}");
-        answers.push(answer);
+        responses.push(answer);
     }
     let file = style_sheet(&browser).await;
-    answers.push(browser.get(&file).await);
+    responses.push(browser.get(&file).await);
     for (method, path, status) in [
         (Method::HEAD, "/", 200),
         (Method::DELETE, "/", 405),
@@ -51,18 +51,18 @@ async fn answers(site: &SignInSite) -> Vec<Answer> {
     ] {
         let answer = browser.send(browser.request(method.clone(), path)).await;
         assert_eq!(answer.status.as_u16(), status, "{method} {path}");
-        answers.push(answer);
+        responses.push(answer);
     }
     let foreign = browser
         .request(Method::POST, "/auth/logout")
         .header("origin", "https://evil.example");
-    answers.push(browser.send(foreign).await);
-    answers.push(
+    responses.push(browser.send(foreign).await);
+    responses.push(
         browser
             .send(as_program(browser.request(Method::GET, "/protected")))
             .await,
     );
-    answers
+    responses
 }
 
 fn as_program(request: RequestBuilder) -> RequestBuilder {
@@ -81,7 +81,7 @@ async fn style_sheet(browser: &Browser) -> String {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn every_response_has_the_security_headers() {
     let site = SignInSite::start().await;
-    for answer in answers(&site).await {
+    for answer in responses(&site).await {
         let policy: BTreeSet<&str> = answer
             .header("content-security-policy")
             .split("; ")
@@ -140,7 +140,7 @@ async fn the_csp_form_action_lists_no_other_site() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn hsts_is_sent_only_where_the_site_is_served_over_https() {
     let site = SignInSite::start_with(&BEHIND_HTTPS).await;
-    for answer in answers(&site).await {
+    for answer in responses(&site).await {
         let year = "max-age=31536000; includeSubDomains";
         assert_eq!(
             answer.header("strict-transport-security"),
@@ -149,12 +149,12 @@ async fn hsts_is_sent_only_where_the_site_is_served_over_https() {
         );
     }
     let site = SignInSite::start().await;
-    for answer in answers(&site).await {
+    for answer in responses(&site).await {
         assert_eq!(answer.header("strict-transport-security"), "", "{answer:?}");
     }
 }
 
-/// What of an answer could depend on what the request says of its scheme and host.
+/// What of a response could depend on what the request says of its scheme and host.
 fn facts(answer: &Answer) -> (u16, String, Vec<String>, String) {
     let cookies = answer.headers.get_all(SET_COOKIE).iter();
     // Without the values, which are new each time.
@@ -306,7 +306,7 @@ async fn only_static_files_may_be_cached_for_long() {
             "{path}"
         );
     }
-    for answer in answers(&site).await {
+    for answer in responses(&site).await {
         let sets_cookie = answer.headers.contains_key(SET_COOKIE);
         assert!(
             !sets_cookie || answer.header("cache-control") == "no-store",
@@ -320,7 +320,7 @@ async fn only_static_files_may_be_cached_for_long() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn pages_cannot_be_framed_and_have_no_opener_access() {
     let site = SignInSite::start().await;
-    for answer in answers(&site).await {
+    for answer in responses(&site).await {
         assert_eq!(answer.header("x-frame-options"), "DENY", "{answer:?}");
         assert_eq!(
             answer.header("cross-origin-opener-policy"),

@@ -201,8 +201,8 @@ async fn no_token_is_kept_after_the_sign_in() {
         .await;
     browser.get("/auth/profile").await;
     site.assert_holds().await;
-    let told = site.log.since(0);
-    assert!(told.iter().any(|line| line.json["level"] == "TRACE"));
+    let lines = site.log.since(0);
+    assert!(lines.iter().any(|line| line.json["level"] == "TRACE"));
     let stored = everything_stored(&site).await;
     let cookies = format!("{:?}", browser.cookies());
     let verifiers = site.emulator.requests_to(Endpoint::Token);
@@ -228,16 +228,18 @@ async fn assert_signs_in_without_graph(site: &SignInSite) {
     let start = site.log.line_count();
     site.open(&browser, &callback, Expected::signed_in("alice"))
         .await;
-    let told = site.log.since(start);
+    let lines = site.log.since(start);
     assert!(
-        told.iter()
+        lines
+            .iter()
             .any(|line| line.message().contains("Graph profile")),
-        "{told:?}"
+        "{lines:?}"
     );
     assert!(
-        told.iter()
+        lines
+            .iter()
             .all(|line| !line.text.contains("words of Graph")),
-        "{told:?}"
+        "{lines:?}"
     );
     let profile = browser.get("/auth/profile").await;
     for text in [

@@ -18,7 +18,7 @@ fn set_cookies(answer: &Answer) -> Vec<&str> {
         .collect()
 }
 
-/// The cookie of this name that the answer sets: value and attributes.
+/// The cookie of this name that the response sets: value and attributes.
 fn set_cookie<'a>(answer: &'a Answer, name: &str) -> (&'a str, BTreeSet<&'a str>) {
     let cookies = set_cookies(answer);
     // The names of sign-in cookies differ behind the first part.

@@ -92,7 +92,7 @@ async fn touches(site: &mut SignInSite) -> i64 {
     touches
 }
 
-/// Views pages many times, many at once; no answer sets a cookie.
+/// Views pages many times, many at once; no response sets a cookie.
 async fn view(browser: &Browser, views: usize) {
     let views = (0..views).map(|number| {
         let path = ["/", "/unprotected", "/?q=cake", "/no/such/page"][number % 4];

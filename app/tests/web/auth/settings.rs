@@ -8,7 +8,7 @@ use harness::sign_in::{Expected, SignInSite, run_to_end};
 /// Catalogue: 2.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn unconfigured_sign_in_routes_answer_501() {
+async fn unconfigured_sign_in_routes_return_501() {
     for nothing in [
         "AZURE_CLIENT_ID",
         "AZURE_CLIENT_ID AZURE_AUTHORITY_HOST AZURE_TENANT_ID",

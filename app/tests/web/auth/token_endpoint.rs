@@ -101,12 +101,12 @@ async fn a_token_endpoint_error_is_logged_by_its_number_only() {
         let refused = Expected::refused(expected).calls(Endpoint::Token, 1);
         let answer = site.attempt(refused).await;
         assert!(!answer.body.contains("words"), "{}", answer.body);
-        let told = site.log.since(start);
+        let log = site.log.since(start);
         assert!(
-            told.iter().any(|line| line.reason().contains(number)),
-            "{told:?}"
+            log.iter().any(|line| line.reason().contains(number)),
+            "{log:?}"
         );
-        assert!(told.iter().all(|line| !line.text.contains('<')), "{told:?}");
+        assert!(log.iter().all(|line| !line.text.contains('<')), "{log:?}");
     }
 }
 

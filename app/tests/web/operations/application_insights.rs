@@ -28,7 +28,7 @@ fn only(items: &[Value]) -> Value {
 }
 
 #[tokio::test]
-async fn a_request_is_an_operation_with_the_id_of_its_answer_and_its_line() {
+async fn a_request_is_an_operation_with_the_id_of_its_response_and_its_log_line() {
     let ingestion = Ingestion::start().await;
     let connection = ingestion.connection_string();
     let process = Process::serve_ready(&[(SETTING, &connection)]).await;
@@ -42,8 +42,8 @@ async fn a_request_is_an_operation_with_the_id_of_its_answer_and_its_line() {
     assert_eq!(request["success"], true);
     let lines = log.iter().filter(|line| line.to_string().contains(&id));
     assert_eq!(lines.count(), 1, "{log:?}");
-    let told = format!("{:?}", ingestion.items());
-    assert!(!told.contains("swordfish"), "{told}");
+    let telemetry = format!("{:?}", ingestion.items());
+    assert!(!telemetry.contains("swordfish"), "{telemetry}");
 }
 
 #[tokio::test]

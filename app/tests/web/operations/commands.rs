@@ -100,7 +100,7 @@ async fn all_invalid_settings_are_reported_at_once_without_secrets() {
 }
 
 #[tokio::test]
-async fn an_unknown_command_or_flag_is_told() {
+async fn an_unknown_command_or_flag_is_rejected() {
     for arguments in [["srve"], ["--prot=80"]] {
         let output = run_app(&arguments, &[]).await;
         assert_eq!(output.status.code(), Some(2), "{output:?}");

@@ -19,7 +19,7 @@ const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_s
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_request_after_all_connections_were_terminated_is_answered_on_a_new_one() {
+async fn a_request_after_all_connections_were_terminated_succeeds_on_a_new_one() {
     let server = Server::create().await;
     let settings = [("DATABASE_URL", server.url()), ("PAGE_CACHE_BYTES", "0")];
     let process = Process::serve_ready(&settings).await;

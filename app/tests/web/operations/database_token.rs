@@ -182,8 +182,8 @@ async fn the_site_listens_without_a_token_and_recovers() {
     }
     eventually("the cause", LONG, async || {
         let lines = process.log_lines();
-        let told = |line: &String| line.contains("identity endpoint answers 500");
-        lines.iter().any(told).then_some(())
+        let logged = |line: &String| line.contains("identity endpoint answers 500");
+        lines.iter().any(logged).then_some(())
     })
     .await;
     site.issue("first", DAY);

@@ -28,7 +28,7 @@ fn numbered_form(number: usize) -> Vec<(&'static str, String)> {
     form
 }
 
-/// Sends each form until it is accepted, as a visitor does who tries again, until it is told to stop. Returns how many
+/// Sends each form until it is accepted, as a visitor does who tries again, until it is stopped. Returns how many
 /// were accepted.
 async fn write_until(visitor: Visitor, first: usize, stop: Arc<AtomicBool>) -> usize {
     let mut accepted = 0;
@@ -56,7 +56,7 @@ async fn execute(db: &DatabaseConnection, statements: &[&str]) {
     }
 }
 
-/// Four visitors who write through these instances until they are told to stop.
+/// Four visitors who write through these instances until they are stopped.
 fn start_writers(processes: &[Process], stop: &Arc<AtomicBool>) -> JoinSet<usize> {
     let visitors = processes.iter().cycle().take(4).map(Process::visitor);
     let numbered = visitors.enumerate();

@@ -24,7 +24,7 @@ async fn line_of(process: &Process, id: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn every_request_is_one_line_with_the_id_of_its_answer() {
+async fn every_request_is_one_log_line_with_the_id_of_its_response() {
     let process = Process::serve_ready(&[]).await;
     let visitor = process.visitor();
     for (method, path, status) in [

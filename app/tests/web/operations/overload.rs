@@ -63,7 +63,7 @@ async fn slow_bodies_do_not_use_up_the_capacity() {
         let mut connection = Connection::open(&site.url).await;
         connection.send(&head).await;
         assert_eq!(
-            connection.answer().await.status.as_u16(),
+            connection.response().await.status.as_u16(),
             100,
             "the body is waited for"
         );
@@ -72,7 +72,7 @@ async fn slow_bodies_do_not_use_up_the_capacity() {
     assert_eq!(site.visitor().get("/").await.status.as_u16(), 200);
     for connection in &mut slow {
         connection.send(&body).await;
-        assert_eq!(connection.answer().await.status.as_u16(), 303);
+        assert_eq!(connection.response().await.status.as_u16(), 303);
     }
 }
 
@@ -127,6 +127,6 @@ async fn a_connection_serves_one_request_after_the_other() {
         connection
             .send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await;
-        assert_eq!(connection.answer().await.body, "alive");
+        assert_eq!(connection.response().await.body, "alive");
     }
 }

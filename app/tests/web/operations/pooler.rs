@@ -92,8 +92,8 @@ mod with_support {
         answer.location().to_owned()
     }
 
-    /// Requests the list and these pages, many at once, and returns the answers that do not show what they should.
-    async fn wrong_answers(process: &Process, pages: &[(String, &str)]) -> Vec<String> {
+    /// Requests the list and these pages, many at once, and returns the responses that do not show what they should.
+    async fn wrong_responses(process: &Process, pages: &[(String, &str)]) -> Vec<String> {
         let visitor = process.visitor();
         let request = async |number: usize| {
             let (path, name) = &pages[number % pages.len()];
@@ -107,8 +107,8 @@ mod with_support {
             };
             (!is_right).then(|| format!("{path}: {}", answer.status))
         };
-        let answers = futures_util::future::join_all((0..96).map(request)).await;
-        answers.into_iter().flatten().collect()
+        let responses = futures_util::future::join_all((0..96).map(request)).await;
+        responses.into_iter().flatten().collect()
     }
 
     #[tokio::test]
@@ -124,8 +124,10 @@ mod with_support {
                 pages.push((insert(process, name).await, name));
             }
         }
-        let (first, second) =
-            tokio::join!(wrong_answers(&one, &pages), wrong_answers(&other, &pages));
+        let (first, second) = tokio::join!(
+            wrong_responses(&one, &pages),
+            wrong_responses(&other, &pages)
+        );
         assert_eq!([first, second].concat(), Vec::<String>::new());
         let timeouts = "SELECT count(*) FROM pg_db_role_setting WHERE 'statement_timeout=5000ms' = ANY (setconfig)";
         let db = connect(&server.url("postgres")).await;

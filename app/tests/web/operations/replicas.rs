@@ -105,7 +105,7 @@ fn links_to(page: &Answer, path: &str) -> bool {
     page.body.contains(&format!("href=\"{path}\""))
 }
 
-async fn answer_in_time(visitor: &Visitor) {
+async fn respond_in_time(visitor: &Visitor) {
     let asked = Instant::now();
     assert_eq!(visitor.get("/").await.status.as_u16(), 200);
     assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
@@ -201,13 +201,13 @@ async fn a_replica_that_stops_or_falls_silent_costs_no_reader_three_seconds() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     forwarder.fall_silent();
     for _ in 0..20 {
-        answer_in_time(&visitor).await;
+        respond_in_time(&visitor).await;
     }
     forwarder.speak_again();
     tokio::time::sleep(Duration::from_secs(3)).await;
     cluster.replica.crash();
     for _ in 0..20 {
-        answer_in_time(&visitor).await;
+        respond_in_time(&visitor).await;
     }
     assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
     cluster.replica.start();

@@ -85,7 +85,7 @@ async fn idle_and_slow_connections_do_not_delay_shutdown() {
     let mut idle = Connection::open(&process.url).await;
     idle.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .await;
-    assert_eq!(idle.answer().await.body, "alive");
+    assert_eq!(idle.response().await.body, "alive");
     let mut silent = Connection::open(&process.url).await;
     process.signal("TERM");
     assert_eq!(process.exit(SOON).await.code(), Some(0));
@@ -138,7 +138,7 @@ async fn queued_connections_are_served_during_shutdown() {
     }
     process.signal("TERM");
     for connection in &mut connections {
-        assert_eq!(connection.answer().await.status.as_u16(), 200);
+        assert_eq!(connection.response().await.status.as_u16(), 200);
     }
     assert_eq!(process.exit(SOON).await.code(), Some(0));
 }

@@ -7,7 +7,7 @@ use crate::feature::{FIELDS, FORM};
 use harness::{Forwarder, LONG, Process, Store, TestDatabase, eventually, run_app};
 use sea_orm::ConnectionTrait as _;
 
-/// Readiness is answered within 2 s; a busy machine adds to it.
+/// Readiness is reported within 2 s; a busy machine adds to it.
 const IN_TIME: Duration = Duration::from_secs(5);
 
 /// Healthy again within 5 s of the database's return; a busy machine adds to it.
@@ -75,7 +75,7 @@ async fn the_site_recovers_when_its_database_was_unresponsive() {
     assert_heals(&process).await;
 }
 
-/// Alive; requests that need the database are answered 503 in time.
+/// Alive; requests that need the database are rejected with 503 in time.
 async fn assert_put_off(process: &Process) {
     let visitor = process.visitor();
     assert_eq!(visitor.get("/livez").await.status.as_u16(), 200);

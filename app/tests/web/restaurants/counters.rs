@@ -215,7 +215,7 @@ fn settings(database: &TestDatabase) -> [(&'static str, &str); 1] {
     [("DATABASE_URL", &database.url)]
 }
 
-/// The answer's status; none when the connection broke.
+/// The response's status; none when the connection broke.
 async fn send_review(
     visitor: &Visitor,
     restaurant: usize,

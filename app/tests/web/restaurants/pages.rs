@@ -108,7 +108,7 @@ pub(super) async fn miscounted(site: &Site) -> Vec<i64> {
     .await
 }
 
-/// The numbers of reviews that the counters tell, in the order of the restaurants.
+/// The numbers of reviews in the counters, in the order of the restaurants.
 pub(super) async fn review_counts(site: &Site) -> Vec<i64> {
     let sql =
         "SELECT CAST(review_count AS bigint) AS value FROM restaurant_rating ORDER BY restaurant";

@@ -1,4 +1,4 @@
-//! What search engines are told: canonical addresses, structured data, the feed.
+//! What search engines read: canonical addresses, structured data, the feed.
 
 use harness::{Answer, Site, Store, on_both_databases};
 use serde_json::Value;

@@ -27,13 +27,13 @@ pub(super) fn token(provider: &Provider, request: &ReceivedRequest) -> Reply {
         );
     }
     match request.query("resource") {
-        Some(resource) => answer(provider, resource),
+        Some(resource) => token_response(provider, resource),
         None => error(400, "The parameter resource is missing."),
     }
 }
 
-/// App Service caches a token and answers with it until its last hour.
-fn answer(provider: &Provider, resource: &str) -> Reply {
+/// App Service caches a token and returns it until its last hour.
+fn token_response(provider: &Provider, resource: &str) -> Reply {
     let (token, expires) =
         cached_token(provider, resource).unwrap_or_else(|| new_token(provider, resource));
     let body = json!({

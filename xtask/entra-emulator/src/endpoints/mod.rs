@@ -1,4 +1,4 @@
-//! The correct answers of Entra, Microsoft Graph and App Service, one module per endpoint.
+//! The correct responses of Entra, Microsoft Graph and App Service, one module per endpoint.
 
 mod audience;
 mod authorize;
@@ -14,8 +14,8 @@ use crate::http::{ReceivedRequest, Reply};
 use crate::pages;
 use crate::provider::Provider;
 
-/// The correct answer to a request.
-pub(crate) fn answer(provider: &Provider, request: &ReceivedRequest) -> Reply {
+/// The correct response to a request.
+pub(crate) fn respond(provider: &Provider, request: &ReceivedRequest) -> Reply {
     match (request.endpoint, request.method.as_str()) {
         (Endpoint::Discovery, "GET") => discovery::metadata(provider, request),
         (Endpoint::Keys, "GET") => discovery::keys(provider),

@@ -9,7 +9,7 @@ use crate::token::{segment, text};
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The identity endpoint's answer for a resource.
+/// The identity endpoint's response for a resource.
 async fn identity(app: &App, resource: &str) -> Value {
     let settings = app.emulator.identity_settings();
     let client_id = app.emulator.managed_identity_client_id();
@@ -54,7 +54,7 @@ async fn a_secret_is_accepted_in_the_authorization_header() {
 }
 
 #[tokio::test]
-async fn the_identity_endpoint_answers_in_the_shape_of_app_service() {
+async fn the_identity_endpoint_responds_in_the_shape_of_app_service() {
     let app = App::start().await;
     let answer = identity(&app, AUDIENCE).await;
     assert_eq!(answer["resource"], AUDIENCE);

@@ -1,4 +1,4 @@
-//! Faults in how an answer is sent, seen by the client.
+//! Faults in how a response is sent, seen by the client.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::support::{App, client};
 
-/// Long enough for an answer over loopback, short enough to wait for it to pass.
+/// Long enough for a response over loopback, short enough to wait for it to pass.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Sends a request for the metadata and returns the open connection.
@@ -26,7 +26,7 @@ async fn ask(app: &App) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_delayed_answer_is_complete() {
+async fn a_delayed_response_is_complete() {
     let app = App::start().await;
     let (start, delay) = (Instant::now(), Duration::from_millis(200));
     app.emulator.fault(Endpoint::Discovery, Fault::Delay(delay));
@@ -68,7 +68,7 @@ async fn a_reset_fault_resets_the_connection() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_is_half_of_what_it_declares() {
+async fn a_truncated_response_is_half_of_what_it_declares() {
     let app = App::start().await;
     app.emulator.fault(Endpoint::Discovery, Fault::Truncate);
     let url = app.tenant_url("v2.0/.well-known/openid-configuration");

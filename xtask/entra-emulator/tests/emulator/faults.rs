@@ -1,4 +1,4 @@
-//! Faults in the content of an answer.
+//! Faults in the content of a response.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{App, callback};
 
 #[tokio::test]
-async fn an_answer_can_be_replaced_verbatim() {
+async fn a_response_can_be_replaced_verbatim() {
     let app = App::start().await;
     let reply = Reply::new(429, "text/html", "<h1>no</h1>").header("Retry-After", "3600");
     app.emulator.fault(Endpoint::Graph, Fault::Reply(reply));
@@ -30,7 +30,7 @@ async fn an_empty_error_stays_empty() {
 }
 
 #[tokio::test]
-async fn json_and_text_of_an_answer_can_be_edited() {
+async fn json_and_text_of_a_response_can_be_edited() {
     let app = App::start().await;
     let edit = |metadata: &mut Value| metadata["issuer"] = json!("https://evil.example");
     app.emulator

@@ -1,4 +1,4 @@
-//! The emulator over HTTP: correct answers by default, and each kind of misbehaviour.
+//! The emulator over HTTP: correct responses by default, and each kind of misbehaviour.
 #![expect(clippy::unwrap_used, reason = "a test fails at the first error")]
 
 mod client_credentials;

@@ -22,7 +22,7 @@ async fn arrives(app: &App, tenant: &str, key: &str) -> bool {
     callback(&app.get(&url).await).is_some_and(|returned| returned.contains_key("code"))
 }
 
-/// The answer to a choice on the page.
+/// The response to a choice on the page.
 async fn choose(app: &App, form: &'static str) -> reqwest::Response {
     let request = app.http.post(app.authorize_url(&app.authorization()));
     let request = request.header("content-type", "application/x-www-form-urlencoded");

@@ -7,7 +7,7 @@ use crate::support::{App, callback, change};
 const OTHER_URI: &str = "http://localhost:8000/other";
 const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";
 
-/// The answer to an authorization request with one parameter changed.
+/// The response to an authorization request with one parameter changed.
 async fn authorize(app: &App, name: &str, value: Option<&str>) -> reqwest::Response {
     let mut parameters = app.authorization();
     change(&mut parameters, name, value);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Outcome;
 use super::parser::Call;
 
-/// The tenant's answer to a call that the parser has accepted.
+/// The tenant's response to a call that the parser has accepted.
 pub(super) fn az(tenant: &mut Value, call: &Call) -> Outcome {
     if call.command == "cloud show" {
         return Ok(tenant["cloud"].clone());

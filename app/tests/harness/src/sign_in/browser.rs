@@ -10,10 +10,10 @@ use url::Url;
 
 use crate::Answer;
 
-/// Everything that the browsers of a site were answered.
+/// Every response to the browsers of a site.
 pub(crate) type Transcript = Arc<Mutex<Vec<Exchange>>>;
 
-/// One request and its answer.
+/// One request and its response.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub method: Method,
@@ -109,7 +109,7 @@ impl Browser {
         request.header(COOKIE, pairs.join("; "))
     }
 
-    /// Sends it, keeps the cookies of the answer and writes the answer down.
+    /// Sends it, keeps the cookies of the response and records it.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let request = request.build().expect("a request");
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
@@ -168,7 +168,7 @@ impl Browser {
         self.choose(&authorization, person).await
     }
 
-    /// The whole sign-in; the last answer of it.
+    /// The whole sign-in; returns its last response.
     pub async fn sign_in(&self, person: &str) -> Answer {
         let callback = self.begin_as(person).await;
         self.get(&callback).await

@@ -1,8 +1,8 @@
-//! The expected answer to a request.
+//! The expected response to a request.
 
 use entra_emulator::Endpoint;
 
-/// The answer and the calls that it may cost.
+/// The response and the calls that it may cost.
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub(super) status: u16,

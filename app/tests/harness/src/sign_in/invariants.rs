@@ -14,14 +14,14 @@ use super::log::Line;
 use super::site::{SESSION_KEY, SignInSite};
 use crate::Answer;
 
-/// How much longer than the outbound timeout an answer may take.
+/// How much longer than the outbound timeout a response may take.
 const MARGIN: Duration = Duration::from_secs(1);
 
 /// How much more memory a row may take, in bytes.
 const MEMORY: u64 = 32 << 20;
 
 impl SignInSite {
-    /// Opens an address and asserts the answer and I1 to I8.
+    /// Opens an address and asserts the response and I1 to I8.
     pub async fn open(&self, browser: &Browser, address: &str, expected: Expected) -> Answer {
         let request = browser.request(reqwest::Method::GET, address);
         self.send(browser, request, expected).await
@@ -58,7 +58,7 @@ impl SignInSite {
         self.settings.iter().any(|(name, _)| name == "RUST_LOG")
     }
 
-    /// I3, I4, I5 and I8 of every answer since the last time.
+    /// I3, I4, I5 and I8 of every response since the last time.
     pub async fn assert_holds(&self) {
         let exchanges = std::mem::take(&mut *self.transcript.lock().expect("the transcript"));
         for exchange in &exchanges {
@@ -138,7 +138,7 @@ impl SignInSite {
         assert!(sessions <= before + begun, "I1: {sessions} sessions");
     }
 
-    /// I2: an answer of the provider can be used once, whatever the result.
+    /// I2: a response of the provider can be used once, whatever the result.
     async fn assert_spent(&self, browser: &Browser, again: reqwest::RequestBuilder) {
         let calls = self.emulator.requests_to(Endpoint::Token).len();
         let path = again.try_clone().and_then(|again| again.build().ok());
@@ -220,8 +220,8 @@ fn secrets_of(exchange: &Exchange) -> Vec<String> {
 }
 
 fn assert_silent(text: &str, secrets: &BTreeSet<String>) {
-    let told = secrets.iter().find(|secret| text.contains(*secret));
-    assert_eq!(told, None, "I3: a secret in {text}");
+    let secret = secrets.iter().find(|secret| text.contains(*secret));
+    assert_eq!(secret, None, "I3: a secret in {text}");
     for trace in ["panicked", "stack backtrace", "RUST_BACKTRACE"] {
         assert!(!text.contains(trace), "I3: {text}");
     }
@@ -250,7 +250,7 @@ fn assert_page(exchange: &Exchange, secrets: &BTreeSet<String>) {
     assert!(!is_page || leads_on, "I3: no way on: {exchange:?}");
 }
 
-/// I4; the headers are those of every answer of the site.
+/// I4; the headers are those of every response of the site.
 fn assert_headers(exchange: &Exchange) {
     let header = |name: &str| {
         let values = exchange.headers.get_all(name).iter();

@@ -1,6 +1,6 @@
 //! A site with sign-in, browsers, and the invariants of each exchange.
 //!
-//! [`SignInSite::open`] opens one address and asserts the answer together with all
+//! [`SignInSite::open`] opens one address and asserts the response together with all
 //! that a failing sign-in must leave as it was.
 
 mod browser;

@@ -42,9 +42,9 @@ async fn insert_rows(site: &SignInSite) -> String {
     ids[0].to_string()
 }
 
-/// The answers of the routes to this value of `Authorization`.
-async fn answers(site: &SignInSite, authorization: &str) -> Vec<u16> {
-    let mut answers = Vec::new();
+/// The statuses of the routes to this value of `Authorization`.
+async fn statuses(site: &SignInSite, authorization: &str) -> Vec<u16> {
+    let mut statuses = Vec::new();
     for (method, path) in &ROUTES {
         let path = path.replace("{review}", &insert_rows(site).await);
         let answer = send(site, method, &path, authorization).await;
@@ -58,14 +58,14 @@ async fn answers(site: &SignInSite, authorization: &str) -> Vec<u16> {
             );
             assert_eq!(parse(&answer)["status"], status);
         }
-        answers.push(status);
+        statuses.push(status);
     }
-    answers
+    statuses
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn each_route_answers_each_credential() {
+async fn each_route_returns_its_status_for_each_credential() {
     let site = SignInSite::start().await;
     let token = |person: &str| format!("Bearer {}", site.emulator.access_token_of(person));
     let app = |roles: &[&str]| format!("bearer  {}", site.emulator.access_token_of_app(roles));
@@ -89,13 +89,13 @@ async fn each_route_answers_each_credential() {
         ),
         ("a user of another tenant", token("eve"), [401; 4]),
     ] {
-        assert_eq!(answers(&site, &authorization).await, expected, "{name}");
+        assert_eq!(statuses(&site, &authorization).await, expected, "{name}");
     }
     site.assert_holds().await;
 }
 
 /// Adds a restaurant with a forged token of a user.
-async fn assert_answers(site: &SignInSite, name: &str, forgery: Forgery, status: u16) {
+async fn assert_statuses(site: &SignInSite, name: &str, forgery: Forgery, status: u16) {
     const PATH: &str = "/api/restaurants";
     site.emulator.forge(forgery);
     let token = format!("Bearer {}", site.emulator.access_token_of("alice"));
@@ -122,15 +122,15 @@ async fn a_token_with_another_signature_is_refused() {
         ("no signature", Signature::None),
         ("HMAC under the client secret", Signature::Hs256(secret)),
     ] {
-        assert_answers(&site, name, Forgery::new().signature(signature), 401).await;
+        assert_statuses(&site, name, Forgery::new().signature(signature), 401).await;
     }
     let changed = Forgery::new().signature_bytes(|mut bytes| {
         bytes[0] ^= 1;
         bytes
     });
-    assert_answers(&site, "a changed signature", changed, 401).await;
+    assert_statuses(&site, "a changed signature", changed, 401).await;
     for (name, value) in [("typ", json!("at+jwt")), ("crit", json!(["exp"]))] {
-        assert_answers(&site, name, Forgery::new().header(name, value), 401).await;
+        assert_statuses(&site, name, Forgery::new().header(name, value), 401).await;
     }
     site.assert_holds().await;
 }
@@ -153,7 +153,7 @@ async fn a_token_with_another_claim_is_refused() {
         ("scp", json!(["access_as_user"]), 403),
     ] {
         let forgery = Forgery::new().claim(name, value.clone());
-        assert_answers(&site, &format!("{name}: {value}"), forgery, status).await;
+        assert_statuses(&site, &format!("{name}: {value}"), forgery, status).await;
     }
     for (name, status) in [
         ("tid", 401),
@@ -163,14 +163,14 @@ async fn a_token_with_another_claim_is_refused() {
         ("scp", 403),
     ] {
         let forgery = Forgery::new().without_claim(name);
-        assert_answers(&site, &format!("no {name}"), forgery, status).await;
+        assert_statuses(&site, &format!("no {name}"), forgery, status).await;
     }
     for (name, seconds) in [("exp", -600), ("nbf", 600), ("iat", 600)] {
         let forgery = Forgery::new().claim_from_now(name, seconds);
-        assert_answers(&site, name, forgery, 401).await;
+        assert_statuses(&site, name, forgery, 401).await;
     }
     let tenant = Forgery::new().tenant(OTHER_TENANT_ID);
-    assert_answers(&site, "another tenant", tenant, 401).await;
+    assert_statuses(&site, "another tenant", tenant, 401).await;
     site.assert_holds().await;
 }
 

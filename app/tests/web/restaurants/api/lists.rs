@@ -131,7 +131,7 @@ async fn an_id_that_is_malformed_or_of_no_row_is_404() {
 }
 
 #[tokio::test]
-async fn head_and_other_methods_are_answered_as_on_pages() {
+async fn head_and_other_methods_return_the_status_that_pages_return() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;

@@ -133,12 +133,12 @@ async fn after_a_review_the_page_opens_at_the_highlighted_review() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_success_is_told_once() {
+async fn a_success_notice_is_shown_once() {
     visit(&[], async |page| {
         add_restaurant(page, CAFE).await;
         write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;
-        let told = page.find_all("status").await;
-        assert_eq!(told.len(), 1, "{told:?}");
+        let notices = page.find_all("status").await;
+        assert_eq!(notices.len(), 1, "{notices:?}");
         page.shows(&["Thank you. Your review is below."]).await;
         page.hides("Restaurant added.").await;
         page.follow("All restaurants").await;

@@ -1,6 +1,6 @@
-//! With 10,000 restaurants and 1,000,000 reviews every page is answered from indexes alone.
+//! With 10,000 restaurants and 1,000,000 reviews every page is served from indexes alone.
 //!
-//! The statements are the ones that the real binary sends; its log tells them.
+//! The statements are the ones that the real binary sends; its log has them.
 
 mod postgres;
 mod sqlite;
@@ -95,14 +95,14 @@ async fn visit(process: &Process, path: &str) -> Visit {
 
 /// Requests a page, and waits for its log lines, which would otherwise belong to the next request.
 async fn get(process: &Process, path: &str) -> (Answer, Visit) {
-    let seen = answered(process, 0).await.len();
+    let seen = log_of_requests(process, 0).await.len();
     let answer = process.visitor().get(path).await;
     assert!(answer.status.is_success(), "{path}: {}", answer.status);
     (answer, Visit::new(process, path, seen).await)
 }
 
 async fn submit(process: &Process, path: &str, form: &[(&str, &str)]) -> Visit {
-    let seen = answered(process, 0).await.len();
+    let seen = log_of_requests(process, 0).await.len();
     let answer = process.visitor().post(path, form).await;
     assert!(answer.status.is_redirection(), "{path}: {}", answer.status);
     Visit::new(process, &format!("POST {path}"), seen).await
@@ -112,13 +112,13 @@ impl Visit {
     async fn new(process: &Process, what: &str, seen: usize) -> Self {
         Self {
             what: what.to_owned(),
-            log: answered(process, seen).await.split_off(seen),
+            log: log_of_requests(process, seen).await.split_off(seen),
         }
     }
 }
 
 /// The log up to the line of the last request, as soon as there is one behind the lines seen.
-async fn answered(process: &Process, seen: usize) -> Vec<Value> {
+async fn log_of_requests(process: &Process, seen: usize) -> Vec<Value> {
     eventually("the line of a request", LONG, async || {
         let mut log = process.log();
         let last = log

@@ -1,4 +1,4 @@
-//! PostgreSQL tells the plan of every statement, with the rows that each step has met.
+//! PostgreSQL logs the plan of every statement, with the rows that each step has met.
 
 use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
@@ -14,7 +14,7 @@ struct Statement {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn every_page_is_answered_from_indexes_on_postgres() {
+async fn every_page_is_served_from_indexes_on_postgres() {
     let database = TestDatabase::create(Store::Postgres).await;
     let url = database.url.clone();
     let site = Site::start_on(Store::Postgres, database, &["--database-pool-size=1"]).await;
@@ -48,7 +48,7 @@ async fn check_all(url: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for visit in visit_all(&process).await {
         let statements = statements(&visit);
-        assert!(!statements.is_empty(), "{}: no plan was told", visit.what);
+        assert!(!statements.is_empty(), "{}: no plan was logged", visit.what);
         // The site reads the small table of migrations at its start.
         let of_pages = |statement: &Statement| !statement.sql.contains("seaql_migrations");
         for statement in statements.into_iter().filter(of_pages) {

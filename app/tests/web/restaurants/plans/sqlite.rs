@@ -1,4 +1,4 @@
-//! SQLite tells the plan of each statement that the site has logged.
+//! `EXPLAIN QUERY PLAN` of SQLite gives the plan of each statement that the site has logged.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
@@ -6,7 +6,7 @@ use super::{SEARCH_LIMIT, Visit, fill, visit_all};
 use harness::{Process, Site, Store, TestDatabase};
 
 #[tokio::test]
-async fn every_page_is_answered_from_indexes_on_sqlite() {
+async fn every_page_is_served_from_indexes_on_sqlite() {
     let database = TestDatabase::create(Store::Sqlite).await;
     let url = database.url.clone();
     let site = Site::start_on(Store::Sqlite, database, &["--database-pool-size=1"]).await;
@@ -28,7 +28,7 @@ async fn every_page_is_answered_from_indexes_on_sqlite() {
             let statements = statements(visit);
             assert!(
                 !statements.is_empty(),
-                "{}: no statement was told",
+                "{}: no statement was logged",
                 visit.what
             );
             for (sql, rows) in statements {

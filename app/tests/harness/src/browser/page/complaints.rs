@@ -79,7 +79,7 @@ impl Watch {
         let entries = received(&mut self.log)
             .into_iter()
             .map(|added| added.entry.clone());
-        // An answer with an error's status is reported twice; the response below has more details.
+        // A response with an error's status is reported twice; the response below has more details.
         let entries = entries.filter(|entry| {
             matches!(entry.level, LogEntryLevel::Error | LogEntryLevel::Warning)
                 && entry.source != LogEntrySource::Network
@@ -120,7 +120,7 @@ impl Watch {
 }
 
 impl Page {
-    /// Says that an answer like `422 /path` is coming; it must come, and this once.
+    /// Says that a response like `422 /path` is coming; it must come, and this once.
     pub fn expect(&self, refusal: &str) {
         self.watch.borrow_mut().expected.push(refusal.to_owned());
     }
@@ -140,7 +140,7 @@ impl Page {
         self.watch.borrow_mut().complaints()
     }
 
-    /// The browser answers in order: what it had to say before this has arrived now.
+    /// The browser replies in order: what it had to say before this has arrived now.
     pub async fn settle(&self) {
         self.evaluate::<u8>("0").await;
     }

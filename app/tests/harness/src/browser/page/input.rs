@@ -46,7 +46,7 @@ impl Page {
         );
     }
 
-    /// Clicks a button that sends a form to this address, and once more before the answer has come.
+    /// Clicks a button that sends a form to this address, and once more before the response has come.
     pub async fn submit_twice(&self, button: &str, address: &str) {
         let mut answers = self
             .tab

@@ -124,7 +124,7 @@ impl Page {
         serde_json::from_value(answer["result"]["value"].clone()).expect(expression)
     }
 
-    /// A command of the browser by its name. The answer stays JSON, so that a newer browser's additions do no harm.
+    /// A command of the browser by its name. The response stays JSON, so that a newer browser's additions do no harm.
     async fn call(&self, method: &'static str, parameters: Value) -> Value {
         let answer = timeout(CALL_LIMIT, self.tab.execute(Call { method, parameters })).await;
         let answer = answer.unwrap_or_else(|_| panic!("{method}: no answer after {CALL_LIMIT:?}"));
