@@ -4,7 +4,6 @@ mod account;
 mod target;
 mod secret;
 mod registration;
-mod api;
 mod by_hand;
 
 use std::cell::Cell;

@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::Task;
-use super::api::{add_application_role, api_with_scope};
 use crate::azure::{az, az_with_input, optional, retry, text};
 
 /// In the notes of every registration that this command created. `--remove` deletes no other.
@@ -13,6 +12,17 @@ pub(super) const MARK: &str = "Kept by cargo xtask entra";
 /// The app role that may edit and delete. Its id only has to differ from those of the registration's other roles.
 pub(super) const ADMIN_ROLE: &str = "Admin";
 const ADMIN_ROLE_ID: &str = "6e4f1c52-8a0d-4b57-9c3e-2f71d0a95b18";
+
+/// The app role of programs that use the API. An administrator grants it to their service principals.
+const PROGRAM_ROLE: &str = "access_as_application";
+const PROGRAM_ROLE_ID: &str = "b1f7c2f4-6d1e-4f0e-9a57-3c8b1f2d7e60";
+
+/// The scope of access tokens of users.
+const SCOPE: &str = "access_as_user";
+const SCOPE_ID: &str = "0f0b6e3d-1a53-4a0c-8d0e-5b0c2f6a7c41";
+
+/// The Azure CLI, the same in every cloud: `az account get-access-token` gets a token of its user without consent.
+const AZURE_CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 /// Microsoft Graph and its delegated permission User.Read; the ids are the same in every cloud.
 const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
@@ -79,31 +89,68 @@ impl Task<'_> {
 
     /// The properties of the registration that have to change. Everything else in it is kept.
     pub(super) fn changed_properties(&self, application: &Value) -> Result<Value> {
-        let mut redirect_uris = application["web"]["redirectUris"].clone();
-        for uri in self.target.redirect_uris()? {
-            append(&mut redirect_uris, json!(uri));
-        }
         let home_page = match application["web"]["homePageUrl"].as_str() {
             // The address of a site takes precedence over that of a developer's machine.
             Some(present) if self.target.env_file().is_some() => present.to_owned(),
             _ => format!("{}/", self.target.origin()?),
         };
-        let mut properties = json!({
-            "web": { "redirectUris": redirect_uris, "homePageUrl": home_page },
-            "api": api_with_scope(&application["api"]),
-            "appRoles": with_roles(&application["appRoles"]),
-            "requiredResourceAccess": with_user_read(&application["requiredResourceAccess"]),
-        });
-        for group in ["api", "web"] {
-            if let Some(members) = properties[group].as_object_mut() {
-                members.retain(|name, value| application[group][name] != *value);
-            }
-        }
-        if let Some(properties) = properties.as_object_mut() {
-            properties.retain(|name, value| *value != json!({}) && application[name] != *value);
-        }
-        Ok(properties)
+        let uris = self.target.redirect_uris()?;
+        Ok(changes(application, &document(&uris, &home_page)))
     }
+
+    /// Adds the application ID URI, which contains the id, and the Azure CLI as a client, which Graph accepts only once
+    /// the scope exists.
+    pub(super) fn expose_api(&self, client_id: &str, application: &Value) -> Result<()> {
+        let scopes = &application["api"]["oauth2PermissionScopes"];
+        let client = json!({
+            "appId": AZURE_CLI, "delegatedPermissionIds": [id_of(scopes, SCOPE, SCOPE_ID)],
+        });
+        let wanted = json!({
+            "identifierUris": [format!("api://{client_id}")],
+            "api": { "preAuthorizedApplications": [client] },
+        });
+        let change = changes(application, &wanted);
+        if change == json!({}) {
+            return Ok(());
+        }
+        let path = application_path(client_id);
+        let description = format!("expose the API to the Azure CLI: {change:#}");
+        self.change(&description, || self.send("patch", &path, &change))
+            .map(drop)
+    }
+}
+
+/// What a registration must have.
+fn document(redirect_uris: &[String], home_page: &str) -> Value {
+    json!({
+        "web": { "redirectUris": redirect_uris, "homePageUrl": home_page },
+        "api": {
+            "requestedAccessTokenVersion": 2,
+            "oauth2PermissionScopes": [{
+                "id": SCOPE_ID, "value": SCOPE, "type": "User", "isEnabled": true,
+                "adminConsentDisplayName": "Use the API",
+                "adminConsentDescription": "Use the API of the site as the signed-in user.",
+                "userConsentDisplayName": "Use the API",
+                "userConsentDescription": "Use the API of the site as you.",
+            }],
+        },
+        "appRoles": [
+            {
+                "id": ADMIN_ROLE_ID, "value": ADMIN_ROLE, "displayName": ADMIN_ROLE,
+                "description": "Edit and delete everything.",
+                "allowedMemberTypes": ["User"], "isEnabled": true,
+            },
+            {
+                "id": PROGRAM_ROLE_ID, "value": PROGRAM_ROLE, "displayName": "Use the API",
+                "description": "Use the API of the site as a program of its own.",
+                "allowedMemberTypes": ["Application"], "isEnabled": true,
+            },
+        ],
+        "requiredResourceAccess": [{
+            "resourceAppId": GRAPH_ID,
+            "resourceAccess": [{ "id": USER_READ_ID, "type": "Scope" }],
+        }],
+    })
 }
 
 pub(super) fn application_path(client_id: &str) -> String {
@@ -118,49 +165,57 @@ pub(super) fn is_marked(application: &Value) -> bool {
 
 /// The id of the role Admin in this registration.
 pub(super) fn admin_role_id(application: &Value) -> &str {
-    let mut roles = items(&application["appRoles"]).iter();
-    let admin = roles.find(|role| role["value"] == ADMIN_ROLE);
-    let id = admin.and_then(|role| role["id"].as_str());
-    id.unwrap_or(ADMIN_ROLE_ID)
+    id_of(&application["appRoles"], ADMIN_ROLE, ADMIN_ROLE_ID)
+}
+
+/// The id of the scope or role with this value; `new` where there is none.
+fn id_of<'a>(list: &'a Value, value: &str, new: &'a str) -> &'a str {
+    let found = items(list).iter().find(|item| item["value"] == value);
+    found.and_then(|item| item["id"].as_str()).unwrap_or(new)
 }
 
 pub(super) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn with_roles(present: &Value) -> Value {
-    let mut roles = items(present).to_vec();
-    if let Some(admin) = roles.iter_mut().find(|role| role["value"] == ADMIN_ROLE) {
-        admin["isEnabled"] = json!(true);
-        append(&mut admin["allowedMemberTypes"], json!("User"));
-    } else {
-        roles.push(json!({
-            "id": ADMIN_ROLE_ID, "value": ADMIN_ROLE, "displayName": ADMIN_ROLE,
-            "description": "Edit and delete everything.",
-            "allowedMemberTypes": ["User"], "isEnabled": true,
-        }));
+/// The wanted members that differ from the present ones, lists completed: Graph merges objects and replaces lists.
+fn changes(present: &Value, wanted: &Value) -> Value {
+    let mut changed = json!({});
+    for (name, wanted) in wanted.as_object().into_iter().flatten() {
+        let present = &present[name];
+        let change = match wanted {
+            Value::Object(_) => changes(present, wanted),
+            Value::Array(wanted) => with_items(present, wanted),
+            wanted => wanted.clone(),
+        };
+        if change != *present && change != json!({}) {
+            changed[name] = change;
+        }
     }
-    add_application_role(&mut roles);
-    roles.into()
+    changed
 }
 
-fn with_user_read(present: &Value) -> Value {
-    let mut accesses = items(present).to_vec();
-    let user_read = json!({ "id": USER_READ_ID, "type": "Scope" });
-    match accesses
-        .iter_mut()
-        .find(|access| access["resourceAppId"] == GRAPH_ID)
-    {
-        Some(graph) => append(&mut graph["resourceAccess"], user_read),
-        None => accesses.push(json!({ "resourceAppId": GRAPH_ID, "resourceAccess": [user_read] })),
+/// The list with the wanted items. An item that is in it already keeps what differs, but for its flags and lists.
+fn with_items(present: &Value, wanted: &[Value]) -> Value {
+    const KEYS: [&str; 4] = ["value", "resourceAppId", "appId", "id"];
+    let mut list = items(present).to_vec();
+    for item in wanted {
+        let key = KEYS.iter().find(|key| item.get(key).is_some());
+        let is_same = |present: &&mut Value| match key {
+            Some(key) => present[*key] == item[*key],
+            None => **present == *item,
+        };
+        let Some(present) = list.iter_mut().find(is_same) else {
+            list.push(item.clone());
+            continue;
+        };
+        for (name, present) in present.as_object_mut().into_iter().flatten() {
+            match item.get(name) {
+                Some(Value::Array(wanted)) => *present = with_items(present, wanted),
+                Some(Value::Bool(wanted)) => *present = json!(wanted),
+                _ => {}
+            }
+        }
     }
-    accesses.into()
-}
-
-pub(super) fn append(list: &mut Value, value: Value) {
-    match list.as_array_mut() {
-        Some(list) if list.contains(&value) => {}
-        Some(list) => list.push(value),
-        None => *list = json!([value]),
-    }
+    list.into()
 }
