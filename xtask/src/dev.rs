@@ -14,12 +14,15 @@ use crate::entra_emulator::EntraEmulator;
 use crate::platform::write_private;
 use crate::postgres::PostgresServer;
 use crate::process::ForegroundProcess;
-use crate::{install, process, settings, workspace};
+use crate::{codespace, install, process, settings, workspace};
 
 /// Both programs, so that their dependencies have the same features each time.
 const BUILD: &str = "cargo build --locked {} --package app --package entra-emulator";
 
-const FIRST_PORT: u16 = 8000;
+/// The first ports to try; the devcontainer labels them.
+const SITE_PORT: u16 = 8000;
+const EMULATOR_PORT: u16 = 8400;
+
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 const SAMPLE_DATA: &str = "seed --if-empty";
 
@@ -57,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let build = workspace::command(BUILD, &[workspace::REPORT]);
     let [site, emulator] = workspace::build(&build, ["app", "entra-emulator"])?;
     let (database_settings, database, _server) = database(arguments)?;
-    let port = free_port()?;
+    let port = free_port(SITE_PORT)?;
     // A copy, since Windows cannot replace a program that is running.
     let program = site.with_file_name(format!("app-dev{EXE_SUFFIX}"));
     let install = || fs::copy(&site, &program).context("cannot copy the site's program");
@@ -66,14 +69,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         let site = cmd(&program, arguments.split(' ')).dir(workspace::root());
         let site = with_settings(site.env("PORT", port.to_string()), &database_settings);
         // One line for each event, on a terminal and elsewhere.
-        with_default(site, "LOG_FORMAT", "text")
+        let site = with_default(site, "LOG_FORMAT", "text")?;
+        match codespace::forwarded_origin(port) {
+            Some(origin) => with_default(site, "BASE_URL", &origin),
+            None => Ok(site),
+        }
     };
     // It migrates the database first.
     if !process::run(&site(SAMPLE_DATA)?)? {
         return Ok(false);
     }
     let (sign_in_settings, sign_in, _emulator) = sign_in(arguments, port, &emulator)?;
-    let address = format!("http://localhost:{port}");
+    let address = address(port);
     let banner = format!(
         "\n    Site:      {address}\n    Database:  {database}\n    Sign-in:   {sign_in}\n    Ctrl+C stops it.\n"
     );
@@ -162,13 +169,19 @@ fn sign_in(arguments: &Arguments, port: u16, emulator: &Path) -> Result<Dependen
         let description = "the app registration of AZURE_CLIENT_ID";
         return Ok((Vec::new(), description.to_owned(), None));
     }
-    let redirect_uri = format!("http://localhost:{port}/auth/callback");
-    let emulator = EntraEmulator::start(emulator, &redirect_uri)?;
+    let redirect_uri = format!("{}/auth/callback", address(port));
+    let emulator_port = free_port(EMULATOR_PORT)?;
+    let browser_origin = codespace::forwarded_origin(emulator_port);
+    let browser_origin = browser_origin.as_deref();
+    let emulator = EntraEmulator::start_at(emulator, &redirect_uri, emulator_port, browser_origin)?;
     let mut settings = emulator.settings.clone();
     settings.extend([
         ("SESSION_SECRET_KEY".to_owned(), session_key()?),
         ("AZURE_REDIRECT_URI".to_owned(), redirect_uri),
-        ("BASE_URL".to_owned(), String::new()),
+        (
+            "BASE_URL".to_owned(),
+            codespace::forwarded_origin(port).unwrap_or_default(),
+        ),
     ]);
     let description =
         "as Alice (a user) or Carol (role Admin); the Entra ID emulator asks for no password";
@@ -200,13 +213,18 @@ fn print_when_listening(port: u16, banner: &str, open: Option<String>) {
     }
 }
 
-/// The first free port from 8000 on.
-fn free_port() -> Result<u16> {
+/// Where a browser reaches the site.
+fn address(port: u16) -> String {
+    codespace::forwarded_origin(port).unwrap_or_else(|| format!("http://localhost:{port}"))
+}
+
+/// The first free port from this one on.
+fn free_port(first: u16) -> Result<u16> {
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let port = (FIRST_PORT..FIRST_PORT + 100).find(is_free);
-    let port = port.with_context(|| format!("no free port from {FIRST_PORT} on"))?;
-    if port != FIRST_PORT {
-        println!("Port {FIRST_PORT} is in use: using {port}.");
+    let port = (first..first + 100).find(is_free);
+    let port = port.with_context(|| format!("no free port from {first} on"))?;
+    if port != first {
+        println!("Port {first} is in use: using {port}.");
     }
     Ok(port)
 }

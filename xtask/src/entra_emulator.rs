@@ -34,8 +34,25 @@ impl EntraEmulator {
     /// # Errors
     /// When it does not start.
     pub(crate) fn start(program: &Path, redirect_uri: &str) -> Result<Self> {
-        let program = cmd!(program, "--port", "0", "--redirect-uri", redirect_uri);
-        let process = BackgroundProcess::start(&program)?;
+        Self::start_at(program, redirect_uri, 0, None)
+    }
+
+    /// Starts the built emulator on this port, which browsers reach at the origin if there is one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_at(
+        program: &Path,
+        redirect_uri: &str,
+        port: u16,
+        browser_origin: Option<&str>,
+    ) -> Result<Self> {
+        let port = port.to_string();
+        let mut arguments = vec!["--port", &port, "--redirect-uri", redirect_uri];
+        if let Some(origin) = browser_origin {
+            arguments.extend(["--browser-origin", origin]);
+        }
+        let process = BackgroundProcess::start(&cmd(program, arguments))?;
         let (mut settings, mut identity) = (Vec::new(), String::new());
         let read = process.read_until(|line| {
             let (name, value) = line.split_once('=').unwrap_or_default();

@@ -9,6 +9,7 @@ mod bench;
 mod capacity;
 mod checks;
 mod ci;
+mod codespace;
 mod counts;
 mod dev;
 mod doctor;

@@ -24,6 +24,8 @@ pub const HOME_TENANT_ID: &str = "0badc0de-0000-4000-8000-000000000001";
 pub struct Options {
     /// Port on 127.0.0.1; 0 means any free port.
     pub port: u16,
+    /// The origin at which browsers reach it, where that is another than the app's: a forwarded port.
+    pub browser_origin: Option<String>,
     /// The tenant of the registration, a GUID.
     pub tenant_id: String,
     /// The application (client) id.
@@ -40,6 +42,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             port: 0,
+            browser_origin: None,
             tenant_id: HOME_TENANT_ID.to_owned(),
             client_id: "0badc0de-0000-4000-8000-00000000000a".to_owned(),
             redirect_uris: Vec::new(),

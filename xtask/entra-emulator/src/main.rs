@@ -12,6 +12,9 @@ struct Arguments {
     /// Port on 127.0.0.1; 0 means any free port.
     #[arg(long, default_value_t = 8400)]
     port: u16,
+    /// Origin at which browsers reach the emulator, if not at its own address: that of a forwarded port.
+    #[arg(long)]
+    browser_origin: Option<String>,
     /// Redirect URI of the app; can be given several times. The port of a localhost URI is not compared.
     #[arg(
         long = "redirect-uri",
@@ -28,6 +31,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let emulator = Emulator::start(Options {
         port: arguments.port,
+        browser_origin: arguments.browser_origin,
         tenant_id: arguments.tenant_id,
         redirect_uris: arguments.redirect_uris,
         ..Options::default()

@@ -134,6 +134,12 @@ impl Provider {
         by_key.or_else(by_name).cloned()
     }
 
+    /// The origin of the endpoints that browsers open. The app itself calls the others.
+    pub(crate) fn browser_origin(&self) -> &str {
+        let forwarded = self.options.browser_origin.as_deref();
+        forwarded.unwrap_or(&self.base_url)
+    }
+
     /// Whether the registration has this redirect URI.
     pub(crate) fn is_registered(&self, redirect_uri: &str) -> bool {
         let sought = without_localhost_port(redirect_uri);

@@ -18,11 +18,12 @@ pub(super) fn metadata(provider: &Provider, request: &ReceivedRequest) -> Reply 
     let base_url = &provider.base_url;
     let host = base_url.trim_start_matches("http://");
     let tenant = format!("{base_url}/{}", request.tenant());
+    let for_browsers = format!("{}/{}", provider.browser_origin(), request.tenant());
     let document = json!({
         "issuer": token::issuer(provider, audience.issuer_tenant()),
-        "authorization_endpoint": format!("{tenant}/oauth2/v2.0/authorize"),
+        "authorization_endpoint": format!("{for_browsers}/oauth2/v2.0/authorize"),
         "token_endpoint": format!("{tenant}/oauth2/v2.0/token"),
-        "end_session_endpoint": format!("{tenant}/oauth2/v2.0/logout"),
+        "end_session_endpoint": format!("{for_browsers}/oauth2/v2.0/logout"),
         "jwks_uri": format!("{tenant}/discovery/v2.0/keys"),
         "userinfo_endpoint": format!("{base_url}/oidc/userinfo"),
         "cloud_instance_name": host,

@@ -34,7 +34,8 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    pub async fn launch() -> Self {
+    /// Launches it with these flags besides the common ones.
+    pub async fn launch(flags: &[&str]) -> Self {
         let profile = Profile::create();
         let mut config = BrowserConfig::builder()
             .chrome_executable(executable())
@@ -44,7 +45,8 @@ impl Chromium {
             .launch_timeout(LAUNCH_LIMIT)
             .request_timeout(CALL_LIMIT)
             .surface_invalid_messages()
-            .args(ARGUMENTS);
+            .args(ARGUMENTS)
+            .args(flags.iter().copied());
         if profile.belongs_to_root() {
             config = config.no_sandbox();
         }

@@ -3,6 +3,7 @@
 //! Screenshots are left in `target/e2e`.
 
 mod chromium;
+mod codespace;
 mod page;
 mod program;
 mod sign_in;
@@ -15,6 +16,7 @@ use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
 pub use self::chromium::Chromium;
+pub use self::codespace::{FORWARDED_HOST, visit_codespace, visit_codespace_with_sign_in};
 pub use self::page::{Element, Page, Preference, Window};
 use self::program::{Program, Settings};
 pub use self::sign_in::{Visit, visit_with_sign_in};
@@ -36,9 +38,19 @@ pub async fn visit_with(
     sample_data: &[&str],
     test: impl AsyncFnOnce(&Chromium, &Page),
 ) {
+    visit_through(&[], settings, sample_data, test).await;
+}
+
+/// As [`visit_with`], in a browser with these flags.
+async fn visit_through(
+    flags: &[&str],
+    settings: &Settings,
+    sample_data: &[&str],
+    test: impl AsyncFnOnce(&Chromium, &Page),
+) {
     let database = TestDatabase::create(Store::Postgres).await;
     let program = Program::start(&database.url, settings, sample_data).await;
-    let chromium = Chromium::launch().await;
+    let chromium = Chromium::launch(flags).await;
     let page = Page::open_first(&chromium, program.url()).await;
     let running = async {
         test(&chromium, &page).await;

@@ -59,14 +59,14 @@ impl Program {
         let listening = read_log(log, Arc::clone(&complaints));
         let address = listening.recv_timeout(START_LIMIT);
         let address = address.expect("the program says where it listens");
+        let local = format!("http://{address}");
+        wait_until_ready(&local).await;
         let base_url = settings.iter().find(|(name, _)| *name == "BASE_URL");
-        let program = Self {
+        Self {
             child,
-            url: base_url.map_or_else(|| format!("http://{address}"), |(_, url)| url.clone()),
+            url: base_url.map_or(local, |(_, url)| url.clone()),
             complaints,
-        };
-        program.wait_until_ready().await;
-        program
+        }
     }
 
     /// The site's origin.
@@ -78,23 +78,23 @@ impl Program {
     pub(crate) fn complaints(&self) -> Vec<String> {
         self.complaints.lock().expect("no panic in between").clone()
     }
+}
 
-    async fn wait_until_ready(&self) {
-        app::tls::install_crypto_provider();
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .expect("a client");
-        let url = format!("{}/readyz", self.url);
-        let ready = async {
-            while client.get(&url).send().await.expect("an answer").status() != StatusCode::OK {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(START_LIMIT, ready)
-            .await
-            .expect("the site is ready");
-    }
+async fn wait_until_ready(url: &str) {
+    app::tls::install_crypto_provider();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let url = format!("{url}/readyz");
+    let ready = async {
+        while client.get(&url).send().await.expect("an answer").status() != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(START_LIMIT, ready)
+        .await
+        .expect("the site is ready");
 }
 
 impl Drop for Program {

@@ -18,7 +18,21 @@ pub struct Visit<'a> {
     origin: String,
 }
 
-impl Visit<'_> {
+impl<'a> Visit<'a> {
+    pub(super) fn new(
+        chromium: &'a Chromium,
+        page: &'a Page,
+        emulator: Emulator,
+        origin: String,
+    ) -> Self {
+        Self {
+            chromium,
+            page,
+            emulator,
+            origin,
+        }
+    }
+
     pub fn origin(&self) -> &str {
         &self.origin
     }
@@ -47,25 +61,29 @@ pub async fn visit_with_sign_in(test: impl AsyncFnOnce(&Visit<'_>)) {
         .expect("a provider");
     let port = free_port();
     let origin = format!("http://localhost:{port}");
+    let settings = settings_with_sign_in(&emulator, port, &origin);
+    visit_with(&settings, &[], async |chromium, page| {
+        test(&Visit::new(chromium, page, emulator, origin)).await;
+    })
+    .await;
+}
+
+/// The settings of a site at this port and origin; registers its redirect URI.
+pub(super) fn settings_with_sign_in(
+    emulator: &Emulator,
+    port: u16,
+    origin: &str,
+) -> Vec<(&'static str, String)> {
     emulator.register_redirect_uri(&format!("{origin}/auth/callback"));
     let mut settings = emulator.settings();
     settings.extend([
         ("PORT", port.to_string()),
-        ("BASE_URL", origin.clone()),
+        ("BASE_URL", origin.to_owned()),
         (
             "SESSION_SECRET_KEY",
             "a key that is long enough for the tests".to_owned(),
         ),
         ("OUTBOUND_TIMEOUT", OUTBOUND_TIMEOUT.to_owned()),
     ]);
-    visit_with(&settings, &[], async |chromium, page| {
-        test(&Visit {
-            chromium,
-            page,
-            emulator,
-            origin,
-        })
-        .await;
-    })
-    .await;
+    settings
 }

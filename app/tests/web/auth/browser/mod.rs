@@ -1,6 +1,7 @@
 //! Sign-in and sign-out in Chromium.
 
 mod appearance;
+mod codespace;
 mod failures;
 mod flow;
 mod sign_out;
