@@ -14,6 +14,7 @@ mod m0002_create_session;
 mod m0003_count_restaurant_ratings; // domain: the counters of the ratings
 mod m0004_index_reviews; // domain: indexes of the reviews
 mod m0005_fold_search_words; // domain: the search of the example
+mod m0006_create_idempotency_key;
 
 use std::collections::HashSet;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_count_restaurant_ratings::Migration), // domain: the counters of the ratings
             Box::new(m0004_index_reviews::Migration),            // domain: indexes of the reviews
             Box::new(m0005_fold_search_words::Migration), // domain: the search of the example
+            Box::new(m0006_create_idempotency_key::Migration),
         ]
     }
 

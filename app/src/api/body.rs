@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::operation::add_problem;
 use crate::extract::{no_metadata, read_body, state};
 use crate::form::{FieldErrors, Fields, FormValues};
+use crate::form_key;
 use crate::response::{Error, InvalidPart, Rejection};
 
 /// An object that a client sends: a component of the OpenAPI document.
@@ -35,6 +36,13 @@ pub struct JsonBody<B> {
 }
 
 impl<B> JsonBody<B> {
+    /// A hash of the members, in whatever order and with whatever whitespace they were sent.
+    pub(super) fn hash(&self) -> String {
+        // The members of a map are sorted by their names.
+        let sorted = Value::from(self.members.clone()).to_string();
+        form_key::hash(std::iter::once(&*sorted))
+    }
+
     /// Parses the fields as the form with the same fields does.
     ///
     /// # Errors

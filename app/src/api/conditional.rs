@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110, section 13), entity tags and the header `Idempotency-Key`.
+//! Conditional requests (RFC 9110, section 13) and entity tags.
 
 use salvo::extract::Metadata;
 use salvo::http::StatusCode;
@@ -11,15 +11,11 @@ use serde_json::json;
 
 use super::operation::add_problem;
 use crate::extract::no_metadata;
-use crate::form_key;
 use crate::response::{Error, InvalidPart, Rejection};
 use crate::version::Expected;
 
 /// Between the version of a row and the rest of its entity tag.
 const SEPARATOR: char = '.';
-
-/// Characters of an idempotency key at most.
-const KEY_LIMIT: usize = 255;
 
 /// The strong entity tag of a representation: the row's version, and what else it shows.
 ///
@@ -79,7 +75,7 @@ fn parse_version(tag: &str) -> Option<String> {
     Some(version.to_owned())
 }
 
-fn invalid_header(name: &HeaderName, predicate: &str) -> Error {
+pub(super) fn invalid_header(name: &HeaderName, predicate: &str) -> Error {
     let detail = format!("The header {name} {predicate}.");
     let part = InvalidPart::Header {
         header: name.as_str().to_owned(),
@@ -114,69 +110,6 @@ impl EndpointArgRegister for IfMatch {
             operation,
             "428",
             "The header `If-Match` is missing.",
-        );
-    }
-}
-
-/// The header `Idempotency-Key`: the submission key of a program. A repeated request inserts nothing.
-pub struct IdempotencyKey(Option<String>);
-
-impl IdempotencyKey {
-    /// What is stored with the row: a hash of the key and of the account that sent it.
-    pub fn digest(&self, account: Option<&str>) -> Option<String> {
-        let key = self.0.as_deref()?;
-        form_key::digest(key, &["Idempotency-Key", account.unwrap_or_default()])
-    }
-
-    /// The error for a key that another request has used: 422.
-    pub fn used() -> Error {
-        invalid_header(
-            &HEADER,
-            "was sent before with another body. Send a new key with a new body",
-        )
-    }
-}
-
-const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-
-impl<'ex> Extractible<'ex> for IdempotencyKey {
-    fn metadata() -> &'static Metadata {
-        no_metadata()
-    }
-
-    #[expect(refining_impl_trait, reason = "it fails as the one error, and says so")]
-    async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
-        let Some(value) = request.headers().get(&HEADER) else {
-            return Ok(Self(None));
-        };
-        let key = value.to_str().ok().filter(|key| {
-            (1..=KEY_LIMIT).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
-        });
-        let Some(key) = key else {
-            let predicate = format!("must be 1 to {KEY_LIMIT} visible ASCII characters");
-            return Err(invalid_header(&HEADER, &predicate));
-        };
-        Ok(Self(Some(key.to_owned())))
-    }
-}
-
-impl EndpointArgRegister for IdempotencyKey {
-    fn register(components: &mut Components, operation: &mut Operation, _: &str) {
-        let schema = Object::with_type(BasicType::String)
-            .min_length(1)
-            .max_length(KEY_LIMIT)
-            .pattern("^[!-~]+$");
-        let parameter = Parameter::new("Idempotency-Key")
-            .location(ParameterIn::Header)
-            .required(false)
-            .description("A random key of your choice. The same request with the same key inserts one row and gets the same answer.")
-            .schema(schema);
-        operation.parameters.insert(parameter);
-        add_problem(
-            components,
-            operation,
-            "422",
-            "A value is not valid: `errors` names each of them.",
         );
     }
 }

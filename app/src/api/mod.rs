@@ -9,21 +9,24 @@ mod conditional;
 mod docs_page;
 mod docs;
 mod document;
+mod idempotency;
 mod media_type;
 mod operation;
 mod query;
 mod resource;
 #[cfg(feature = "swagger-ui")]
 mod swagger_ui;
+mod used_key;
 
 use salvo::Router;
 
 pub use body::{JsonBody, JsonObject};
-pub use conditional::{IdempotencyKey, IfMatch};
+pub use conditional::IfMatch;
 pub use docs::routes;
 #[cfg(test)]
 pub(crate) use docs_page::samples;
 pub use document::document;
+pub use idempotency::{IdempotencyKey, Submission};
 pub use query::{ListParameters, QueryParameters, UrlQuery, optional, query_parameter};
 pub use resource::{Created, Deleted, ItemList, Resource, component};
 

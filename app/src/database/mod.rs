@@ -9,12 +9,14 @@ mod pooler;
 mod readiness;
 mod repeatable;
 mod replica;
+mod transaction;
 mod unavailable;
 
 pub use columns::Columns;
 pub use entra::database_token;
 pub use readiness::NotReady;
 pub use repeatable::RepeatableConnection;
+pub use transaction::begin_write;
 pub use unavailable::is_unavailable;
 
 use std::sync::Arc;
@@ -23,11 +25,7 @@ use std::time::{Duration, Instant};
 
 use migrations::{Migrator, MigratorTrait as _, ensure_session_table};
 use sea_orm::sqlx::PgPool;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-};
-
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -364,11 +362,7 @@ impl Database {
     }
 
     async fn begin_migration(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.connection.begin_with_options(options).await?;
+        let transaction = begin_write(&self.connection).await?;
         if self.connection.get_database_backend() == DbBackend::Postgres {
             // Rewriting a large table takes longer than a request may; waiting for its lock blocks its readers.
             for prepare in [

@@ -1,10 +1,8 @@
 //! The forms of restaurants and reviews: their fields, and the values that may be stored.
 
-use super::review;
 use crate::current_user::CurrentUser;
 use crate::form::{Choice, Field, FieldErrors, Fields, FormValues, Line, Text};
 use crate::form_key;
-use crate::version::version;
 
 const NAME: Field<Line> = Field {
     name: "restaurant_name",
@@ -121,11 +119,6 @@ impl NewRestaurant {
         form_key::digest(key, &[&self.name, &self.street_address, &self.description])
     }
 
-    /// The version of the row with these values.
-    pub(super) fn version(&self) -> String {
-        version(&[&self.name, &self.street_address, &self.description])
-    }
-
     /// The values of a form for editing.
     pub(super) fn into_form(self) -> FormValues {
         FormValues::from([
@@ -179,14 +172,5 @@ impl NewReview {
             &self.review_text,
         ];
         form_key::digest(key, &values)
-    }
-
-    /// Whether a row of this restaurant has these values.
-    pub(super) fn is_stored_as(&self, row: &review::Model, restaurant: i32) -> bool {
-        row.restaurant == restaurant
-            && row.user_name == self.user_name
-            && row.rating == self.rating
-            && row.review_text == self.review_text
-            && row.author_key == self.author_key
     }
 }

@@ -5,13 +5,13 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     EntityTrait, IdenStatic as _, Iterable as _, JoinType, QueryFilter as _, QuerySelect,
-    QueryTrait as _, RelationTrait as _, Select, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _,
+    QueryTrait as _, RelationTrait as _, Select,
 };
 
 use super::forms::NewRestaurant;
 use super::restaurant::{ListedRestaurant, RatedRestaurant, Sort};
 use super::{rating, restaurant, review};
+use crate::database::begin_write;
 use crate::form_key::{Inserted, insert_once};
 use crate::pagination::{Cursor, ListPage, Position, paginate};
 use crate::search::{IdRange, MatchCount, Search, select_by_ids};
@@ -264,14 +264,6 @@ pub(super) async fn delete_restaurant(
         .await?;
     transaction.commit().await?;
     Ok(true)
-}
-
-async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    db.begin_with_options(options).await
 }
 
 /// Locks a restaurant, so that nobody changes it or inserts a review of it, and returns its version.

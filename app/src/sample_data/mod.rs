@@ -11,10 +11,10 @@ use anyhow::Context as _;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
-    FromQueryResult as _, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait as _,
+    FromQueryResult as _, Statement,
 };
 
+use crate::database::begin_write;
 use crate::restaurants::{restaurant, review};
 use options::LastIds;
 pub use options::SeedOptions;
@@ -109,11 +109,7 @@ async fn insert(
 }
 
 async fn begin(db: &DatabaseConnection) -> anyhow::Result<DatabaseTransaction> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let transaction = db.begin_with_options(options).await.context(
+    let transaction = begin_write(db).await.context(
         "the database is locked; if another process is writing to it, try again when it has finished",
     )?;
     if transaction.get_database_backend() == DbBackend::Postgres {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::objects::{Restaurant, RestaurantBody, RestaurantItem};
 use crate::api::{
     Created, Deleted, IdempotencyKey, IfMatch, ItemList, JsonBody, ListParameters, QueryParameters,
-    Resource, UrlQuery, optional, query_parameter,
+    Resource, Submission, UrlQuery, optional, query_parameter,
 };
 use crate::current_user::CurrentUser;
 use crate::extract::{Id, Reader, Visitor};
@@ -114,14 +114,17 @@ pub(super) async fn create_restaurant(
 ) -> Result<Created<Restaurant>, Error> {
     let new = body.parse(RESTAURANT_FIELDS, NewRestaurant::parse)?;
     let account = visitor.signed_in()?.as_ref().map(CurrentUser::key);
-    let digest = key.digest(account.as_deref());
     let db = state.database.connection();
-    let inserted = repository::insert_restaurant(db, new.clone(), digest).await?;
-    let restaurant = repository::get_restaurant(db, inserted.id).await?;
-    if !inserted.is_new && restaurant.version() != new.version() {
-        return Err(IdempotencyKey::used());
-    }
-    Ok(created(restaurant))
+    let id = match key.begin(db, account.as_deref(), &body).await? {
+        Submission::Repeated(id) => id,
+        Submission::Insert(insertion) => {
+            let (transaction, digest) = (insertion.transaction(), insertion.submission_key());
+            let inserted = repository::insert_restaurant(transaction, new, digest).await?;
+            insertion.commit(inserted).await?
+        }
+    };
+    let restaurant = repository::get_restaurant(db, id).await;
+    Ok(created(restaurant.map_err(IdempotencyKey::row_error)?))
 }
 
 fn created(restaurant: RatedRestaurant) -> Created<Restaurant> {

@@ -6,7 +6,7 @@ use salvo_oapi::endpoint;
 use super::objects::{Review, ReviewBody, SignedReviewBody};
 use crate::api::{
     Created, Deleted, IdempotencyKey, ItemList, JsonBody, JsonObject, ListParameters, Resource,
-    UrlQuery,
+    Submission, UrlQuery,
 };
 use crate::current_user::CurrentUser;
 use crate::extract::{Id, Reader, Visitor};
@@ -88,12 +88,17 @@ async fn insert_review<B: JsonObject>(
     let new = body.parse(review_fields(author.is_none()), |values| {
         NewReview::parse(values, author)
     })?;
-    let digest = key.digest(author.map(CurrentUser::key).as_deref());
-    let inserted = review_repository::insert_review(db, id.0, new.clone(), digest).await?;
-    let stored = review_repository::get_review(db, inserted.id).await?;
-    if !inserted.is_new && !new.is_stored_as(&stored, id.0) {
-        return Err(IdempotencyKey::used());
-    }
+    let account = author.map(CurrentUser::key);
+    let review = match key.begin(db, account.as_deref(), body).await? {
+        Submission::Repeated(review) => review,
+        Submission::Insert(insertion) => {
+            let (transaction, digest) = (insertion.transaction(), insertion.submission_key());
+            let inserted = review_repository::insert_review(transaction, id.0, new, digest).await?;
+            insertion.commit(inserted).await?
+        }
+    };
+    let stored = review_repository::get_review(db, review).await;
+    let stored = stored.map_err(IdempotencyKey::row_error)?;
     Ok(Created {
         path: format!("/api/reviews/{}", stored.id),
         resource: stored.into(),

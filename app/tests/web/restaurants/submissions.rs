@@ -39,6 +39,20 @@ on_both_databases! {
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
     }
 
+    async fn a_form_is_repeated_after_its_row_has_been_changed(site: Site) {
+        let visitor = site.visitor();
+        for (path, table, form, change) in [
+            ("/restaurants", "restaurant", restaurant("key", "Twins"), "UPDATE restaurant SET name = 'Changed'"),
+            ("/restaurants/1/reviews", "review", review("key", "Fine"), "UPDATE review SET review_text = 'Changed'"),
+        ] {
+            let first = visitor.post(path, &form).await;
+            site.execute(change).await;
+            let second = visitor.post(path, &form).await;
+            assert_eq!((second.status, second.location()), (first.status, first.location()));
+            assert_eq!(site.count(table).await, 1);
+        }
+    }
+
     async fn a_form_without_a_key_is_a_row_each_time(site: Site) {
         let visitor = site.visitor();
         for _ in 0..2 {

@@ -4,6 +4,7 @@ mod bodies;
 mod conditions;
 mod credentials;
 mod document;
+mod idempotency;
 mod lists;
 mod schemathesis;
 
