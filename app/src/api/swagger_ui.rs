@@ -29,10 +29,16 @@ const PAGE: &str = r#"<!doctype html>
 "#;
 
 /// Salvo's own page has it in the page, which the policy forbids.
-const START: &str = "SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#swagger-ui' });\n";
+const START: &str =
+    "SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#swagger-ui', deepLinking: true });\n";
 
-/// The files of Swagger UI that the page loads.
-const FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
+const JAVASCRIPT: &str = "text/javascript";
+
+/// The files of Swagger UI that the page loads, and their types.
+const FILES: [(&str, &str); 2] = [
+    ("swagger-ui.css", "text/css"),
+    ("swagger-ui-bundle.js", JAVASCRIPT),
+];
 
 pub(super) fn routes() -> Router {
     Router::new()
@@ -55,16 +61,7 @@ async fn show_page(response: &mut Response) {
 #[handler]
 async fn show_file(request: &mut Request, response: &mut Response) -> Result<(), Error> {
     let name = request.params().get("name").cloned().unwrap_or_default();
-    let body = if name == "start.js" {
-        START.into()
-    } else {
-        find(&name).ok_or(Error::NotFound)?
-    };
-    let kind = if name.ends_with(".css") {
-        "text/css"
-    } else {
-        "text/javascript"
-    };
+    let (kind, body) = find(&name).ok_or(Error::NotFound)?;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
@@ -72,9 +69,13 @@ async fn show_file(request: &mut Request, response: &mut Response) -> Result<(),
     Ok(())
 }
 
-fn find(name: &str) -> Option<Vec<u8>> {
+/// The type and the content of a file.
+fn find(name: &str) -> Option<(&'static str, Vec<u8>)> {
+    if name == "start.js" {
+        return Some((JAVASCRIPT, START.into()));
+    }
     let config: Config<'static> = Config::new(["/api/openapi.json"]);
-    let name = FILES.into_iter().find(|file| *file == name)?;
+    let (name, kind) = FILES.into_iter().find(|(file, _)| *file == name)?;
     let file = serve(name, "", "", "", &config).ok()??;
-    Some(file.bytes.into_owned())
+    Some((kind, file.bytes.into_owned()))
 }

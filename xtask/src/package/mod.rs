@@ -16,6 +16,9 @@ pub(crate) const START_SCRIPT: &str = "startup.sh";
 /// With musl the binary is static: it runs on every Linux image, whatever its C library.
 const TARGET: &str = "x86_64-unknown-linux-musl";
 
+/// The features of the package: all but Swagger UI, which is for development.
+const FEATURES: &str = "--no-default-features --features sample-data";
+
 /// Replaces the modification time of the embedded files: the earliest time that a zip can hold.
 const SOURCE_DATE_EPOCH: &str = "315532800";
 
@@ -75,7 +78,8 @@ pub(crate) fn static_program() -> Result<PathBuf> {
         bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}");
     };
     install_target()?;
-    let cargo = format!("cargo {build} --release --locked --target {TARGET} {{}} --package app");
+    let cargo =
+        format!("cargo {build} --release --locked --target {TARGET} {{}} --package app {FEATURES}");
     let remapped = [(workspace::root(), "/source"), (cargo_home(), "/cargo")];
     let cargo = workspace::command(&cargo, &[workspace::REPORT])
         .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)

@@ -8,3 +8,4 @@ mod listing;
 mod refusals;
 mod repeats;
 mod steps;
+mod swagger_ui;
