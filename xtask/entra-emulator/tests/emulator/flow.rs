@@ -1,6 +1,6 @@
 //! A correct sign-in.
 
-use entra_emulator::PERSONAL_TENANT_ID;
+use entra_emulator::{Options, PERSONAL_TENANT_ID};
 use serde_json::Value;
 
 use crate::support::{App, callback};
@@ -39,6 +39,29 @@ async fn the_claims_have_the_shape_of_version_2() {
         assert!(claims[opaque].is_string(), "{opaque} is missing");
     }
     assert!(claims.get("roles").is_none());
+}
+
+#[tokio::test]
+async fn only_the_endpoints_of_browsers_are_at_the_origin_of_browsers() {
+    let origin = "https://fluffy-fork-4x7-8400.app.github.dev";
+    let options = Options {
+        browser_origin: Some(origin.to_owned()),
+        ..Options::default()
+    };
+    let app = App::start_with(options).await;
+    let metadata = app.metadata().await;
+    for name in ["authorization_endpoint", "end_session_endpoint"] {
+        let address = metadata[name].as_str().unwrap();
+        assert!(address.starts_with(origin), "{name}: {address}");
+    }
+    for name in ["issuer", "token_endpoint", "jwks_uri", "userinfo_endpoint"] {
+        let address = metadata[name].as_str().unwrap();
+        let is_local = address.starts_with(app.emulator.base_url());
+        assert!(is_local, "{name}: {address}");
+    }
+    for (name, value) in app.emulator.settings() {
+        assert!(!value.starts_with(origin), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -25,9 +25,14 @@ pub(crate) struct App {
 impl App {
     /// Registered at an emulator of its own, where Alice signs in.
     pub(crate) async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    /// Registered at an emulator with these options.
+    pub(crate) async fn start_with(options: Options) -> Self {
         let emulator = Emulator::start(Options {
             redirect_uris: vec![REDIRECT_URI.to_owned()],
-            ..Options::default()
+            ..options
         });
         let emulator = emulator.await.unwrap();
         emulator.sign_in_as("alice");
