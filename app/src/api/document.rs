@@ -46,7 +46,9 @@ pub fn document(config: &Config, routes: &Router, protected: &Router) -> OpenApi
 
 fn info(sign_in: Option<&SignInConfig>) -> Info {
     let access = match sign_in.map(|sign_in| sign_in.required) {
-        None => "No sign-in is configured: anyone who can reach the site can read and add.",
+        None => {
+            "No sign-in is configured: anyone who can reach the site can read and add, and operations that require an account do not exist."
+        }
         Some(SignInRequired::All) => "Every operation requires sign-in.",
         Some(SignInRequired::Writes) => "Reading is open to everyone; writing requires sign-in.",
         Some(SignInRequired::None) => "Reading and adding are open to everyone.",
@@ -70,9 +72,10 @@ fn secure(document: &mut OpenApi, needs_user: impl Fn(&PathItemType) -> bool) {
         for (method, operation) in item.operations.iter_mut() {
             if needs_user(method) {
                 let none: [&str; 0] = [];
+                // The token first: where a request has both, it counts.
                 operation.securities = Some(vec![
-                    SecurityRequirement::new(SESSION, none),
                     SecurityRequirement::new(ENTRA, none),
+                    SecurityRequirement::new(SESSION, none),
                 ]);
                 add_problem(
                     components,
