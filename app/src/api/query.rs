@@ -78,32 +78,43 @@ impl<T: QueryParameters> EndpointArgRegister for UrlQuery<T> {
 #[derive(Clone, Debug)]
 pub struct ListParameters {
     limit: i32,
-    after: String,
+    position: Position,
 }
 
 impl ListParameters {
+    /// Parses the parameters of a list with this sort key. Adds a message for each bad one.
+    pub fn parse(
+        values: &FormValues,
+        key_type: Option<KeyType>,
+        errors: &mut FieldErrors,
+    ) -> Option<Self> {
+        let limit = Self::parse_limit(values, errors);
+        let position = match values.get(AFTER) {
+            "" => Some(Position::First),
+            after => Cursor::parse(key_type, after).map(Position::After),
+        };
+        if position.is_none() {
+            let message = "The parameter after must be the value of next from the same list.";
+            errors.insert(AFTER, message);
+        }
+        Some(Self {
+            limit: limit?,
+            position: position?,
+        })
+    }
+
+    /// Parses the parameter `limit` alone, where the order of the list, and with it the cursor, is not known.
+    pub fn parse_limit(values: &FormValues, errors: &mut FieldErrors) -> Option<i32> {
+        let limit = optional(&LIMIT, values, errors)?;
+        Some(limit.unwrap_or(DEFAULT_LIMIT))
+    }
+
     pub fn limit(&self) -> u64 {
         self.limit.unsigned_abs().into()
     }
 
-    /// The position in a list with this sort key.
-    ///
-    /// # Errors
-    /// 422 when it is no cursor.
-    pub fn position(&self, key_type: Option<KeyType>) -> Result<Position, Error> {
-        if self.after.is_empty() {
-            return Ok(Position::First);
-        }
-        let invalid = || {
-            let part = InvalidPart::Parameter {
-                parameter: AFTER.to_owned(),
-                detail: "The parameter after must be the value of next from the same list."
-                    .to_owned(),
-            };
-            Rejection::unprocessable("A query parameter is not valid.", vec![part]).into()
-        };
-        let cursor = Cursor::parse(key_type, &self.after);
-        cursor.map(Position::After).ok_or_else(invalid)
+    pub fn position(&self) -> &Position {
+        &self.position
     }
 
     /// The query of another page of the list, which begins with these parameters.
@@ -115,22 +126,8 @@ impl ListParameters {
         }
         query.append_pair(AFTER, &after.to_string()).finish()
     }
-}
 
-impl QueryParameters for ListParameters {
-    fn parse(values: &FormValues) -> Result<Self, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let limit = optional(&LIMIT, values, &mut errors);
-        match limit {
-            Some(limit) => Ok(Self {
-                limit: limit.unwrap_or(DEFAULT_LIMIT),
-                after: values.get(AFTER).to_owned(),
-            }),
-            None => Err(errors),
-        }
-    }
-
-    fn describe() -> Vec<Parameter> {
+    pub fn describe() -> Vec<Parameter> {
         let after = Parameter::new(AFTER)
             .location(ParameterIn::Query)
             .required(false)

@@ -309,6 +309,11 @@ impl FieldErrors {
         errors.map(|(name, message)| (*name, message.as_str()))
     }
 
+    /// Adds the message of a field.
+    pub fn insert(&mut self, name: &'static str, message: impl Into<String>) {
+        self.0.insert(name, message.into());
+    }
+
     /// These errors, and for other fields those of `other`.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {

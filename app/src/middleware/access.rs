@@ -79,7 +79,7 @@ fn missing_role(role: &str) -> Error {
         status: StatusCode::FORBIDDEN,
         title: "Forbidden",
         message: format!(
-            "This page requires the role {role}, which your account does not have. Ask an administrator of this site for it."
+            "This requires the role {role}, which your account does not have. Ask an administrator of this site for it."
         ),
         recovery_links: vec![RecoveryLink::START],
         reason: format!("the user does not have the role {role}"),

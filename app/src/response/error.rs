@@ -150,7 +150,11 @@ impl Error {
             form,
             status: self.status().as_u16(),
             title: self.title(),
-            message: self.message(),
+            message: if wants_json(request) {
+                self.detail()
+            } else {
+                self.message()
+            },
             reference: reference.unwrap_or_default(),
             recovery_links: match self {
                 Self::Detailed(details) => details.recovery_links.clone(),
@@ -269,6 +273,15 @@ impl Error {
             Self::NotFound => "Page not found",
             Self::SignInRequired { .. } => "Sign in to continue",
             _ => self.status().canonical_reason().unwrap_or("Error"),
+        }
+    }
+
+    /// What is wrong, for a program.
+    fn detail(&self) -> String {
+        match self {
+            Self::NotFound => "There is nothing at this address. It may have been deleted.".to_owned(),
+            Self::SignInRequired { .. } => "This requires sign-in: send the session cookie or, to the API, an access token in the header Authorization.".to_owned(),
+            _ => self.message(),
         }
     }
 

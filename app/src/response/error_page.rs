@@ -81,7 +81,8 @@ impl ErrorPage<'_> {
     fn write_problem(self, status: StatusCode, response: &mut Response) {
         let mut problem = serde_json::json!({
             "type": "about:blank",
-            "title": self.title,
+            // The title of this type (RFC 9457, section 4.2.1).
+            "title": status.canonical_reason().unwrap_or(self.title),
             "status": self.status,
             "detail": self.message,
             "reference": self.reference,

@@ -36,15 +36,19 @@ pub(super) struct ListQuery {
 impl QueryParameters for ListQuery {
     fn parse(values: &FormValues) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let sort = optional(&SORT, values, &mut errors);
-        match (sort, ListParameters::parse(values)) {
-            (Some(sort), Ok(list)) => Ok(Self {
-                q: values.get("q").to_owned(),
-                sort: sort.unwrap_or_default(),
-                list,
-            }),
-            (_, list) => Err(errors.or(list.err().unwrap_or_default())),
-        }
+        let Some(sort) = optional(&SORT, values, &mut errors) else {
+            ListParameters::parse_limit(values, &mut errors);
+            return Err(errors);
+        };
+        let sort = sort.unwrap_or_default();
+        let Some(list) = ListParameters::parse(values, sort.key_type(), &mut errors) else {
+            return Err(errors);
+        };
+        Ok(Self {
+            q: values.get("q").to_owned(),
+            sort,
+            list,
+        })
     }
 
     fn describe() -> Vec<Parameter> {
@@ -78,7 +82,7 @@ pub(super) async fn list_restaurants(
     let request = &ListRequest {
         words: &q,
         sort,
-        position: list.position(sort.key_type())?,
+        position: list.position().clone(),
         page_size: list.limit(),
         search_limit: state.config.feature.search_limit,
     };

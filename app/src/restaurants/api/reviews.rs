@@ -1,33 +1,49 @@
 //! Operations on reviews.
 
 use salvo::Writer as _;
-use salvo_oapi::endpoint;
+use salvo_oapi::{Parameter, endpoint};
 
 use super::objects::{Review, ReviewBody, SignedReviewBody};
 use crate::api::{
-    Created, Deleted, IdempotencyKey, ItemList, JsonBody, JsonObject, ListParameters, Resource,
-    Submission, UrlQuery,
+    Created, Deleted, IdempotencyKey, ItemList, JsonBody, JsonObject, ListParameters,
+    QueryParameters, Resource, Submission, UrlQuery,
 };
 use crate::current_user::CurrentUser;
 use crate::extract::{Id, Reader, Visitor};
+use crate::form::{FieldErrors, FormValues};
 use crate::response::Error;
 use crate::restaurants::forms::{NewReview, review_fields};
 use crate::restaurants::review_repository::{self, ReviewRequest};
 use crate::restaurants::{repository, review};
 use crate::state::AppState;
 
+/// The parameters of the list.
+pub(super) struct ReviewListQuery(ListParameters);
+
+impl QueryParameters for ReviewListQuery {
+    fn parse(values: &FormValues) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let list = ListParameters::parse(values, review::KEY_TYPE, &mut errors);
+        list.map(Self).ok_or(errors)
+    }
+
+    fn describe() -> Vec<Parameter> {
+        ListParameters::describe()
+    }
+}
+
 /// List the reviews of a restaurant, newest first.
 #[endpoint(operation_id = "list_reviews", tags("reviews"))]
 pub(super) async fn list_reviews(
     reader: Reader,
     id: Id,
-    query: UrlQuery<ListParameters>,
+    query: UrlQuery<ReviewListQuery>,
 ) -> Result<ItemList<Review>, Error> {
-    let list = query.0;
+    let list = query.0.0;
     let request = &ReviewRequest {
         restaurant: id.0,
         rating: None,
-        position: list.position(review::KEY_TYPE)?,
+        position: list.position().clone(),
         page_size: list.limit(),
     };
     let read = |db| async move {

@@ -88,6 +88,7 @@ async fn every_bad_parameter_of_a_list_is_named() {
         ("sort=oldest", &["sort"]),
         ("sort=oldest&limit=0", &["limit", "sort"]),
         ("after=x", &["after"]),
+        ("after=x&limit=0", &["after", "limit"]),
         ("after=1~1", &["after"]),
         ("after=1&sort=rating", &["after"]),
         ("after=a%00~1&sort=name", &["after"]),
@@ -123,6 +124,7 @@ async fn an_id_that_is_malformed_or_of_no_row_is_404() {
             let answer = visitor.get(&path).await;
             assert_eq!(answer.status, 404, "{path}");
             assert_eq!(answer.header("content-type"), "application/problem+json");
+            assert_eq!(parse(&answer)["title"], "Not Found");
         }
         let review = json!({ "rating": 5, "user_name": "Noor", "review_text": "Good." });
         let path = format!("/api/restaurants/{id}/reviews");
@@ -149,6 +151,35 @@ async fn head_and_other_methods_return_the_status_that_pages_return() {
     let answer = visitor.send(patch).await;
     assert_eq!(answer.status, 405);
     assert_eq!(answer.header("allow").replace(' ', ""), "GET,HEAD,POST");
+}
+
+#[tokio::test]
+async fn without_sign_in_the_operations_of_accounts_do_not_exist() {
+    let site = Site::start(Store::Sqlite).await;
+    let visitor = site.visitor();
+    post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
+    let review = json!({ "rating": 5, "user_name": "Noor", "review_text": "Good." });
+    post(&visitor, "/api/restaurants/1/reviews", &review).await;
+    let document = parse(&visitor.get("/api/openapi.json").await);
+    for (method, path, documented) in [
+        (Method::PUT, "/api/restaurants/1", "/api/restaurants/{id}"),
+        (
+            Method::DELETE,
+            "/api/restaurants/1",
+            "/api/restaurants/{id}",
+        ),
+        (Method::DELETE, "/api/reviews/1", "/api/reviews/{id}"),
+    ] {
+        let request = visitor.request(method.clone(), path);
+        let request = request.header("if-match", "*").json(&restaurant("Bistro"));
+        let answer = visitor.send(request).await;
+        assert_eq!(answer.status, 405, "{method} {path}");
+        assert_eq!(answer.header("allow").replace(' ', ""), "GET,HEAD");
+        let operation = method.as_str().to_lowercase();
+        assert!(document["paths"][documented][operation].is_null());
+    }
+    assert_eq!(visitor.get("/api/restaurants/1").await.status, 200);
+    assert_eq!(visitor.get("/api/reviews/1").await.status, 200);
 }
 
 #[tokio::test]
