@@ -148,6 +148,7 @@ pub(super) fn open_postgres(
     let limit = config.statement_timeout.as_millis();
     let prepare = format!("SET statement_timeout = {limit}");
     let test_timeout = TEST_TIMEOUT.min(config.pool_timeout / 2);
+    let result_timeout = config.statement_timeout + TEST_TIMEOUT;
     PgPoolOptions::new()
         .max_connections(config.pool_size)
         .acquire_timeout(config.pool_timeout)
@@ -163,6 +164,16 @@ pub(super) fn open_postgres(
                     return Ok(false);
                 }
                 oldest.test(connection, test_timeout).await.map(|()| true)
+            })
+        })
+        // A request that was given up may have left its statement unfinished. sqlx would wait for the result without a
+        // limit, on a connection that was lost silently until the kernel gives up, which takes a quarter of an hour.
+        // Without such a statement this sends nothing.
+        .after_release(move |connection, _| {
+            Box::pin(async move {
+                let finished = timeout(result_timeout, connection.flush()).await;
+                let finished = finished.map_err(|_| SqlxError::Io(ErrorKind::TimedOut.into()))?;
+                finished.map(|()| true)
             })
         })
         .connect_lazy_with(options.clone().extra_float_digits(None))

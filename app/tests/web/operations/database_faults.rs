@@ -60,6 +60,38 @@ async fn a_connection_that_was_lost_silently_is_replaced_within_the_request() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn connections_that_are_lost_silently_during_their_queries_are_given_up() {
+    let server = Server::create().await;
+    let mut forwarder = Forwarder::closed(server.url());
+    forwarder.open();
+    let settings = [
+        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_POOL_SIZE", "2"),
+        ("DATABASE_POOL_TIMEOUT", "500ms"),
+        ("DATABASE_TIMEOUT", "1s"),
+    ];
+    let process = Process::serve_ready(&settings).await;
+    let visitor = process.visitor();
+    let get = || async { visitor.get("/").await.status.as_u16() };
+    let lock = server.lock(TABLE).await;
+    let lose = async {
+        eventually("both queries wait", LONG, async || {
+            (server.waiting().await == 2).then_some(())
+        })
+        .await;
+        forwarder.lose_connections();
+    };
+    let ((), first, second) = tokio::join!(lose, get(), get());
+    assert_eq!((first, second), (503, 503));
+    lock.rollback().await.expect("unlocked");
+    eventually("a new connection", Duration::from_secs(5), async || {
+        (get().await == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_locked_table_is_503_at_the_statement_timeout_and_other_pages_work() {
     let server = Server::create().await;
     let settings = [("DATABASE_URL", server.url()), ("DATABASE_TIMEOUT", "1s")];
