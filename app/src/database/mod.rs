@@ -128,7 +128,7 @@ impl Database {
             replicas,
             config: Arc::new(database.clone()),
             entra: entra.map(Arc::new),
-            not_ready: Arc::new(watch::Sender::new(Some(NotReady::NotMigrated))),
+            not_ready: Arc::new(watch::Sender::new(Some(NotReady::Starting))),
             has_been_primary: Arc::default(),
             is_pooled: Arc::default(),
             oldest_connection,
@@ -279,6 +279,7 @@ impl Database {
     async fn prepare_until_ready(&self, pending: PendingMigrations) {
         let mut logged: Option<(String, Instant)> = None;
         while let Err(error) = self.prepare(pending).await {
+            self.end_start();
             let is_final = error.is::<Incompatible>();
             let cause = format!("{error:#}");
             let is_repeated = logged.as_ref().is_some_and(|(last, at)| {
@@ -300,6 +301,17 @@ impl Database {
             tokio::time::sleep(pause).await;
         }
         tracing::info!("the database is ready");
+    }
+
+    /// From now on requests do not wait for the first attempt, which has failed.
+    fn end_start(&self) {
+        self.not_ready.send_if_modified(|reason| {
+            let is_starting = *reason == Some(NotReady::Starting);
+            if is_starting {
+                *reason = Some(NotReady::NotMigrated);
+            }
+            is_starting
+        });
     }
 
     /// Returns when a request or a check has found that the pooler mixes up prepared statements.

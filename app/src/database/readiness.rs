@@ -21,6 +21,8 @@ const TOO_MANY_CONNECTIONS: &str = "53300";
 /// Why requests cannot be served. The text is public: it names no host and no value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
+    #[error("The site is starting.")]
+    Starting,
     #[error("The database has not been reached and migrated yet.")]
     NotMigrated,
     #[error("Migrations are pending: run `app migrate`.")]
@@ -42,6 +44,21 @@ pub enum NotReady {
 }
 
 impl Database {
+    /// Whether the schema has been brought up to this build. A request that comes while the site starts waits for it, at
+    /// most as long as for a connection: a load balancer may not have noticed the restart.
+    ///
+    /// # Errors
+    /// The reason.
+    pub async fn check_prepared(&self) -> Result<(), NotReady> {
+        if self.not_ready() == Some(NotReady::Starting) {
+            let mut state = self.not_ready.subscribe();
+            let started = state.wait_for(|reason| *reason != Some(NotReady::Starting));
+            // The state tells what came of it.
+            let _ = timeout(self.config.pool_timeout, started).await;
+        }
+        self.not_ready().map_or(Ok(()), Err)
+    }
+
     /// Whether requests can be served: migrated, reachable within 1.5 s, and no standby if it was a primary before.
     ///
     /// # Errors

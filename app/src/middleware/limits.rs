@@ -85,11 +85,9 @@ impl Handler for Deadline {
     }
 }
 
-/// Returns 503 until the database has been reached and migrated.
+/// Returns 503 until the database has been reached and migrated, for which a request waits while the site starts.
 #[handler]
 pub async fn require_database(depot: &mut Depot) -> Result<(), Error> {
-    match state(depot)?.database.not_ready() {
-        None => Ok(()),
-        Some(reason) => Err(Error::Unavailable(reason.into())),
-    }
+    let prepared = state(depot)?.database.check_prepared().await;
+    prepared.map_err(|reason| Error::Unavailable(reason.into()))
 }
