@@ -36,6 +36,12 @@ pub(crate) const PGBOUNCER: Tool = Tool {
     name: "PgBouncer", find: programs::find_pgbouncer,
     packages: ["pgbouncer", "pgbouncer", "pgbouncer", "pgbouncer", "pgbouncer", ""],
 };
+/// A load balancer, for the tests of several instances.
+#[rustfmt::skip]
+pub(crate) const HAPROXY: Tool = Tool {
+    name: "HAProxy", find: programs::find_haproxy,
+    packages: ["haproxy", "haproxy", "haproxy", "haproxy", "haproxy", ""],
+};
 
 /// The program, its arguments to refresh the lists, and to install packages. All but Homebrew run as root.
 #[rustfmt::skip]

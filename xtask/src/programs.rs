@@ -74,6 +74,11 @@ pub(crate) fn find_pgbouncer() -> Option<PathBuf> {
     find("pgbouncer").or_else(|| find("/usr/sbin/pgbouncer"))
 }
 
+/// HAProxy, which Debian installs beside PgBouncer.
+pub(crate) fn find_haproxy() -> Option<PathBuf> {
+    find("haproxy").or_else(|| find("/usr/sbin/haproxy"))
+}
+
 /// The program of this name on `PATH`, or at this path.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     which::which(name).ok()

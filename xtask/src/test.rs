@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::counts::Counts;
-use crate::install::{self, CHROMIUM, PGBOUNCER, POSTGRES_SERVER};
+use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER, POSTGRES_SERVER, Tool};
 use crate::postgres::PostgresServer;
 use crate::workspace::{self, regex};
 use crate::{process, programs};
@@ -19,6 +19,9 @@ const NEW_POOLER_TESTS: &str = "operations::pooler::with_support::";
 
 /// The first version of PgBouncer with support for prepared statements, as it prints it.
 const NEW_POOLER: (u32, u32) = (1, 21);
+
+/// The tests of several instances behind a load balancer.
+const BALANCER_TESTS: &str = "operations::balancer::";
 
 /// The program that tests the API by its OpenAPI document, and the module of its tests.
 const SCHEMATHESIS: &str = "schemathesis";
@@ -55,7 +58,7 @@ pub(crate) fn run_soak(minutes: u32) -> Result<bool> {
     let soak = workspace::program(&workspace::root(), &workspace::words(soak, &[]));
     let soak = soak.env("SOAK_MINUTES", minutes.to_string());
     let soak = soak.env("TEST_POSTGRES_BIN", programs.folder);
-    process::run(&soak.env("TEST_PGBOUNCER", pooler().unwrap_or_default()))
+    process::run(&soak.env("TEST_PGBOUNCER", PGBOUNCER.require()?))
 }
 
 /// Runs the selected tests, those that `cargo test` ignores included. A failed build, or a test binary that
@@ -66,13 +69,16 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     let programs = install::postgres_server()?;
     let programs_folder = programs.folder.clone();
     let server = PostgresServer::temporary(programs)?;
-    let pooler = pooler();
+    let (pooler, balancer) = (optional(&PGBOUNCER), optional(&HAPROXY));
     let mut counts = Counts::default();
     let mut tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
     let schemathesis = programs::find(SCHEMATHESIS);
     let mut skipped: Vec<_> = skipped_tests(pooler.as_deref()).to_vec();
     if schemathesis.is_none() {
         skipped.push((SCHEMATHESIS_TESTS, "schemathesis is missing: `.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH"));
+    }
+    if balancer.is_none() {
+        skipped.push((BALANCER_TESTS, "HAProxy is not installed"));
     }
     for (skipped, reason) in skipped {
         println!("{skipped} is skipped: {reason}");
@@ -85,6 +91,7 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_POSTGRES_BIN", programs_folder)
         .env("TEST_PGBOUNCER", pooler.unwrap_or_default())
+        .env("TEST_HAPROXY", balancer.unwrap_or_default())
         .env("TEST_SCHEMATHESIS", schemathesis.unwrap_or_default())
         .env("TEST_CHROMIUM", chromium);
     let succeeded = process::run_lines(&tests, |line| {
@@ -98,10 +105,10 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     Ok(counts)
 }
 
-/// PgBouncer, installed if it is missing and can be installed: not every system has a package.
-fn pooler() -> Option<PathBuf> {
-    let pooler = PGBOUNCER.require();
-    pooler
+/// A program without which some tests are skipped, installed if it is missing and can be installed.
+fn optional(tool: &Tool) -> Option<PathBuf> {
+    let found = tool.require();
+    found
         .inspect_err(|error| eprintln!("warning: {error:#}"))
         .ok()
 }

@@ -5,6 +5,8 @@
     reason = "a panic is how the harness fails a test"
 )]
 
+#[cfg(unix)]
+pub mod balancer;
 pub mod browser;
 mod databases;
 mod feature;

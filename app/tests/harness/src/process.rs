@@ -30,10 +30,19 @@ impl Process {
 
     /// Starts the site with these arguments, as `serve --no-migrate`.
     pub async fn serve_with(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        Self::start(0, arguments, settings).await
+    }
+
+    /// Starts the site on this port and waits until it listens.
+    pub async fn serve_on(port: u16, settings: &[(&str, &str)]) -> Self {
+        Self::start(port, &[], settings).await
+    }
+
+    async fn start(port: u16, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let folder = Folder::create();
         let mut command = command(&folder, arguments, settings);
         let mut child = command
-            .env("PORT", "0")
+            .env("PORT", port.to_string())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the app starts");

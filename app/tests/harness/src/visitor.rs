@@ -1,8 +1,10 @@
 //! An HTTP client with cookies that follows no redirects.
 
+use std::net::IpAddr;
+
 use app::tls::install_crypto_provider;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 
 /// A client of the site.
 #[derive(Clone)]
@@ -21,20 +23,22 @@ pub struct Answer {
 
 impl Visitor {
     pub fn new(url: &str) -> Self {
-        Self::build(url, true)
+        Self::build(url, client().cookie_store(true))
     }
 
     /// A client that stores no cookies: its requests are those of many visitors.
     pub fn without_cookies(url: &str) -> Self {
-        Self::build(url, false)
+        Self::build(url, client())
     }
 
-    fn build(url: &str, stores_cookies: bool) -> Self {
+    /// A client whose connections come from this address; on Linux any of 127.0.0.0/8.
+    pub fn from_address(url: &str, address: [u8; 4]) -> Self {
+        let client = client().cookie_store(true);
+        Self::build(url, client.local_address(IpAddr::from(address)))
+    }
+
+    fn build(url: &str, client: ClientBuilder) -> Self {
         install_crypto_provider();
-        let client = Client::builder()
-            .cookie_store(stores_cookies)
-            .no_proxy()
-            .redirect(redirect::Policy::none());
         Self {
             client: client.build().expect("a client"),
             url: url.to_owned(),
@@ -80,6 +84,12 @@ impl Visitor {
             body,
         }
     }
+}
+
+fn client() -> ClientBuilder {
+    Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
 }
 
 impl Answer {

@@ -1,50 +1,20 @@
 //! A database server that fails and is replaced by its standby.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use harness::servers::PostgresServer;
 use harness::{Forwarder, LONG, Process, Visitor, connect, eventually};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
-use tokio::task::JoinSet;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 
 use super::Server;
-use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
+use super::writers::{Writers, count_rows, send};
+use crate::feature::{FIELDS, FORM};
 
 /// The site serves writes again within this time after the new primary does.
 const HEALED_WITHIN: Duration = Duration::from_secs(5);
 
-/// The form with a text and a submission key of its own.
-fn numbered_form(number: usize) -> Vec<(&'static str, String)> {
-    let fields = FIELDS.iter().enumerate();
-    let mut form: Vec<_> = fields
-        .map(|(index, (name, value))| match index {
-            0 => (*name, format!("{number:08}")),
-            _ => (*name, (*value).to_owned()),
-        })
-        .collect();
-    form.push(("submission_key", format!("{number:032x}")));
-    form
-}
-
-/// Sends each form until it is accepted, as a visitor does who tries again, until it is stopped. Returns how many
-/// were accepted.
-async fn write_until(visitor: Visitor, first: usize, stop: Arc<AtomicBool>) -> usize {
-    let mut accepted = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let form = numbered_form(first + accepted);
-        let form: Vec<_> = form
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        while visitor.post(FORM, &form).await.status.as_u16() != 303 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        accepted += 1;
-    }
-    accepted
-}
+const SYNCHRONOUS: &str = "ALTER SYSTEM SET synchronous_standby_names = '*'";
+const RELOAD: &str = "SELECT pg_reload_conf()";
 
 async fn status(visitor: &Visitor, path: &str) -> u16 {
     visitor.get(path).await.status.as_u16()
@@ -54,29 +24,6 @@ async fn execute(db: &DatabaseConnection, statements: &[&str]) {
     for sql in statements {
         db.execute_unprepared(sql).await.expect(sql);
     }
-}
-
-/// Four visitors who write through these instances until they are stopped.
-fn start_writers(processes: &[Process], stop: &Arc<AtomicBool>) -> JoinSet<usize> {
-    let visitors = processes.iter().cycle().take(4).map(Process::visitor);
-    let numbered = visitors.enumerate();
-    numbered
-        .map(|(number, visitor)| write_until(visitor, number * 1_000_000, stop.clone()))
-        .collect()
-}
-
-/// The numbers of rows and of different rows.
-async fn count_rows(db: &DatabaseConnection) -> (i64, i64) {
-    let column = FEATURE.form().fields[0].column;
-    let sql = format!("SELECT count(*), count(DISTINCT {column}) FROM {TABLE}");
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    let row = db
-        .query_one_raw(statement)
-        .await
-        .expect("a query")
-        .expect("a row");
-    let count = |index| row.try_get_by_index(index).expect("a number");
-    (count(0), count(1))
 }
 
 async fn become_ready(processes: &[Process]) {
@@ -92,9 +39,7 @@ async fn become_ready(processes: &[Process]) {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
 async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
-    const SYNCHRONOUS: &str = "ALTER SYSTEM SET synchronous_standby_names = '*'";
     const ALONE: &str = "ALTER SYSTEM RESET synchronous_standby_names";
-    const RELOAD: &str = "SELECT pg_reload_conf()";
     let primary = PostgresServer::primary();
     let standby = primary.standby();
     let db = connect(&primary.url("postgres")).await;
@@ -106,8 +51,8 @@ async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
         Process::serve_ready(&settings).await,
         Process::serve_ready(&settings).await,
     ];
-    let stop = Arc::new(AtomicBool::new(false));
-    let writers = start_writers(&processes, &stop);
+    let visitors = processes.iter().cycle().take(4).map(Process::visitor);
+    let writers = Writers::start(visitors);
     let visitor = processes[0].visitor();
     eventually("some writes", LONG, async || {
         let page = visitor.get("/").await;
@@ -127,10 +72,32 @@ async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
         (count_rows(&promoted).await > before).then_some(())
     })
     .await;
-    stop.store(true, Ordering::Relaxed);
-    let accepted: usize = writers.join_all().await.into_iter().sum();
-    let accepted = i64::try_from(accepted).expect("a number");
-    assert_eq!(count_rows(&promoted).await, (accepted, accepted));
+    writers.assert_all_written_once(&promoted).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
+async fn a_write_that_the_synchronous_standby_has_not_confirmed_is_not_accepted() {
+    let primary = PostgresServer::primary();
+    let standby = primary.standby();
+    let db = connect(&primary.url("postgres")).await;
+    let settings = [
+        ("DATABASE_URL", &*primary.url("postgres")),
+        ("DATABASE_TIMEOUT", "500ms"),
+        ("DATABASE_POOL_TIMEOUT", "500ms"),
+    ];
+    let process = Process::serve_ready(&settings).await;
+    execute(&db, &[SYNCHRONOUS, RELOAD]).await;
+    let visitor = process.visitor();
+    assert_eq!(send(&visitor, 1).await, 303);
+    standby.crash();
+    assert_eq!(send(&visitor, 2).await, 503);
+    standby.start();
+    eventually("the same form is accepted", LONG, async || {
+        (send(&visitor, 2).await == 303).then_some(())
+    })
+    .await;
+    assert_eq!(count_rows(&db).await, (2, 2));
 }
 
 #[tokio::test]

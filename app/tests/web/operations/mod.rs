@@ -3,6 +3,8 @@
 mod application_insights;
 #[cfg(unix)]
 mod backup;
+#[cfg(target_os = "linux")]
+mod balancer;
 mod commands;
 mod database_faults;
 mod database_token;
@@ -17,6 +19,8 @@ mod pooler;
 mod replicas;
 mod shutdown;
 mod startup;
+#[cfg(unix)]
+mod writers;
 
 use harness::{Store, TestDatabase, connect};
 use sea_orm::{
