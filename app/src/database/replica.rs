@@ -3,6 +3,9 @@
 //! A replica has replayed the log up to a position. If the primary had written up to that position when it was asked,
 //! the replica has everything that had been committed by then. A replica that is stopped, paused, unreachable or no
 //! replica at all ages by itself, and is not read from once it is older than a request allows.
+//!
+//! The time of the last replayed transaction (`pg_last_xact_replay_timestamp`) does not tell it: without writes on the
+//! primary it grows, although the replica lacks nothing.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

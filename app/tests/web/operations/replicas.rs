@@ -6,9 +6,9 @@ use harness::servers::PostgresServer;
 use harness::{Answer, Forwarder, LONG, Process, Visitor, connect, eventually};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait as _};
 
-use crate::feature::{FEATURE, FIELDS, FORM, ROW};
+use crate::feature::{FEATURE, FIELDS, FORM, ROW, TABLE};
 
 /// No reader sees a page that is older, by the default of `DATABASE_READ_LAG`.
 const PROMISED: Duration = Duration::from_secs(1);
@@ -78,6 +78,52 @@ impl Cluster {
         ROW.replace('1', &ids[0].to_string())
     }
 
+    /// Lets the replica replay each commit so much later.
+    async fn delay_replay(&self, delay: Duration) {
+        let delay = delay.as_millis();
+        for sql in [
+            format!("ALTER SYSTEM SET recovery_min_apply_delay = {delay}"),
+            "SELECT pg_reload_conf()".to_owned(),
+        ] {
+            self.replica_db.execute_unprepared(&sql).await.expect(&sql);
+        }
+        let state = format!(
+            "SELECT 1 FROM pg_settings WHERE name = 'recovery_min_apply_delay' AND setting = '{delay}'"
+        );
+        eventually("replay is delayed", LONG, async || {
+            let delayed = self.replica_db.execute_unprepared(&state).await;
+            (delayed.expect(&state).rows_affected() > 0).then_some(())
+        })
+        .await;
+    }
+
+    /// Requests the list until the replica is asked for it.
+    async fn read_from_replica(&self, reader: &Visitor) {
+        let count = format!(
+            "SELECT count(*) FROM pg_stat_activity
+            WHERE query LIKE '%{TABLE}%' AND query_start > now() AND pid <> pg_backend_pid()"
+        );
+        eventually("a query on the replica", LONG, async || {
+            let transaction = self.replica_db.begin().await.expect("a transaction");
+            // From this statement on `now()` stands still.
+            transaction
+                .execute_unprepared("SELECT")
+                .await
+                .expect("a snapshot");
+            reader.get("/").await;
+            let queries = number(&transaction, &count).await;
+            transaction.rollback().await.expect("an end");
+            (queries > 0).then_some(())
+        })
+        .await;
+    }
+
+    async fn is_on_replica(&self, path: &str) -> bool {
+        let id = path.rsplit('/').next().expect("an id");
+        let count = format!("SELECT count(*) FROM {TABLE} WHERE id = {id}");
+        number(&self.replica_db, &count).await > 0
+    }
+
     /// Waits until the replica has what the primary has.
     async fn catch_up(&self) {
         let position = "SELECT pg_current_wal_lsn()::text";
@@ -101,6 +147,12 @@ impl Cluster {
     }
 }
 
+async fn number(db: &impl ConnectionTrait, sql: &str) -> i64 {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let row = db.query_one_raw(statement).await.expect(sql);
+    row.expect("a row").try_get_by_index(0).expect("a number")
+}
+
 fn links_to(page: &Answer, path: &str) -> bool {
     page.body.contains(&format!("href=\"{path}\""))
 }
@@ -119,10 +171,10 @@ async fn readers_are_served_by_the_replica_and_writers_by_the_primary() {
     let process = cluster
         .serve(&replica, &[("DATABASE_READ_LAG", "1m")])
         .await;
-    cluster.catch_up().await;
+    let reader = process.visitor();
+    cluster.read_from_replica(&reader).await;
     cluster.pause_replay().await;
     let unseen = cluster.insert().await;
-    let reader = process.visitor();
     eventually("a page of the replica", LONG, async || {
         (!links_to(&reader.get("/").await, &unseen)).then_some(())
     })
@@ -198,13 +250,13 @@ async fn a_replica_that_stops_or_falls_silent_costs_no_reader_three_seconds() {
     forwarder.open();
     let process = cluster.serve(&forwarder.url.clone(), &[]).await;
     let visitor = process.visitor();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    cluster.read_from_replica(&visitor).await;
     forwarder.fall_silent();
     for _ in 0..20 {
         respond_in_time(&visitor).await;
     }
     forwarder.speak_again();
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    cluster.read_from_replica(&visitor).await;
     cluster.replica.crash();
     for _ in 0..20 {
         respond_in_time(&visitor).await;
@@ -217,13 +269,39 @@ async fn a_replica_that_stops_or_falls_silent_costs_no_reader_three_seconds() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
+async fn a_replica_that_replays_too_late_is_read_again_once_it_has_caught_up() {
+    const DELAY: Duration = Duration::from_secs(3);
+    let cluster = Cluster::start().await;
+    let process = cluster.serve(&cluster.replica.url("postgres"), &[]).await;
+    let reader = process.visitor();
+    // Without writes the replica lacks nothing, however long ago the last one was.
+    tokio::time::sleep(2 * PROMISED).await;
+    cluster.read_from_replica(&reader).await;
+    cluster.delay_replay(DELAY).await;
+    let path = cluster.insert().await;
+    let inserted = Instant::now();
+    eventually("the primary's page", PROMISED, async || {
+        links_to(&reader.get("/").await, &path).then_some(())
+    })
+    .await;
+    while inserted.elapsed() + PROMISED < DELAY {
+        assert!(links_to(&reader.get("/").await, &path));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!cluster.is_on_replica(&path).await);
+    cluster.read_from_replica(&reader).await;
+    assert!(cluster.is_on_replica(&path).await);
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
 async fn a_promoted_replica_is_no_longer_read_from() {
     let cluster = Cluster::start().await;
     let replica = cluster.replica.url("postgres");
     let process = cluster.serve(&replica, &[]).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    cluster.replica.promote();
     let reader = process.visitor();
+    cluster.read_from_replica(&reader).await;
+    cluster.replica.promote();
     let path = cluster.insert().await;
     tokio::time::sleep(PROMISED).await;
     for _ in 0..10 {
