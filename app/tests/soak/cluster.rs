@@ -30,7 +30,7 @@ pub(crate) struct Cluster {
     pub(crate) instances: Vec<Process>,
     to_primary: Forwarder,
     to_standby: Forwarder,
-    pooler: Option<PgBouncer>,
+    pooler: PgBouncer,
     primary: PostgresServer,
     standby: PostgresServer,
     /// Dropped last.
@@ -43,6 +43,7 @@ pub(crate) enum Fault {
     RestartedInstance,
     CutConnections,
     SilentNetwork,
+    LostConnections,
     KilledPooler,
     FullDisk,
     Promotion,
@@ -50,13 +51,14 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::KilledInstance,
         Self::CutConnections,
         Self::Promotion,
         Self::RestartedInstance,
         Self::SilentNetwork,
         Self::KilledPooler,
+        Self::LostConnections,
         Self::FullDisk,
         Self::CrashedPrimary,
     ];
@@ -113,14 +115,14 @@ impl Cluster {
         let mut to_standby = Forwarder::closed(&standby.url("postgres"));
         to_primary.open();
         to_standby.open();
-        let has_support = PgBouncer::version() >= Some(POOLER_VERSION);
+        let mode = if PgBouncer::version() >= Some(POOLER_VERSION) {
+            "pool_mode = transaction\nmax_prepared_statements = 200"
+        } else {
+            "pool_mode = session"
+        };
         // By default PgBouncer waits 15 s before it tries a server again that has refused it.
-        let settings = [
-            "pool_mode = transaction",
-            "max_prepared_statements = 200",
-            "server_login_retry = 1",
-        ];
-        let pooler = has_support.then(|| PgBouncer::start_at(to_primary.port(), &settings));
+        let settings = [mode, "server_login_retry = 1"];
+        let pooler = PgBouncer::start_at(to_primary.port(), &settings);
         let mut cluster = Self {
             addresses,
             instances: Vec::new(),
@@ -141,10 +143,10 @@ impl Cluster {
 
     /// The first instance reads from the standby too, the last one uses the pooler.
     async fn serve(&self, index: usize) -> Process {
-        let direct = self.to_primary.url.clone();
-        let database = match &self.pooler {
-            Some(pooler) if index == 2 => pooler.url("postgres"),
-            _ => direct,
+        let database = if index == 2 {
+            self.pooler.url("postgres")
+        } else {
+            self.to_primary.url.clone()
         };
         let mut settings = vec![("DATABASE_URL", &*database), ("PAGE_CACHE_BYTES", "4MiB")];
         if index == 0 {
@@ -175,11 +177,8 @@ impl Cluster {
                 tokio::time::sleep(FAULT).await;
                 self.to_primary.speak_again();
             }
-            Fault::KilledPooler => {
-                if let Some(pooler) = &mut self.pooler {
-                    pooler.restart();
-                }
-            }
+            Fault::LostConnections => self.to_primary.lose_connections(),
+            Fault::KilledPooler => self.pooler.restart(),
             Fault::FullDisk => {
                 self.disk.fill();
                 tokio::time::sleep(FAULT).await;

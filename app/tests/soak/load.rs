@@ -14,7 +14,7 @@ const CLIENTS: usize = 8;
 const READS_FOR_A_WRITE: usize = 9;
 
 /// Between two requests of a client.
-const PAUSE: Duration = Duration::from_millis(15);
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// Clients of the instances; that of one that is down keeps its last address.
 #[derive(Clone, Default)]
@@ -30,6 +30,9 @@ pub(crate) struct Tally {
     /// Responses that no fault explains.
     pub(crate) wrong: Vec<String>,
     pub(crate) slowest: Duration,
+    /// The longest time for which a client got no right answer from any instance.
+    pub(crate) outage: Duration,
+    failing_since: Option<Instant>,
 }
 
 pub(crate) struct Load {
@@ -71,6 +74,7 @@ impl Load {
             sum.writes += tally.writes;
             sum.wrong.extend(tally.wrong);
             sum.slowest = sum.slowest.max(tally.slowest);
+            sum.outage = sum.outage.max(tally.outage);
             sum
         })
     }
@@ -111,9 +115,14 @@ impl Tally {
         match response.map(|response| response.status().as_u16()) {
             Ok(status) if status == expected => {
                 self.slowest = self.slowest.max(started.elapsed());
+                let outage = self.failing_since.take().map(|since| since.elapsed());
+                self.outage = self.outage.max(outage.unwrap_or_default());
                 return Some(status);
             }
-            Ok(503) | Err(_) => self.unavailable += 1,
+            Ok(503) | Err(_) => {
+                self.unavailable += 1;
+                self.failing_since.get_or_insert(started);
+            }
             Ok(status) => self.wrong.push(format!("{path}: {status}")),
         }
         None

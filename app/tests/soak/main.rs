@@ -43,7 +43,11 @@ async fn no_accepted_write_is_lost_or_doubled_whatever_fails() {
         }
         cluster.suffer(fault).await;
         let time = cluster.heal().await.expect("ready within a minute");
-        report(&format!("{fault:?}: ready after {} ms", time.as_millis()));
+        let (memory, descriptors) = usage(cluster.instances[0].id());
+        report(&format!(
+            "{fault:?}: ready after {} ms, {memory} KiB, {descriptors} descriptors",
+            time.as_millis()
+        ));
         healed.push(time);
         tokio::time::sleep(CALM).await;
     }
@@ -98,7 +102,8 @@ fn report_result(
     report(&format!(
         "{} faults, ready again after {slowest} ms at most\n\
          {} reads, {} writes accepted, {} rows, {} different; slowest answer {} ms\n\
-         {} requests refused or cut and tried again, {} wrong answers\n\
+         {} requests refused or cut and tried again, {} wrong answers; \
+         no client without an answer for longer than {} ms\n\
          memory {} to {} KiB, descriptors {} to {}",
         healed.len(),
         tally.reads,
@@ -108,6 +113,7 @@ fn report_result(
         tally.slowest.as_millis(),
         tally.unavailable,
         tally.wrong.len(),
+        tally.outage.as_millis(),
         before.0,
         after.0,
         before.1,
