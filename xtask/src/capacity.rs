@@ -18,17 +18,35 @@ mod measured {
 /// Cores are planned to be busy for this part of the time: beyond it waiting grows faster than the load.
 const BUSY: f64 = 0.6;
 
-/// Names and cores of plans and database servers that the Bicep offers. For long, a Burstable server has a fifth of its core.
+/// A size that the Bicep offers. Prices are list prices of 2026 in US dollars a month, for East US and Linux, rounded.
+#[derive(Debug, PartialEq)]
+struct Size {
+    name: &'static str,
+    cores: f64,
+    /// The most instances of a plan that the Bicep accepts; of a database server the most replicas.
+    limit: u32,
+    price: f64,
+}
+
 #[rustfmt::skip]
-const PLANS: [(&str, f64); 5] = [("B1", 1.0), ("P0v3", 1.0), ("P1v3", 2.0), ("P2v3", 4.0), ("P3v3", 8.0)];
+const PLANS: [Size; 5] = [
+    Size { name: "B1", cores: 1.0, limit: 3, price: 13.0 },
+    Size { name: "P0v3", cores: 1.0, limit: 10, price: 57.0 },
+    Size { name: "P1v3", cores: 2.0, limit: 10, price: 113.0 },
+    Size { name: "P2v3", cores: 4.0, limit: 10, price: 226.0 },
+    Size { name: "P3v3", cores: 8.0, limit: 10, price: 453.0 },
+];
+/// For long, a Burstable server has a fifth of its core. Prices with 32 GB of storage.
 #[rustfmt::skip]
-const DATABASES: [(&str, f64); 4] = [
-    ("Standard_B1ms", 0.2), ("Standard_D2ds_v5", 2.0), ("Standard_D4ds_v5", 4.0), ("Standard_D8ds_v5", 8.0),
+const DATABASES: [Size; 4] = [
+    Size { name: "Standard_B1ms", cores: 0.2, limit: 0, price: 16.0 },
+    Size { name: "Standard_D2ds_v5", cores: 2.0, limit: 2, price: 134.0 },
+    Size { name: "Standard_D4ds_v5", cores: 4.0, limit: 2, price: 264.0 },
+    Size { name: "Standard_D8ds_v5", cores: 8.0, limit: 2, price: 524.0 },
 ];
 
-/// The most that the Bicep accepts.
-const MOST_INSTANCES: f64 = 10.0;
-const MOST_REPLICAS: u8 = 2;
+/// Key vault, private DNS and alerts.
+const OTHER_PRICE: f64 = 1.0;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -52,6 +70,9 @@ struct Need {
     writes: f64,
 }
 
+/// A number of instances of a plan, or of servers.
+type Choice = (u32, &'static Size);
+
 pub(crate) fn run(arguments: &Arguments) -> bool {
     let need = Need::new(arguments);
     println!("App: {:.1} cores. {}", need.app, need.instances());
@@ -67,6 +88,13 @@ pub(crate) fn run(arguments: &Arguments) -> bool {
         gigabytes_a_day(measured::WRITE_ROW),
         gigabytes_a_day(measured::WRITE_LOG)
     );
+    if let Some(price) = need.price() {
+        let price = (price / 10.0).round() * 10.0;
+        println!(
+            "About {price} US dollars a month (list prices, East US, 2026) without traffic and more storage; \
+             high availability adds a second primary."
+        );
+    }
     true
 }
 
@@ -85,28 +113,50 @@ impl Need {
         }
     }
 
+    /// The cheapest number of instances of a plan.
+    fn plan(&self) -> Option<Choice> {
+        let choices = PLANS.iter().filter_map(|size| {
+            let fits = |count: &u32| self.app <= size.cores * f64::from(*count);
+            Some(((1..=size.limit).find(fits)?, size))
+        });
+        cheapest(choices)
+    }
+
+    /// The cheapest primary with its replicas.
+    fn servers(&self) -> Option<Choice> {
+        let choices = DATABASES.iter().filter_map(|size| {
+            let fits = |count: &u32| self.writes + self.reads / f64::from(*count) <= size.cores;
+            Some(((1..=size.limit + 1).find(fits)?, size))
+        });
+        cheapest(choices)
+    }
+
+    fn price(&self) -> Option<f64> {
+        Some(price(&self.plan()?) + price(&self.servers()?) + OTHER_PRICE)
+    }
+
     fn instances(&self) -> String {
-        let fits = |(_, cores): &&(&str, f64)| self.app <= cores * MOST_INSTANCES;
-        match PLANS.iter().find(fits) {
-            Some((name, cores)) => {
-                format!("{} x {name}.", (self.app / cores).ceil().max(1.0))
-            }
+        match self.plan() {
+            Some((count, size)) => format!("{count} x {}.", size.name),
             None => "More than one plan: a CDN before anonymous pages.".to_owned(),
         }
     }
 
     fn database(&self) -> String {
-        for replicas in 0..=MOST_REPLICAS {
-            let cores = self.writes + self.reads / f64::from(replicas + 1);
-            let is_large_enough = |(name, size): &&(&str, f64)| {
-                cores <= *size && (replicas == 0 || !name.contains("_B"))
-            };
-            if let Some((name, _)) = DATABASES.iter().find(is_large_enough) {
-                return format!("{name} with {replicas} replicas.");
-            }
+        match self.servers() {
+            Some((count, size)) => format!("{} with {} replicas.", size.name, count - 1),
+            None => "More than one primary: shard by restaurant, or cache more.".to_owned(),
         }
-        "More than one primary: shard by restaurant, or cache more.".to_owned()
     }
+}
+
+fn price((count, size): &Choice) -> f64 {
+    f64::from(*count) * size.price
+}
+
+/// The first of the cheapest.
+fn cheapest(choices: impl Iterator<Item = Choice>) -> Option<Choice> {
+    choices.min_by(|one, other| price(one).total_cmp(&price(other)))
 }
 
 #[cfg(test)]
@@ -126,8 +176,11 @@ mod tests {
         let small = need(50.0, 1.0, 0.0);
         assert_eq!(small.instances(), "1 x B1.");
         assert_eq!(small.database(), "Standard_B1ms with 0 replicas.");
+        assert_eq!(small.price(), Some(30.0));
         let read = need(35_000.0, 100.0, 0.0);
         assert_eq!(read.database(), "Standard_D8ds_v5 with 2 replicas.");
+        // A Basic plan has three instances.
+        assert_eq!(need(8_000.0, 1.0, 0.0).instances(), "5 x P0v3.");
         assert!(
             need(100.0, 20_000.0, 0.9)
                 .database()
