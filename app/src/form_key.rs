@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait,
     Iterable as _, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter as _, QuerySelect as _,
@@ -15,6 +15,11 @@ pub const FIELD: &str = "submission_key";
 
 /// 24 characters in Base64: a digest is stored with each row and again in an index.
 const DIGEST_BYTES: usize = 18;
+
+/// The lock under which the row of a repeated form is read. PostgreSQL writes a lock to its log, so that the commit waits for
+/// the synchronous standby. Otherwise a row that only the primary has, because the wait for it was cut short, would be
+/// accepted by sending the form again, and lost by a fail-over. SQLite has no such locks, and ignores it.
+pub const REPEAT_LOCK: LockType = LockType::KeyShare;
 
 /// Creates a key for a new form: 128 random bits in hexadecimal.
 pub fn new_key() -> String {
@@ -83,6 +88,7 @@ where
         .select_only()
         .columns(id)
         .filter(column.eq(digest))
+        .lock(REPEAT_LOCK)
         .into_tuple()
         .one(db)
         .await?;

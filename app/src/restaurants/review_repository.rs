@@ -10,7 +10,7 @@ use sea_orm::{
 use super::forms::NewReview;
 use super::{adopted, review};
 use crate::clock;
-use crate::form_key::Inserted;
+use crate::form_key::{Inserted, REPEAT_LOCK};
 use crate::pagination::{ListPage, Position, paginate};
 
 /// Which reviews of a restaurant a page shows.
@@ -136,6 +136,7 @@ async fn find_submitted_review(
         .column(review::Column::Id)
         .filter(review::Column::Restaurant.eq(restaurant))
         .filter(review::Column::SubmissionKey.eq(digest))
+        .lock(REPEAT_LOCK)
         .into_tuple()
         .one(db)
         .await?;

@@ -78,6 +78,8 @@ async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
 async fn a_write_that_the_synchronous_standby_has_not_confirmed_is_not_accepted() {
+    const END_WAIT: &str =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     let primary = PostgresServer::primary();
     let standby = primary.standby();
     let db = connect(&primary.url("postgres")).await;
@@ -91,6 +93,9 @@ async fn a_write_that_the_synchronous_standby_has_not_confirmed_is_not_accepted(
     let visitor = process.visitor();
     assert_eq!(send(&visitor, 1).await, 303);
     standby.crash();
+    assert_eq!(send(&visitor, 2).await, 503);
+    // Then the row is there, but the standby still lacks it.
+    execute(&db, &[END_WAIT]).await;
     assert_eq!(send(&visitor, 2).await, 503);
     standby.start();
     eventually("the same form is accepted", LONG, async || {
