@@ -15,7 +15,8 @@ use crate::wait::{LONG, eventually};
 const SETTINGS: &str = "
 defaults
     mode http
-    timeout connect 1s
+    timeout connect 5s
+    timeout check 5s
     timeout client 1m
     timeout server 1m
     timeout queue 5s

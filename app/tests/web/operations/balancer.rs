@@ -33,16 +33,18 @@ struct BalancedSite {
 
 impl BalancedSite {
     async fn start(settings: &[(&'static str, &str)]) -> Self {
+        // A busy machine may take seconds to start an instance.
+        let settings = [settings, &[("DATABASE_POOL_TIMEOUT", "30s")]].concat();
         let ports: Vec<_> = (0..INSTANCES).map(|_| free_port()).collect();
         let mut instances = Vec::new();
         for port in &ports {
-            instances.push(Process::serve_on(*port, settings).await);
+            instances.push(Process::serve_on(*port, &settings).await);
         }
         let balancer = HaProxy::start(&ports).await;
         balancer.wait_for_all().await;
         let owned = settings
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()));
+            .into_iter()
+            .map(|(name, value)| (name, value.to_owned()));
         Self {
             settings: owned.collect(),
             ports,
@@ -133,20 +135,21 @@ async fn an_instance_that_is_restarted_costs_no_visitor_an_error() {
     assert_eq!(count_rows(&db).await, (accepted, accepted));
 }
 
-/// Requests the list until the time is over, and asserts that each page that was asked for from `promised` on has the row.
-/// Returns the instances that answered.
-async fn see_from(promised: Instant, visitor: &Visitor, path: &str) -> HashSet<String> {
+/// Requests the list for a second, and until each instance has answered. Asserts that each page that was asked for from
+/// `promised` on has the row.
+async fn see_from(promised: Instant, visitor: &Visitor, path: &str) {
     let mut served = HashSet::new();
     let end = promised + Duration::from_secs(1);
-    while Instant::now() < end {
+    while Instant::now() < end || served.len() < INSTANCES {
         let asked = Instant::now();
         let page = visitor.get("/").await;
         assert_eq!(page.status.as_u16(), 200);
         assert!(asked < promised || links_to(&page, path), "an older page");
-        served.insert(page.header("x-instance").to_owned());
+        if asked >= promised {
+            served.insert(page.header("x-instance").to_owned());
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    served
 }
 
 #[tokio::test]
@@ -173,11 +176,10 @@ async fn a_writer_sees_the_own_write_on_every_instance_and_others_see_it_within_
         let written = writer.post(FORM, &FIELDS).await;
         assert_eq!(written.status.as_u16(), 303);
         let (accepted, path) = (Instant::now(), written.location());
-        let (own, others) = tokio::join!(
+        tokio::join!(
             see_from(accepted, &writer, path),
             see_from(accepted + PROMISED + TOLERANCE, &reader, path)
         );
-        assert_eq!((own.len(), others.len()), (INSTANCES, INSTANCES));
     }
 }
 
