@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -41,18 +41,18 @@ impl OldestConnection {
         oldest.is_none_or(|oldest| age < oldest.elapsed())
     }
 
-    /// Tests a connection. Without a response in time all that are open are taken for lost, so that
-    /// a request waits once and not for each of them.
+    /// Waits for the response of a connection. Without one in time all that are open are taken for lost, so that one
+    /// request waits, and not one for each of them.
     ///
     /// # Errors
     /// When the connection is lost.
-    pub(super) async fn test(
+    pub(super) async fn within(
         &self,
-        connection: &mut PgConnection,
         limit: Duration,
+        response: impl Future<Output = Result<(), SqlxError>>,
     ) -> Result<(), SqlxError> {
-        if let Ok(tested) = timeout(limit, connection.ping()).await {
-            return tested;
+        if let Ok(result) = timeout(limit, response).await {
+            return result;
         }
         self.discard_open();
         Err(SqlxError::Io(ErrorKind::TimedOut.into()))
@@ -149,6 +149,7 @@ pub(super) fn open_postgres(
     let prepare = format!("SET statement_timeout = {limit}");
     let test_timeout = TEST_TIMEOUT.min(config.pool_timeout / 2);
     let result_timeout = config.statement_timeout + TEST_TIMEOUT;
+    let of_release = oldest.clone();
     PgPoolOptions::new()
         .max_connections(config.pool_size)
         .acquire_timeout(config.pool_timeout)
@@ -163,17 +164,18 @@ pub(super) fn open_postgres(
                 if !oldest.allows(metadata.age) {
                     return Ok(false);
                 }
-                oldest.test(connection, test_timeout).await.map(|()| true)
+                let tested = oldest.within(test_timeout, connection.ping());
+                tested.await.map(|()| true)
             })
         })
         // A request that was given up may have left its statement unfinished. sqlx would wait for the result without a
         // limit, on a connection that was lost silently until the kernel gives up, which takes a quarter of an hour.
         // Without such a statement this sends nothing.
         .after_release(move |connection, _| {
+            let oldest = of_release.clone();
             Box::pin(async move {
-                let finished = timeout(result_timeout, connection.flush()).await;
-                let finished = finished.map_err(|_| SqlxError::Io(ErrorKind::TimedOut.into()))?;
-                finished.map(|()| true)
+                let finished = oldest.within(result_timeout, connection.flush());
+                finished.await.map(|()| true)
             })
         })
         .connect_lazy_with(options.clone().extra_float_digits(None))

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use salvo::async_trait;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgPool, PgRow};
-use sea_orm::sqlx::{AssertSqlSafe, Postgres, query_with};
+use sea_orm::sqlx::{AssertSqlSafe, Connection as _, Postgres, query_with};
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
     RuntimeErr, SqlxError, Statement, Values,
@@ -116,8 +116,8 @@ impl Leases {
         if lease.used.elapsed() < TRUST_PERIOD {
             return true;
         }
-        let tested = self.oldest.test(&mut lease.connection, self.test_timeout);
-        tested.await.is_ok()
+        let tested = lease.connection.ping();
+        self.oldest.within(self.test_timeout, tested).await.is_ok()
     }
 
     /// Takes a connection from the pool, which tests it.
