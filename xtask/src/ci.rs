@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     report.run(CHECKS.iter().chain(&infra::CHECKS))?;
     if !arguments.without_tests {
         println!("\n==> Tests");
-        let tests = test::run_tests("--workspace", &[])?;
+        let tests = test::run_tests(test::ALL_PACKAGES, &[])?;
         report.counts += tests;
         report.describe("Tests", &tests.is_good().into());
     }

@@ -31,7 +31,7 @@ pub(crate) fn run() -> bool {
 }
 
 #[rustfmt::skip]
-fn findings() -> [Finding; 11] {
+fn findings() -> [Finding; 12] {
     let any = |names: &[&str]| names.iter().find_map(|name| program(name));
     let compiler = "Debian: `apt-get install gcc libc6-dev`, macOS: `xcode-select --install`, Windows: Visual Studio Build Tools".to_owned();
     let postgres = PostgresPrograms::find().map(|found| format!("version {} in {}", found.major, found.folder.display()));
@@ -49,6 +49,7 @@ fn findings() -> [Finding; 11] {
         ("bicep", azure, false, program("bicep"), checks::advice("bicep")),
         ("cargo-deny", "more checks in `ci`", false, program("cargo-deny"), checks::advice("cargo-deny")),
         ("node", "more tests", false, program("node"), "https://nodejs.org".to_owned()),
+        ("java", "the HTML validator", false, program("java"), checks::advice("java")),
     ]
 }
 

@@ -20,6 +20,7 @@ mod infra;
 mod install;
 mod minimal_feature;
 mod package;
+mod pages;
 mod platform;
 mod postgres;
 mod process;

@@ -3,12 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use duct::Expression;
 
 use crate::counts::Counts;
 use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER, POSTGRES_SERVER, Tool};
 use crate::postgres::PostgresServer;
 use crate::workspace::{self, regex};
-use crate::{process, programs};
+use crate::{pages, process, programs};
+
+/// Selects the tests of every package.
+pub(crate) const ALL_PACKAGES: &str = "--workspace";
 
 /// The module of the app's integration tests that drives the browser.
 const BROWSER_TESTS: &str = "browser::";
@@ -22,6 +26,9 @@ const NEW_POOLER: (u32, u32) = (1, 21);
 
 /// The tests of several instances behind a load balancer.
 const BALANCER_TESTS: &str = "operations::balancer::";
+
+/// The script of axe-core, which `.ci/install-checkers` installs.
+const AXE: &str = "target/checkers/node_modules/axe-core/axe.min.js";
 
 /// The program that tests the API by its OpenAPI document, and the module of its tests.
 const SCHEMATHESIS: &str = "schemathesis";
@@ -39,7 +46,7 @@ pub(crate) struct Arguments {
 /// Runs every test of the workspace.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let binary_arguments = [&arguments.filters[..], &arguments.binary_arguments].concat();
-    Ok(report(run_tests("--workspace", &binary_arguments)?))
+    Ok(report(run_tests(ALL_PACKAGES, &binary_arguments)?))
 }
 
 /// Runs the browser tests.
@@ -70,31 +77,44 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     let programs_folder = programs.folder.clone();
     let server = PostgresServer::temporary(programs)?;
     let (pooler, balancer) = (optional(&PGBOUNCER), optional(&HAPROXY));
+    let schemathesis = programs::find(SCHEMATHESIS);
+    let axe = Some(workspace::root().join(AXE)).filter(|axe| axe.is_file());
     let mut counts = Counts::default();
     let mut tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
-    let schemathesis = programs::find(SCHEMATHESIS);
-    let mut skipped: Vec<_> = skipped_tests(pooler.as_deref()).to_vec();
-    if schemathesis.is_none() {
-        skipped.push((SCHEMATHESIS_TESTS, "schemathesis is missing: `.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH"));
-    }
-    if balancer.is_none() {
-        skipped.push((BALANCER_TESTS, "HAProxy is not installed"));
-    }
-    for (skipped, reason) in skipped {
+    let programs = [&pooler, &balancer, &schemathesis].map(Option::as_deref);
+    for (skipped, reason) in skipped_tests(programs) {
         println!("{skipped} is skipped: {reason}");
         counts.skipped += 1;
         tests += " --skip ";
         tests += skipped;
     }
+    if axe.is_none() {
+        println!("axe is skipped: `.ci/install-checkers axe-core` installs it");
+        counts.skipped += 1;
+    }
     let words = [workspace::words(&tests, &[]), binary_arguments.to_vec()].concat();
-    let tests = workspace::program(&workspace::root(), &words)
+    let mut tests = workspace::program(&workspace::root(), &words)
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_POSTGRES_BIN", programs_folder)
         .env("TEST_PGBOUNCER", pooler.unwrap_or_default())
         .env("TEST_HAPROXY", balancer.unwrap_or_default())
         .env("TEST_SCHEMATHESIS", schemathesis.unwrap_or_default())
+        .env("TEST_PAGES", pages::clear()?)
         .env("TEST_CHROMIUM", chromium);
-    let succeeded = process::run_lines(&tests, |line| {
+    if let Some(axe) = axe {
+        tests = tests.env("TEST_AXE", axe);
+    }
+    counts += run_counted(&tests)?;
+    if selection == ALL_PACKAGES && binary_arguments.is_empty() {
+        counts += pages::validate()?;
+    }
+    Ok(counts)
+}
+
+/// Runs `cargo test` and adds up the results of its binaries.
+fn run_counted(tests: &Expression) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let succeeded = process::run_lines(tests, |line| {
         println!("{line}");
         counts += Counts::from_result_line(line).unwrap_or_default();
     })?;
@@ -113,15 +133,24 @@ fn optional(tool: &Tool) -> Option<PathBuf> {
         .ok()
 }
 
-/// The tests that this PgBouncer cannot run, each counted as one, with the reason.
-fn skipped_tests(pooler: Option<&Path>) -> &'static [(&'static str, &'static str)] {
-    let Some(version) = pooler.and_then(programs::version) else {
-        return &[(POOLER_TESTS, "PgBouncer is not installed")];
-    };
-    if pooler_version(&version).is_some_and(|version| version >= NEW_POOLER) {
-        return &[];
+/// The tests that cannot run with these programs, each counted as one, with the reason.
+fn skipped_tests(programs: [Option<&Path>; 3]) -> Vec<(&'static str, &'static str)> {
+    let [pooler, balancer, schemathesis] = programs;
+    let mut skipped = Vec::new();
+    match pooler.and_then(programs::version) {
+        None => skipped.push((POOLER_TESTS, "PgBouncer is not installed")),
+        Some(version) if pooler_version(&version).is_none_or(|version| version < NEW_POOLER) => {
+            skipped.push((NEW_POOLER_TESTS, "PgBouncer 1.21 or newer is needed"));
+        }
+        Some(_) => {}
     }
-    &[(NEW_POOLER_TESTS, "PgBouncer 1.21 or newer is needed")]
+    if balancer.is_none() {
+        skipped.push((BALANCER_TESTS, "HAProxy is not installed"));
+    }
+    if schemathesis.is_none() {
+        skipped.push((SCHEMATHESIS_TESTS, "schemathesis is missing: `.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH"));
+    }
+    skipped
 }
 
 /// The major and the minor version in the output of `pgbouncer --version`.

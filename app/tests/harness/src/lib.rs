@@ -14,6 +14,7 @@ mod forwarder;
 pub mod ingestion;
 mod process;
 pub mod raw;
+mod received_pages;
 #[cfg(unix)]
 pub mod servers;
 pub mod sign_in;

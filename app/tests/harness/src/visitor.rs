@@ -6,6 +6,8 @@ use app::tls::install_crypto_provider;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 
+use super::received_pages;
+
 /// A client of the site.
 #[derive(Clone)]
 pub struct Visitor {
@@ -77,7 +79,9 @@ impl Visitor {
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
+        let path = response.url().path().to_owned();
         let body = response.text().await.expect("a body");
+        received_pages::write_response(&path, status, &headers, &body);
         Answer {
             status,
             headers,

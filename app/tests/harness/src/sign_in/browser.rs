@@ -8,7 +8,7 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use url::Url;
 
-use crate::Answer;
+use crate::{Answer, received_pages};
 
 /// Every response to the browsers of a site.
 pub(crate) type Transcript = Arc<Mutex<Vec<Exchange>>>;
@@ -118,6 +118,7 @@ impl Browser {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.text().await.expect("a body");
         let elapsed = started.elapsed();
+        received_pages::write_response(&path, status, &headers, &body);
         for cookie in headers.get_all(SET_COOKIE) {
             self.keep(cookie.to_str().expect("a cookie of text"));
         }

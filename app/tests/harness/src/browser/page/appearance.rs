@@ -1,4 +1,4 @@
-//! Windows, preferences, screenshots, and checks of layout and contrast.
+//! Windows, preferences, screenshots, and checks of layout, contrast and accessibility.
 
 use std::path::PathBuf;
 
@@ -32,6 +32,18 @@ impl Window {
         scale: 1,
         is_phone: true,
     };
+    const TABLET: Self = Self {
+        width: 768,
+        height: 1024,
+        scale: 1,
+        is_phone: true,
+    };
+    const WIDE: Self = Self {
+        width: 1440,
+        height: 900,
+        scale: 1,
+        is_phone: false,
+    };
     /// The desktop's window at a zoom of 200 %.
     pub const ZOOMED: Self = Self {
         width: 640,
@@ -41,13 +53,29 @@ impl Window {
     };
 }
 
-/// A media feature for user preferences, such as `prefers-color-scheme`.
+/// A media feature for user preferences, such as `prefers-color-scheme`, or the media type `print`.
 #[derive(Clone, Copy, Debug)]
 pub enum Preference {
     Light,
     Dark,
     ReducedMotion,
+    ForcedColors,
+    Print,
 }
+
+/// The appearances in which a page is inspected: name, window, preference, whether a picture is taken.
+#[rustfmt::skip]
+const APPEARANCES: [(&str, Window, Preference, bool); 9] = [
+    ("1440-light", Window::WIDE, Preference::Light, true),
+    ("1440-dark", Window::WIDE, Preference::Dark, true),
+    ("768-light", Window::TABLET, Preference::Light, false),
+    ("768-dark", Window::TABLET, Preference::Dark, false),
+    ("360-light", Window::PHONE, Preference::Light, true),
+    ("360-dark", Window::PHONE, Preference::Dark, true),
+    ("zoomed", Window::ZOOMED, Preference::Light, false),
+    ("forced-colors", Window::WIDE, Preference::ForcedColors, true),
+    ("print", Window::TABLET, Preference::Print, false),
+];
 
 impl Page {
     pub async fn set_window(&self, window: Window) {
@@ -64,23 +92,31 @@ impl Page {
     /// This preference and no other.
     pub async fn prefer(&self, preference: Preference) {
         let (name, value) = match preference {
-            Preference::Light => ("prefers-color-scheme", "light"),
+            Preference::Light | Preference::Print => ("prefers-color-scheme", "light"),
             Preference::Dark => ("prefers-color-scheme", "dark"),
             Preference::ReducedMotion => ("prefers-reduced-motion", "reduce"),
+            Preference::ForcedColors => ("forced-colors", "active"),
         };
-        let features = json!({ "features": [{ "name": name, "value": value }] });
-        self.call("Emulation.setEmulatedMedia", features).await;
+        let is_printed = matches!(preference, Preference::Print);
+        let media = json!({
+            "media": if is_printed { "print" } else { "" },
+            "features": [{ "name": name, "value": value }],
+        });
+        self.call("Emulation.setEmulatedMedia", media).await;
     }
 
-    /// Looks at the page on desktop and phone, light and dark: a picture of each, no sideways scrolling, no faint text.
+    /// Checks the page in every appearance: no sideways scrolling, no faint text, no violation that axe reports. Takes
+    /// pictures, and writes the HTML down for the validators.
     pub async fn inspect(&self, name: &str) {
-        for (window, size) in [(Window::DESKTOP, "1280"), (Window::PHONE, "360")] {
+        self.write_down().await;
+        for (suffix, window, preference, is_pictured) in APPEARANCES {
             self.set_window(window).await;
-            for (preference, scheme) in [(Preference::Light, "light"), (Preference::Dark, "dark")] {
-                self.prefer(preference).await;
-                let name = format!("{name}-{size}-{scheme}");
-                self.fits(&name).await;
-                self.is_legible(&name).await;
+            self.prefer(preference).await;
+            let name = format!("{name}-{suffix}");
+            self.fits(&name).await;
+            self.is_legible(&name).await;
+            self.is_accessible(&name).await;
+            if is_pictured {
                 self.screenshot(&name).await;
             }
         }

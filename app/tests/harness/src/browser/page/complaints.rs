@@ -147,7 +147,7 @@ impl Page {
 }
 
 /// The events that have arrived.
-fn received<T>(events: &mut EventStream<T>) -> Vec<Arc<T>>
+pub(super) fn received<T>(events: &mut EventStream<T>) -> Vec<Arc<T>>
 where
     T: IntoEventKind + Unpin,
 {

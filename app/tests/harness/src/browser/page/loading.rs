@@ -1,8 +1,10 @@
 //! Waiting for the next page, whichever way it comes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chromiumoxide::Page as Tab;
+use chromiumoxide::cdp::browser_protocol::network::{EventResponseReceived, ResourceType};
 use chromiumoxide::cdp::browser_protocol::page::{
     EventFrameNavigated, EventLoadEventFired, NavigationType,
 };
@@ -12,6 +14,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::Page;
+use super::complaints::received;
 
 const LOAD_LIMIT: Duration = Duration::from_secs(20);
 
@@ -19,6 +22,7 @@ const LOAD_LIMIT: Duration = Duration::from_secs(20);
 pub(crate) struct Loading {
     loaded: EventStream<EventLoadEventFired>,
     navigated: EventStream<EventFrameNavigated>,
+    responses: EventStream<EventResponseReceived>,
 }
 
 impl Loading {
@@ -26,7 +30,16 @@ impl Loading {
         Self {
             loaded: tab.event_listener().await.expect("a listener"),
             navigated: tab.event_listener().await.expect("a listener"),
+            responses: tab.event_listener().await.expect("a listener"),
         }
+    }
+
+    /// The response with the newest document since the last call.
+    pub(super) fn last_document(&mut self) -> Option<Arc<EventResponseReceived>> {
+        let responses = received(&mut self.responses).into_iter();
+        responses
+            .filter(|received| received.r#type == ResourceType::Document)
+            .last()
     }
 
     fn forget_past(&mut self) {

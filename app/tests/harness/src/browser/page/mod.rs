@@ -1,5 +1,6 @@
 //! A page, found and used by roles and labels.
 
+mod accessibility;
 mod appearance;
 mod complaints;
 mod element;
@@ -113,9 +114,10 @@ impl Page {
         .await;
     }
 
-    /// An expression's value.
+    /// An expression's value, or that of its promise.
     pub async fn evaluate<T: DeserializeOwned>(&self, expression: &str) -> T {
-        let options = json!({ "expression": expression, "returnByValue": true });
+        let options =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.call("Runtime.evaluate", options).await;
         assert!(
             answer["exceptionDetails"].is_null(),

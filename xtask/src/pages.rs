@@ -1,0 +1,60 @@
+//! HTML validation of the pages that the tests have received.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
+use crate::counts::Counts;
+use crate::{programs, workspace};
+
+/// With fewer kinds of pages the harness of the tests has not written them all down. A kind is a status and a route.
+const MIN_KINDS: usize = 40;
+
+/// The folder is named in `FOLDER` too.
+#[rustfmt::skip]
+const CHECKS: [Check; 3] = [
+    Check { name: "Pages that the tests have received", step: Step::Function(count_kinds) },
+    Check { name: "HTML of the pages (vnu)", step: Step::Function(run_vnu) },
+    Check { name: "HTML of the pages (html-validate)", step: Step::Command("html-validate --config .ci/html-validate.json --max-warnings 0 target/pages") },
+];
+const FOLDER: &str = "target/pages";
+
+/// Removes the pages of the last run; returns the folder for those of the next one.
+pub(crate) fn clear() -> Result<PathBuf> {
+    let folder = workspace::root().join(FOLDER);
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(folder),
+    }
+}
+
+/// Validates the pages of a run of all tests. Each check counts as one.
+pub(crate) fn validate() -> Result<Counts> {
+    let mut report = Report::default();
+    report.run(&CHECKS)?;
+    println!("\n{}", report.summary());
+    Ok(report.counts)
+}
+
+fn count_kinds() -> Result<Outcome> {
+    let mut kinds = BTreeSet::new();
+    let mut pages = 0;
+    for page in fs::read_dir(workspace::root().join(FOLDER))? {
+        let name = page?.file_name().to_string_lossy().into_owned();
+        kinds.extend(name.split('.').next().map(str::to_owned));
+        pages += 1;
+    }
+    println!("{pages} pages of {} kinds in {FOLDER}", kinds.len());
+    Ok((kinds.len() >= MIN_KINDS).into())
+}
+
+fn run_vnu() -> Result<Outcome> {
+    if !programs::is_installed("java") {
+        return Ok(missing("java"));
+    }
+    run_command("vnu --stdout --Werror target/pages", &[])
+}
