@@ -4,7 +4,10 @@ use app::restaurants::{restaurant, review};
 use app::sample_data::{SeedOptions, seed};
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 
-use super::pages::add_named;
+use reqwest::Method;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+
+use super::pages::{add_named, listed};
 use harness::{Site, Store, on_both_databases, run_app};
 
 const MISCOUNTED: &str = "
@@ -182,4 +185,39 @@ async fn restaurants(site: &Site) -> Vec<restaurant::Model> {
 async fn reviews(site: &Site) -> Vec<review::Model> {
     let all = review::Entity::find().order_by_asc(review::Column::Id);
     all.all(&site.db).await.expect("reviews")
+}
+
+/// The limits of the first page of the list, in bytes: as HTML, and in any content coding.
+const LIST_LIMIT: usize = 20_000;
+const COMPRESSED_LIST_LIMIT: usize = 6_500;
+
+#[tokio::test]
+async fn the_list_of_50_restaurants_is_at_most_20_kilobytes() {
+    for flags in [
+        &["--list-page-size=50"][..],
+        &["--base-url=https://reviews.example.com"],
+    ] {
+        let site = Site::start_with(Store::Sqlite, flags).await;
+        let options = SeedOptions {
+            restaurants: 200,
+            reviews: 3000,
+            ..options()
+        };
+        seed(&site.db, &options).await.expect("sample data");
+        let page = site.visitor().get("/").await;
+        assert_eq!(listed(&page).len(), 50);
+        let length = page.body.len();
+        assert!(length <= LIST_LIMIT, "{flags:?}: {length} bytes");
+        for coding in ["zstd", "gzip", "br"] {
+            let request = site.visitor().request(Method::GET, "/");
+            let request = request.header(ACCEPT_ENCODING, coding);
+            let response = request.send().await.expect("a response");
+            assert_eq!(response.headers()[CONTENT_ENCODING], coding);
+            let length = response.bytes().await.expect("a body").len();
+            assert!(
+                length <= COMPRESSED_LIST_LIMIT,
+                "{flags:?}, {coding}: {length} bytes"
+            );
+        }
+    }
 }
