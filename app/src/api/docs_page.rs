@@ -263,7 +263,7 @@ fn kind(schema: &Value) -> String {
         })
         .collect();
     if !options.is_empty() {
-        words.push(options.join(", "));
+        words.push(format!("one of {}", options.join(", ")));
     }
     if !schema["default"].is_null() {
         words.push(format!(
@@ -341,7 +341,7 @@ mod tests {
             ),
             (
                 json!({ "type": "string", "enum": ["a", "b"], "default": "a" }),
-                "string, a, b, a by default",
+                "string, one of a, b, a by default",
             ),
             (json!({ "$ref": "#/x" }), "object"),
         ] {
