@@ -1,6 +1,6 @@
 //! The command line: `app serve`, `app migrate`, `app seed`, `app healthcheck`, `app database-token`.
 
-use std::io::stdout;
+use std::io::{ErrorKind, Write as _, stdout};
 use std::mem::take;
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use app::sample_data::{SeedOptions, seed};
 use app::server;
 use app::state::AppState;
 use app::telemetry::Telemetry;
-use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// The C library's allocator, above all that of musl, costs a third of the time of a page.
@@ -27,9 +27,8 @@ const VERSION: &str = match option_env!("APP_VERSION") {
     None => env!("CARGO_PKG_VERSION"),
 };
 
-/// The groups of settings that a command reads; its help leaves the others out.
+/// The groups of settings that the commands of the database read.
 const DATABASE_GROUPS: [&str; 3] = ["Database", "Calls to other services", "Telemetry"];
-const HEALTHCHECK_GROUPS: [&str; 1] = ["Server"];
 
 /// The site in one binary.
 #[derive(Parser)]
@@ -64,25 +63,28 @@ enum Command {
     Completions { shell: Shell },
 }
 
+/// Whether a command reads this setting; its help leaves the others out.
+fn reads(command: &str, group: &str, setting: &str) -> bool {
+    match command {
+        "migrate" | "seed" | "database-token" => DATABASE_GROUPS.contains(&group),
+        "healthcheck" => ["host", "port"].contains(&setting),
+        "completions" | "help" => false,
+        _ => true,
+    }
+}
+
 /// The command line, with the settings of each command only in its help.
 fn command_line() -> clap::Command {
     let mut command_line = Cli::command();
     // Gives every command the global arguments.
     command_line.build();
     for command in command_line.get_subcommands_mut() {
-        let groups: &[&str] = match command.get_name() {
-            "migrate" | "seed" | "database-token" => &DATABASE_GROUPS,
-            "healthcheck" => &HEALTHCHECK_GROUPS,
-            "completions" | "help" => &[],
-            _ => continue,
-        };
-        let hidden = |arg: &Arg| {
-            arg.get_help_heading()
-                .is_some_and(|group| !groups.contains(&group))
-        };
+        let name = command.get_name().to_owned();
         *command = take(command).mut_args(|arg| {
-            let hide = hidden(&arg);
-            arg.hide(hide)
+            let group = arg.get_help_heading();
+            let is_other = group.is_some_and(|group| !reads(&name, group, arg.get_id().as_str()));
+            let is_hidden = is_other || arg.is_hide_set();
+            arg.hide(is_hidden)
         });
     }
     command_line
@@ -152,10 +154,17 @@ async fn execute(
         }
         Command::Healthcheck => app::health::check(&config.http).await,
         Command::DatabaseToken => print_database_token(&config).await,
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut command_line(), "app", &mut stdout());
-            Ok(())
-        }
+        Command::Completions { shell } => print_completions(shell),
+    }
+}
+
+/// Prints the script at once: a reader such as `head` may close the pipe before its end.
+fn print_completions(shell: Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command_line(), "app", &mut script);
+    match stdout().write_all(&script) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print the script"),
     }
 }
 

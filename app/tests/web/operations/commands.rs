@@ -115,3 +115,17 @@ async fn help_does_not_show_the_values_of_secrets() {
     assert!(output.status.success());
     assert!(!text(&output.stdout).contains("swordfish"));
 }
+
+#[tokio::test]
+async fn the_help_of_a_command_shows_only_the_settings_that_it_reads() {
+    for (command, shown, hidden) in [
+        ("migrate", "--database-url", "--port"),
+        ("healthcheck", "--port", "--rate-limit-writes"),
+        ("completions", "--help", "--port"),
+    ] {
+        let output = run_app(&[command, "--help"], &[]).await;
+        let help = text(&output.stdout);
+        assert!(help.contains(shown), "{command}: {help}");
+        assert!(!help.contains(hidden), "{command}: {help}");
+    }
+}
