@@ -48,6 +48,10 @@ async fn the_menu_works_with_the_keyboard_alone() {
         page.tab_to(MENU, "Alice Example").await;
         page.press("Enter").await;
         page.tab_to("link", "Profile").await;
+        page.press("Escape").await;
+        assert_eq!(page.focused().await.name, "Alice Example");
+        page.press("Enter").await;
+        page.tab_to("link", "Profile").await;
         page.until_loaded(page.press("Enter")).await;
         assert_eq!(page.path().await, "/auth/profile");
         page.tab_to(MENU, "Alice Example").await;

@@ -2,7 +2,7 @@
 
 use super::steps::{CAFE, add_restaurant};
 use harness::browser::steps::{choose_person, sign_in_as, sign_out};
-use harness::browser::{Page, visit_with_sign_in};
+use harness::browser::{Element, Page, visit_with_sign_in};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
@@ -24,7 +24,7 @@ async fn a_user_reviews_under_the_accounts_name_and_deletes_the_review() {
         page.choose("2 stars, fair").await;
         page.fill("Your review", "Stale cake.").await;
         page.submit("Save changes").await;
-        page.shows(&["Your review has been changed.", "Stale cake.", "2.0"])
+        page.shows(&["Your review has been updated.", "Stale cake.", "2.0"])
             .await;
         page.hides("Good cake.").await;
         follow_first(page, "Delete the review by Alice Example").await;
@@ -43,6 +43,59 @@ async fn a_user_reviews_under_the_accounts_name_and_deletes_the_review() {
         page.hides("Stale cake.").await;
         page.shows(&["Review deleted."]).await;
         page.shows(&["There are no reviews yet."]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn a_review_is_deleted_with_the_keyboard_alone() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        sign_in_as(page, "Alice").await;
+        add_restaurant(page, CAFE).await;
+        page.choose("4 stars, very good").await;
+        page.fill("Your review", "Good cake.").await;
+        page.submit("Post review").await;
+        page.reload().await;
+        let link = find_first(page, "Delete the review by Alice Example").await;
+        page.tab_to("link", &link.name).await;
+        page.until_loaded(page.press("Enter")).await;
+        page.shows(&["Delete this review?"]).await;
+        page.tab_to("button", "Delete review").await;
+        page.press("Tab").await;
+        assert_eq!(page.focused().await.name, "Cancel");
+        page.until_loaded(page.press("Enter")).await;
+        page.shows(&["Good cake."]).await;
+        page.tab_to("link", &link.name).await;
+        page.until_loaded(page.press("Enter")).await;
+        page.tab_to("button", "Delete review").await;
+        page.until_loaded(page.press("Enter")).await;
+        page.shows(&["Review deleted."]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn an_edit_after_another_edit_shows_both_and_is_saved_the_second_time() {
+    visit_with_sign_in(async |visit| {
+        let page = visit.page;
+        sign_in_as(page, "Carol").await;
+        add_restaurant(page, CAFE).await;
+        page.follow("Edit restaurant").await;
+        let tab = visit.open_tab().await;
+        tab.open("/restaurants/1/edit").await;
+        tab.fill("Description", "Cakes, coffee and tea").await;
+        tab.submit("Save changes").await;
+        page.fill("Name", "Café Zoé").await;
+        page.expect("409 /restaurants/1/edit");
+        page.submit("Save changes").await;
+        page.shows(&["Someone else", "Cakes, coffee and tea"]).await;
+        assert_eq!(page.field("Name").await.value, "Café Zoé");
+        page.inspect("conflict").await;
+        page.submit("Save changes").await;
+        page.shows(&["Café Zoé"]).await;
     })
     .await;
 }
@@ -92,10 +145,15 @@ async fn an_admin_edits_what_a_user_added() {
 
 /// Follows the first link whose name begins so; the rest of it is the date.
 async fn follow_first(page: &Page, start: &str) {
-    let links = page.find_all("link").await;
-    let link = links.iter().find(|link| link.name.starts_with(start));
-    let link = link.unwrap_or_else(|| panic!("there is no {start} among {links:#?}"));
-    page.until_loaded(page.click(link)).await;
+    let link = find_first(page, start).await;
+    page.until_loaded(page.click(&link)).await;
+}
+
+/// The first link whose name begins so.
+async fn find_first(page: &Page, start: &str) -> Element {
+    let mut links = page.find_all("link").await.into_iter();
+    let link = links.find(|link| link.name.starts_with(start));
+    link.unwrap_or_else(|| panic!("there is no link {start}"))
 }
 
 #[tokio::test]

@@ -82,6 +82,32 @@ async fn add_reviews(page: &Page) {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
+async fn tab_follows_the_order_of_the_page() {
+    visit(&[], async |page| {
+        add_restaurant(page, CAFE).await;
+        page.open("/").await;
+        for name in [
+            "Skip to main content",
+            "Table Talk",
+            "Restaurants",
+            "Add a restaurant",
+            "Search by name, address or description",
+            "Search",
+            "Newest",
+            "Top rated",
+            "Name",
+            "Café Zoë",
+            "Back to top",
+        ] {
+            page.press("Tab").await;
+            assert_eq!(page.focused().await.name, name);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
 async fn a_review_is_written_with_the_keyboard_alone() {
     visit(&[], async |page| {
         add_restaurant(page, CAFE).await;

@@ -25,6 +25,8 @@ async fn the_pages_of_an_empty_site_fit_and_are_legible() {
         page.expect("501 /auth/login");
         page.open("/auth/login").await;
         page.inspect("not-configured").await;
+        page.open("/api/docs").await;
+        page.inspect("api-docs").await;
     })
     .await;
 }

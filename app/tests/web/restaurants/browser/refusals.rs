@@ -91,7 +91,7 @@ async fn an_empty_form_is_not_even_sent() {
 
 async fn summary_has_focus(page: &Page) {
     page.until_focus_is_on("alert").await;
-    page.shows(&["Please correct this"]).await;
+    page.shows(&["Please correct the following"]).await;
 }
 
 /// The field still has what was typed, and says what is wrong with it.
