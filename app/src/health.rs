@@ -55,7 +55,7 @@ pub async fn check(config: &HttpConfig) -> anyhow::Result<()> {
         .get(&url)
         .send()
         .await
-        .with_context(|| format!("{url} does not answer"))?;
+        .with_context(|| format!("{url} does not respond"))?;
     answer
         .error_for_status()
         .with_context(|| format!("{url} reports a failure"))?;

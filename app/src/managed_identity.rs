@@ -36,7 +36,7 @@ pub enum IdentityError {
     Settings,
     #[error("the identity endpoint: {0}")]
     Call(#[from] OutboundError),
-    #[error("the identity endpoint answers {0}")]
+    #[error("the identity endpoint returned {0}")]
     Status(u16),
     #[error("the identity endpoint's response has no token")]
     Malformed,

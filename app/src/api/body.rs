@@ -120,7 +120,7 @@ impl<B: JsonObject> EndpointArgRegister for JsonBody<B> {
                 "The body is larger than 64 KiB, unless the site sets another limit.",
             ),
             ("415", "The body is not `application/json`."),
-            ("422", "A value is not valid: `errors` names each of them."),
+            ("422", "A value is invalid: `errors` lists each one."),
         ] {
             add_problem(components, operation, status, description);
         }

@@ -45,7 +45,7 @@ impl<'ex> Extractible<'ex> for IfMatch {
     async fn extract(request: &'ex mut Request, _: &'ex mut Depot) -> Result<Self, Error> {
         let values: Vec<_> = request.headers().get_all(IF_MATCH).iter().collect();
         if values.is_empty() {
-            let detail = "Send the header If-Match with the ETag of the row, so that you do not overwrite the change of another.";
+            let detail = "Send the header If-Match with the ETag of the row, so that you do not overwrite someone else's change.";
             return Err(Rejection::new(StatusCode::PRECONDITION_REQUIRED, detail).into());
         }
         let values: Option<Vec<_>> = values.iter().map(|value| value.to_str().ok()).collect();
@@ -103,7 +103,7 @@ impl EndpointArgRegister for IfMatch {
             components,
             operation,
             "422",
-            "A value is not valid: `errors` names each of them.",
+            "A value is invalid: `errors` lists each one.",
         );
         add_problem(
             components,

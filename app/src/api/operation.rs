@@ -39,7 +39,7 @@ impl EndpointArgRegister for Id {
         let parameter = Parameter::new(name)
             .location(ParameterIn::Path)
             .required(true)
-            .description("Written without sign or leading zero.")
+            .description("Without a sign or leading zeros.")
             .schema(schema)
             .example(json!(1));
         operation.parameters.insert(parameter);
@@ -101,7 +101,7 @@ pub(super) fn add_problem(
 fn problem_schema() -> Object {
     let errors = Array::new()
         .items(invalid_part_schema())
-        .description("Every part of the request that is not valid.");
+        .description("Each part of the request that is invalid.");
     let status = Object::with_type(BasicType::Integer)
         .minimum(400)
         .maximum(599);
@@ -133,7 +133,7 @@ fn invalid_part_schema() -> Object {
         )
         .property("parameter", text("Name of a query parameter."))
         .property("header", text("Name of a header."))
-        .property("detail", text("What is wrong with it."))
+        .property("detail", text("What is wrong with this part."))
         .required("detail")
 }
 

@@ -18,7 +18,7 @@ const LIMIT: Field<Integer> = Field {
     name: "limit",
     label: "The parameter limit",
     missing: "The parameter limit must not be empty",
-    hint: "Items of a page at most.",
+    hint: "Most items on a page.",
     kind: Integer {
         min: 1,
         max: MAX_LIMIT,
@@ -69,7 +69,7 @@ impl<T: QueryParameters> EndpointArgRegister for UrlQuery<T> {
             components,
             operation,
             "422",
-            "A value is not valid: `errors` names each of them.",
+            "A value is invalid: `errors` lists each one.",
         );
     }
 }
@@ -131,7 +131,7 @@ impl ListParameters {
         let after = Parameter::new(AFTER)
             .location(ParameterIn::Query)
             .required(false)
-            .description("Where the page begins: the value of `next` in the page before. Left out: the first page.")
+            .description("Where the page begins: the value of `next` on the previous page. Omit it for the first page.")
             .schema(Object::with_type(BasicType::String));
         let schema = LIMIT.kind.schema().default_value(json!(DEFAULT_LIMIT));
         vec![

@@ -160,7 +160,7 @@ fn register_read(
     let parameter = Parameter::new("If-None-Match")
         .location(ParameterIn::Header)
         .required(false)
-        .description("The `ETag` of the representation that you have: the answer is 304 while it is current.")
+        .description("The `ETag` of the representation that you have: the response is 304 while it is current.")
         .schema(Object::with_type(BasicType::String));
     operation.parameters.insert(parameter);
     let unchanged = salvo_oapi::Response::new("The representation that you have is current.");

@@ -26,7 +26,7 @@ pub enum SignInError {
     Refused(String),
     #[error("the provider failed: {0}")]
     Provider(String),
-    #[error("the provider did not answer in time")]
+    #[error("the provider did not respond in time")]
     TimedOut,
     #[error("the tenant is not one of AZURE_ALLOWED_TENANTS")]
     TenantNotAllowed,
@@ -80,7 +80,7 @@ impl From<TokenError> for SignInError {
                 match response.error() {
                     // The code is invalid or has expired: neither the site nor the provider is at fault.
                     CoreErrorResponseType::InvalidGrant => Self::Refused(reason),
-                    _ => Self::Provider(format!("the token endpoint answers {reason}")),
+                    _ => Self::Provider(format!("the token endpoint returned {reason}")),
                 }
             }
             // Of the used members, the other two are plain strings.
@@ -88,7 +88,7 @@ impl From<TokenError> for SignInError {
                 Self::provider("the token endpoint's error response or id_token is malformed")
             }
             RequestTokenError::Other(_) => {
-                Self::provider("the token endpoint's answer is malformed")
+                Self::provider("the token endpoint's response is malformed")
             }
         }
     }

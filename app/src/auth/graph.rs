@@ -27,11 +27,11 @@ pub(super) struct GraphUser {
 pub(super) enum GraphError {
     #[error(transparent)]
     Call(#[from] OutboundError),
-    #[error("Microsoft Graph answers {0}")]
+    #[error("Microsoft Graph returned {0}")]
     Status(u16),
-    #[error("the answer of Microsoft Graph is malformed")]
+    #[error("the response of Microsoft Graph is malformed")]
     Malformed,
-    #[error("Microsoft Graph answers with another account")]
+    #[error("Microsoft Graph returned another account")]
     AnotherAccount,
 }
 

@@ -162,7 +162,7 @@ async fn get_json(calls: &Calls, url: &str) -> Result<Vec<u8>, SignInError> {
     let answer = calls.send(request).await?;
     if !answer.status().is_success() {
         return Err(SignInError::Provider(format!(
-            "its metadata or JWKS answers {}",
+            "its metadata or JWKS endpoint returned {}",
             answer.status().as_u16()
         )));
     }

@@ -138,13 +138,13 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
 }
 
 fn used_members(body: &[u8]) -> Result<Vec<u8>, SignInError> {
-    let malformed = |_| SignInError::provider("the token endpoint's answer is malformed");
+    let malformed = |_| SignInError::provider("the token endpoint's response is malformed");
     let mut answer: Map<String, Value> = serde_json::from_slice(body).map_err(malformed)?;
     answer.retain(|name, _| USED_MEMBERS.contains(&name.as_str()));
     for name in USED_MEMBERS {
         if !answer.get(name).is_some_and(Value::is_string) {
             return Err(SignInError::Provider(format!(
-                "{name} in the token endpoint's answer is missing or not a string"
+                "{name} in the token endpoint's response is missing or not a string"
             )));
         }
     }

@@ -70,19 +70,19 @@ fn words(error: &SignInError) -> (&'static str, &'static str) {
         ),
         SignInError::Refused(_) => (
             "Sign-in was refused",
-            "Microsoft did not complete the sign-in. Sign in again; if that fails, send the reference below to the administrator of this site.",
+            "Microsoft did not complete the sign-in. Sign in again. If that fails, send the reference below to the administrator of this site.",
         ),
         SignInError::TenantNotAllowed => (
             "This account may not sign in here",
             "This site does not accept accounts of your organization. Choose another account.",
         ),
         SignInError::TimedOut => (
-            "Sign-in is not answering",
-            "Microsoft did not answer in time. Wait a moment and sign in again.",
+            "Microsoft is not responding",
+            "Signing in took too long. Wait a moment, then sign in again.",
         ),
         SignInError::Provider(_) | SignInError::Database(_) => (
-            "Sign-in is not working",
-            "Microsoft's answer to the sign-in could not be used. Sign in again; if that fails, send the reference below to the administrator of this site.",
+            "Sign-in is unavailable",
+            "Microsoft's response could not be used. Sign in again. If that fails, send the reference below to the administrator of this site.",
         ),
     }
 }

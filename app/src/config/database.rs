@@ -22,7 +22,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 #[derive(clap::Args)]
 #[command(next_help_heading = "Database")]
 pub(super) struct DatabaseSettings {
-    /// Database as a URL, sqlite://path or postgres://user:password@host/name; on App Service a database must be named
+    /// Database URL, sqlite://path or postgres://user:password@host/name; required on App Service unless another setting names the database
     #[arg(
         long,
         env,
@@ -50,19 +50,19 @@ pub(super) struct DatabaseSettings {
     #[arg(long, env, value_name = "PASSWORD", hide_env_values = true)]
     dbpass: Option<String>,
     // Four instances with 8 connections each, one of them restarting, fit into the limit of a small server.
-    /// Connections to the database at most, per instance
+    /// Most connections to the database, per instance
     #[arg(long, env, value_name = "NUMBER", default_value = "8", value_parser = number(1..=1000_u32))]
     database_pool_size: u32,
     /// Longest wait for a free connection; then the response is 503
     #[arg(long, env, value_name = "DURATION", default_value = "3s", value_parser = duration(MILLISECOND))]
     database_pool_timeout: Duration,
-    /// Longest run of one statement; then the response is 503
+    /// Longest time for one statement; then the response is 503
     #[arg(long, env, value_name = "DURATION", default_value = "5s", value_parser = duration(MILLISECOND))]
     database_timeout: Duration,
     /// Read replicas of a PostgreSQL database, as postgres:// URLs separated by commas; pages of anonymous visitors are read there
     #[arg(long, env, value_name = "URLS", hide_env_values = true)]
     database_read_url: Option<String>,
-    /// Most that a read replica may be behind; beyond it, and after a visitor's own write, the database itself is read
+    /// Largest lag of a read replica; beyond it, and after a visitor's own write, the primary database is read
     #[arg(long, env, value_name = "DURATION", default_value = "1s", value_parser = duration(MILLISECOND))]
     database_read_lag: Duration,
 }

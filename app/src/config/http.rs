@@ -30,19 +30,19 @@ pub struct HttpConfig {
     /// Port to listen on; 0 takes any free one
     #[arg(long, env, value_name = "NUMBER", default_value = "8000", value_parser = number(0..=u16::MAX))]
     pub port: u16,
-    /// Public origin, as in https://www.example.com; unset: the request's own host, or on App Service https://$WEBSITE_HOSTNAME
+    /// Public origin, such as https://www.example.com; unset: the request's own host, or on App Service https://$WEBSITE_HOSTNAME
     #[arg(long, env, value_name = "ORIGIN", value_parser = BaseUrl::parse)]
     pub base_url: Option<BaseUrl>,
     /// Host name of the site, set by App Service; its presence means "on App Service"
     #[arg(long, env, value_name = "NAME", value_parser = parse_website)]
     pub(super) website_hostname: Option<BaseUrl>,
-    /// Peers whose X-Forwarded-For is trusted: addresses and networks separated by commas, * for any, none; * on App Service
+    /// Peers whose X-Forwarded-For is trusted: addresses and networks separated by commas, * for any, or none; * on App Service
     #[arg(long, env, value_name = "LIST", default_value = "none", value_parser = TrustedProxies::parse)]
     pub trusted_proxies: TrustedProxies,
-    /// Forms a client address may send per minute, counted behind a trusted proxy; 0 = no limit
+    /// Form submissions per minute and client address, counted behind a trusted proxy only; 0 = no limit
     #[arg(long, env, value_name = "NUMBER", default_value = "60", value_parser = number(0..=1_000_000_u32))]
     pub rate_limit_writes: u32,
-    /// Longest wait for requests in flight when shutting down
+    /// Longest wait for requests in flight at shutdown
     #[arg(long, env, value_name = "DURATION", default_value = "20s", value_parser = duration(Duration::ZERO))]
     pub shutdown_grace: Duration,
     /// Longest time for receiving a request's head
@@ -51,19 +51,19 @@ pub struct HttpConfig {
     /// Longest time for receiving a request's body
     #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
     pub request_body_timeout: Duration,
-    /// Longest time in which a client may receive nothing of a response
+    /// Longest time in which a client may read nothing of a response
     #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
     pub write_timeout: Duration,
-    /// Largest form; a larger one is rejected with 413
+    /// Largest form body; a larger one gets status 413
     #[arg(long, env, value_name = "SIZE", default_value = "64KiB", value_parser = size(1024..=LARGEST))]
     pub form_body_limit: usize,
-    /// Largest request head; a larger one is rejected with 431
+    /// Largest request head; a larger one gets status 431
     #[arg(long, env, value_name = "SIZE", default_value = "32KiB", value_parser = size(SMALLEST_HEAD..=LARGEST))]
     pub request_head_limit: usize,
-    /// Requests handled at once; further ones are rejected with 503
+    /// Requests handled at the same time; any more get status 503
     #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000_usize))]
     pub max_concurrent_requests: usize,
-    /// Memory for finished pages of anonymous readers; 0 = no cache
+    /// Memory for cached pages of anonymous visitors; 0 = no cache
     #[arg(long, env, value_name = "SIZE", default_value = "16MiB", value_parser = size(0..=LARGEST_CACHE))]
     pub page_cache_bytes: usize,
     /// Where to report vulnerabilities, for /.well-known/security.txt: a mailto: or https: address

@@ -221,7 +221,7 @@ impl Keywords {
         }
         let has = |wanted: &str| parameters.iter().any(|(name, _)| *name == wanted);
         if has("sslcert") != has("sslkey") {
-            return Err("sslcert and sslkey are needed together".to_owned());
+            return Err("sslcert and sslkey are required together".to_owned());
         }
         let url = Url::parse_with_params("postgres:///", parameters)
             .map_err(|error| error.to_string())?;

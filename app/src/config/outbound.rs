@@ -10,7 +10,7 @@ use super::secret::Secret;
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Calls to other services")]
 pub struct OutboundConfig {
-    /// Client ID of the user-assigned managed identity, for the database's token and in place of a client secret
+    /// Client ID of the user-assigned managed identity, for database tokens and in place of a client secret
     #[arg(
         long = "azure-managed-identity-client-id",
         env = "AZURE_MANAGED_IDENTITY_CLIENT_ID"
@@ -20,13 +20,13 @@ pub struct OutboundConfig {
     /// Address of the managed identity's endpoint, set by App Service
     #[arg(long, env, value_name = "URL", value_parser = parse_endpoint)]
     pub identity_endpoint: Option<String>,
-    /// Value that authenticates calls to the identity endpoint, set by App Service
+    /// Secret that authenticates calls to the identity endpoint, set by App Service
     #[arg(long, env, value_name = "SECRET", hide_env_values = true)]
     pub identity_header: Option<Secret>,
     /// Longest duration of a call, from connecting to the end of the response
     #[arg(long, env, value_name = "DURATION", default_value = "10s", value_parser = duration(Duration::from_millis(1)))]
     pub outbound_timeout: Duration,
-    /// Largest response that is read
+    /// Largest response that is accepted
     #[arg(long, env, value_name = "SIZE", default_value = "1MiB", value_parser = size(1024..=64 * 1024 * 1024))]
     pub outbound_body_limit: usize,
 }

@@ -200,7 +200,7 @@ fn check_text(name: &str, text: &str, ignored: bool) -> Result<(), &'static str>
         return Ok(());
     }
     if PLACEHOLDERS.contains(&text) {
-        return Err("this is a tutorial's placeholder: replace it by your own value");
+        return Err("this is a tutorial's placeholder: replace it with your own value");
     }
     if VERBATIM.contains(&name) {
         return Ok(());

@@ -50,16 +50,16 @@ pub(super) struct SignInSettings {
     /// Tenants whose users may sign in, as IDs separated by commas, * for any; required with organizations, common, consumers
     #[arg(long, env, value_name = "LIST", value_parser = AllowedTenants::parse)]
     azure_allowed_tenants: Option<AllowedTenants>,
-    /// What needs a sign-in: writes, all or none
+    /// What requires sign-in: writes, all or none
     #[arg(long, env, value_name = "WHAT", default_value = "writes", value_parser = choice(SignInRequired::CHOICES))]
     sign_in_required: SignInRequired,
-    /// Time without a request after which a session ends
+    /// Time without a request after which a session expires
     #[arg(long, env, value_name = "DURATION", default_value = "8h", value_parser = duration(Duration::from_secs(1)))]
     session_idle_timeout: Duration,
-    /// Time after which a session ends in any case
+    /// Time after which a session expires in any case
     #[arg(long, env, value_name = "DURATION", default_value = "24h", value_parser = duration(Duration::from_secs(1)))]
     session_max_age: Duration,
-    /// Sign-ins a client address may start per minute, counted behind a trusted proxy; 0 = no limit
+    /// Sign-in attempts per minute and client address, counted behind a trusted proxy only; 0 = no limit
     #[arg(long, env, value_name = "NUMBER", default_value = "30", value_parser = number(0..=1_000_000_u32))]
     rate_limit_login: u32,
     /// Origin of the sign-in service, for other clouds
@@ -133,9 +133,9 @@ pub enum ClientCredential {
 pub struct SessionConfig {
     /// At least 32 bytes.
     pub key: Secret,
-    /// Time without a request after which a session ends.
+    /// Time without a request after which a session expires.
     pub idle_timeout: Duration,
-    /// Time after which a session ends in any case.
+    /// Time after which a session expires in any case.
     pub max_age: Duration,
 }
 

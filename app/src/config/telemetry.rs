@@ -18,14 +18,14 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Telemetry")]
 pub struct TelemetryConfig {
-    /// Form of the log, text or json; unset: text on a terminal, else json
+    /// Log format, text or json; unset: text on a terminal, else json
     #[arg(long, env, value_name = "FORM", value_parser = choice([("text", LogFormat::Text), ("json", LogFormat::Json)]))]
     pub log_format: LogFormat,
-    /// What is logged, as levels and target=level separated by commas
+    /// Log levels, as level and target=level separated by commas
     #[arg(long = "rust-log", env = "RUST_LOG", value_name = "FILTER")]
     #[arg(default_value = "info,salvo=warn,sqlx=warn", value_parser = parse_filter)]
     pub log_filter: String,
-    /// Application Insights as its connection string, for traces, request metrics and errors; unset: no telemetry is sent
+    /// Connection string of Application Insights, for traces, request metrics and errors; unset: no telemetry is sent
     #[arg(
         long = "applicationinsights-connection-string",
         env = "APPLICATIONINSIGHTS_CONNECTION_STRING"

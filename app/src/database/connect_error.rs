@@ -39,7 +39,7 @@ impl Database {
             .get_postgres_connection_pool()
             .connect_options();
         match timeout(self.config.pool_timeout, options.connect()).await {
-            Err(_) => "no answer within DATABASE_POOL_TIMEOUT".to_owned(),
+            Err(_) => "no response within DATABASE_POOL_TIMEOUT".to_owned(),
             Ok(Err(cause)) if self.config.percent_in_password && is_authentication(&cause) => {
                 format!(
                     "{cause} (DBPASS has percent signs: it is used as written, % codes are not decoded)"

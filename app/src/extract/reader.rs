@@ -48,7 +48,7 @@ impl Reader {
                 Ok(Ok(found)) => return Ok(found),
                 Ok(Err(DbErr::RecordNotFound(_))) => {}
                 Ok(Err(cause)) => tracing::debug!(%cause, "failed to read from the replica"),
-                Err(_) => tracing::debug!("the replica did not answer in time"),
+                Err(_) => tracing::debug!("the replica did not respond in time"),
             }
         }
         queries(self.primary.readers().clone()).await

@@ -79,7 +79,7 @@ impl Handler for Deadline {
     ) {
         let next = ctrl.call_next(request, depot, response);
         if tokio::time::timeout(self.0, next).await.is_err() {
-            let error = Error::Unavailable(anyhow::anyhow!("no answer within {:?}", self.0));
+            let error = Error::Unavailable(anyhow::anyhow!("no response within {:?}", self.0));
             error.write(request, depot, response).await;
         }
     }

@@ -22,9 +22,9 @@ use crate::telemetry::RequestId;
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
 
 /// The message of the 501 page, for the administrator.
-const NOT_CONFIGURED: &str = "Sign-in is not set up on this site. To set it up, the administrator sets AZURE_CLIENT_ID, AZURE_TENANT_ID, \
+const NOT_CONFIGURED: &str = "Sign-in is not set up on this site. To set it up, an administrator sets AZURE_CLIENT_ID, AZURE_TENANT_ID, \
     SESSION_SECRET_KEY and a client secret or a managed identity, without spaces or quotes around the values, and restarts the site. \
-    Everything that needs no account works without it.";
+    Everything else works without it.";
 
 /// An error as the visitor sees it, with the cause for the log.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +110,7 @@ impl Error {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::BAD_REQUEST => Self::BadRequest("The request is malformed."),
             _ if status.is_client_error() => Self::Status(status),
-            _ => Self::Unexpected(anyhow::anyhow!("the framework answered {status}")),
+            _ => Self::Unexpected(anyhow::anyhow!("the framework set the status {status}")),
         }
     }
 }
@@ -296,7 +296,7 @@ impl Error {
             Self::Detailed(details) => return details.message.clone(),
             Self::TooManyRequests(_) => "Too many requests from your address. Wait a moment, then try again.",
             Self::Unavailable(_) => "The site is temporarily unavailable. Try again in a few seconds.",
-            Self::Unexpected(_) => "Something went wrong on our side. The error has been logged; try again later.",
+            Self::Unexpected(_) => "Something went wrong on our side. The error has been logged. Try again later.",
         }
         .to_owned()
     }
@@ -317,7 +317,7 @@ fn retry_path(request: &Request, depot: &Depot) -> String {
 fn status_message(status: StatusCode) -> &'static str {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => "This address does not support that request method.",
-        StatusCode::NOT_ACCEPTABLE => "The API answers in JSON: accept application/json.",
+        StatusCode::NOT_ACCEPTABLE => "The API returns JSON only: send Accept: application/json.",
         StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
             "The request is too large."

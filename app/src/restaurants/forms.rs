@@ -30,7 +30,7 @@ const DESCRIPTION: Field<Text> = Field {
     name: "description",
     label: "Description",
     missing: "Enter a description",
-    hint: "The kitchen, the room, what it costs.",
+    hint: "The food, the atmosphere, the prices.",
     kind: Text { max: 250, rows: 5 },
 };
 
@@ -54,7 +54,7 @@ const USER_NAME: Field<Line> = Field {
     name: "user_name",
     label: "Your name",
     missing: "Enter your name",
-    hint: "Everyone can see it.",
+    hint: "Shown with your review.",
     kind: Line {
         max: 50,
         autocomplete: "nickname",

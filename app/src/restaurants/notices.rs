@@ -34,7 +34,7 @@ pub(super) const REVIEW_ADDED: Notice = Notice {
 
 pub(super) const REVIEW_EDITED: Notice = Notice {
     code: "review-edited",
-    text: "Your review has been changed.",
+    text: "Your review has been updated.",
 };
 
 pub(super) const REVIEW_DELETED: Notice = Notice {

@@ -222,7 +222,7 @@ impl ToSchema for Restaurant {
             .items(integer("").minimum(0))
             .min_items(5)
             .max_items(5)
-            .description("The number of reviews with a rating of 1, of 2, of 3, of 4 and of 5.");
+            .description("The numbers of reviews with a rating of 1, 2, 3, 4 and 5.");
         let schema = restaurant_schema("A restaurant.")
             .property("rating_counts", counts)
             .required("rating_counts");

@@ -68,7 +68,7 @@ async fn an_author_edits_their_review_and_the_counters_follow() {
     let edited = alice.post("/reviews/1/edit", &changed).await;
     assert_eq!(edited.location(), "/restaurants/1#review-1");
     let page = alice.get("/restaurants/1").await.body;
-    for part in ["Your review has been changed.", "Stale cake.", "2.0"] {
+    for part in ["Your review has been updated.", "Stale cake.", "2.0"] {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert!(!page.contains("Good cake."));

@@ -30,7 +30,7 @@ async fn a_provider_outage_affects_only_sign_in() {
         visit.emulator.fault(Endpoint::Discovery, Fault::Reset);
         page.expect("502 /auth/login");
         page.follow("Sign in with Azure").await;
-        page.shows(&["Sign-in is not working"]).await;
+        page.shows(&["Sign-in is unavailable"]).await;
         page.open("/").await;
         assert_eq!(signed_in(page).await, None);
         visit.emulator.behave();
@@ -50,7 +50,7 @@ async fn an_unresponsive_provider_times_out() {
             .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
         page.expect("504 /auth/login");
         page.follow("Sign in with Azure").await;
-        page.shows(&["Sign-in is not answering"]).await;
+        page.shows(&["Microsoft is not responding"]).await;
         page.follow("Go to the start page").await;
         assert_eq!(signed_in(page).await, None);
     })
