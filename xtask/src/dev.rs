@@ -184,7 +184,7 @@ fn sign_in(arguments: &Arguments, port: u16, emulator: &Path) -> Result<Dependen
         ),
     ]);
     let description =
-        "as Alice (a user) or Carol (role Admin); the Entra ID emulator asks for no password";
+        "as Alice (a user) or Carol (role Admin); the Entra ID emulator needs no password";
     Ok((settings, description.to_owned(), Some(emulator)))
 }
 
@@ -209,7 +209,7 @@ fn print_when_listening(port: u16, banner: &str, open: Option<String>) {
     if let Some(site) = open
         && let Err(error) = open::that_detached(&site)
     {
-        println!("No browser can be opened ({error}): visit {site}.");
+        println!("Cannot open a browser ({error}): visit {site}.");
     }
 }
 

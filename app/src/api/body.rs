@@ -70,7 +70,7 @@ fn invalid_members(errors: &FieldErrors) -> Error {
         pointer: format!("/{name}"),
         detail: detail.to_owned(),
     });
-    Rejection::unprocessable("The body is not valid.", parts.collect()).into()
+    Rejection::unprocessable("The body is invalid.", parts.collect()).into()
 }
 
 impl<'ex, B: JsonObject> Extractible<'ex> for JsonBody<B> {
@@ -139,7 +139,7 @@ fn parse_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
                 pointer: String::new(),
                 detail: "The body must be a JSON object in which no name is repeated.".to_owned(),
             };
-            Err(Rejection::unprocessable("The body is not valid.", vec![part]).into())
+            Err(Rejection::unprocessable("The body is invalid.", vec![part]).into())
         }
         Err(error) => {
             let (line, column) = (error.line(), error.column());

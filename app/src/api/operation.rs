@@ -47,7 +47,7 @@ impl EndpointArgRegister for Id {
             components,
             operation,
             "404",
-            "There is no such row, or the id is not a valid one.",
+            "There is no such row, or the id is invalid.",
         );
     }
 }
@@ -64,7 +64,7 @@ impl EndpointOutRegister for Error {
             ("431", "The address or the headers are too large."),
             (
                 "500",
-                "A fault of the site. The log has its cause under the reference.",
+                "An error of the site. The log has its cause under `reference`.",
             ),
             (
                 "503",
@@ -109,14 +109,14 @@ fn problem_schema() -> Object {
         .description("Why a request failed (RFC 9457).")
         .property(
             "type",
-            text("Always `about:blank`: the status says it all."),
+            text("Always `about:blank`: the status is the type."),
         )
         .property("title", text("The meaning of the status."))
         .property("status", status)
         .property("detail", text("What went wrong, and what to do."))
         .property(
             "reference",
-            text("Find the log lines of this request by it."),
+            text("Identifies the log lines of this request."),
         )
         .property("errors", errors);
     for name in ["type", "title", "status", "detail", "reference"] {

@@ -55,7 +55,7 @@ impl<'ex, T: QueryParameters> Extractible<'ex> for UrlQuery<T> {
                 parameter: name.to_owned(),
                 detail: detail.to_owned(),
             });
-            Rejection::unprocessable("A query parameter is not valid.", parts.collect()).into()
+            Rejection::unprocessable("A query parameter is invalid.", parts.collect()).into()
         })
     }
 }

@@ -52,7 +52,7 @@ impl BearerError {
                 "The access token has neither the scope access_as_user nor the app role access_as_application."
             }
             _ => {
-                "The access token is not valid here, or has expired. Get a new one for the API of this site."
+                "The access token is invalid or has expired. Request a new one for the API of this site."
             }
         }
     }

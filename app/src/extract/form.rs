@@ -57,7 +57,7 @@ pub async fn read_body<'a>(request: &'a mut Request, http: &HttpConfig) -> Resul
     match tokio::time::timeout(http.request_body_timeout, body).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(ParseError::PayloadTooLarge)) => Err(Error::Status(StatusCode::PAYLOAD_TOO_LARGE)),
-        Ok(Err(_)) => Err(Error::BadRequest("The form did not arrive whole.")),
+        Ok(Err(_)) => Err(Error::BadRequest("The form did not arrive completely.")),
         Err(_) => Err(Error::Status(StatusCode::REQUEST_TIMEOUT)),
     }
 }
@@ -77,6 +77,6 @@ fn parse_fields<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, Error> {
         return Err(Error::BadRequest("The text is not valid UTF-8."));
     }
     serde_urlencoded::from_bytes(encoded).map_err(|_| {
-        Error::BadRequest("A field was sent more than once, or in a form that is not expected.")
+        Error::BadRequest("A field was sent more than once, or in an unexpected format.")
     })
 }

@@ -75,7 +75,7 @@ pub async fn seed(db: &DatabaseConnection, options: &SeedOptions) -> anyhow::Res
             progress.elapsed().as_secs_f64(),
         );
     } else {
-        eprintln!("The database holds data already: nothing was loaded");
+        eprintln!("The database already contains data: nothing was loaded");
     }
     Ok(())
 }

@@ -45,8 +45,7 @@ impl JsonObject for RestaurantBody {
 
 impl JsonObject for ReviewBody {
     const NAME: &'static str = "NewReview";
-    const DESCRIPTION: &'static str =
-        "A review to be created. The name of a signed-in user is the account's: theirs is ignored.";
+    const DESCRIPTION: &'static str = "A review to be created. A signed-in user's name is that of the account: `user_name` is then ignored.";
 
     fn fields() -> &'static Fields {
         review_fields(true)

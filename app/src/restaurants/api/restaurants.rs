@@ -55,7 +55,9 @@ impl QueryParameters for ListQuery {
         let words = Parameter::new("q")
             .location(ParameterIn::Query)
             .required(false)
-            .description("Words to search for, in names, addresses and descriptions; all of them must occur.")
+            .description(
+                "Words to search for in names, addresses and descriptions; all of them must match.",
+            )
             .schema(Object::with_type(BasicType::String));
         let schema = SORT
             .kind
