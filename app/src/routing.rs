@@ -5,9 +5,7 @@ use std::fmt;
 use salvo::http::Method;
 use salvo::routing::{Filter, FilterInfo, PathState};
 use salvo::writing::Redirect;
-use salvo::{
-    Depot, Extractible as _, FlowCtrl, Handler, Request, Response, Router, Writer as _, async_trait,
-};
+use salvo::{Depot, Extractible as _, Handler, Request, Router, async_trait, handler};
 
 use crate::extract::Id;
 use crate::response::Error;
@@ -79,29 +77,17 @@ pub fn form(path: &str, page: &'static str, handler: impl Handler) -> Router {
 
 struct FormPage(&'static str);
 
+#[handler]
 impl FormPage {
     /// # Errors
     /// `NotFound` for a malformed id.
-    async fn path(&self, request: &mut Request, depot: &mut Depot) -> Result<String, Error> {
+    async fn handle(&self, request: &mut Request, depot: &mut Depot) -> Result<Redirect, Error> {
         if !self.0.contains("{id}") {
-            return Ok(self.0.to_owned());
+            return Ok(Redirect::other(self.0));
         }
         let id = Id::extract(request, depot).await?;
-        Ok(self.0.replace("{id}", &id.0.to_string()))
-    }
-}
-
-#[async_trait]
-impl Handler for FormPage {
-    async fn handle(
-        &self,
-        request: &mut Request,
-        depot: &mut Depot,
-        response: &mut Response,
-        _: &mut FlowCtrl,
-    ) {
-        let page = self.path(request, depot).await.map(Redirect::other);
-        page.write(request, depot, response).await;
+        let page = self.0.replace("{id}", &id.0.to_string());
+        Ok(Redirect::other(page))
     }
 }
 

@@ -1,10 +1,9 @@
 //! The API's documentation: the OpenAPI document, and a page that shows it.
 
-use salvo::FlowCtrl;
 use salvo::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use salvo::hyper::body::Bytes;
 use salvo::writing::Redirect;
-use salvo::{Depot, Handler, Request, Response, Router, Writer as _, async_trait, handler};
+use salvo::{Response, Router, handler};
 use salvo_oapi::OpenApi;
 
 use super::docs_page::DocsView;
@@ -45,15 +44,9 @@ async fn redirect_to_document() -> Redirect {
 /// `GET /api/openapi.json`.
 struct ServeDocument(Bytes);
 
-#[async_trait]
-impl Handler for ServeDocument {
-    async fn handle(
-        &self,
-        _: &mut Request,
-        _: &mut Depot,
-        response: &mut Response,
-        _: &mut FlowCtrl,
-    ) {
+#[handler]
+impl ServeDocument {
+    fn handle(&self, response: &mut Response) {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -64,17 +57,9 @@ impl Handler for ServeDocument {
 /// `GET /api/docs`.
 struct ShowDocs(DocsView);
 
-#[async_trait]
-impl Handler for ShowDocs {
-    async fn handle(
-        &self,
-        request: &mut Request,
-        depot: &mut Depot,
-        response: &mut Response,
-        _: &mut FlowCtrl,
-    ) {
+#[handler]
+impl ShowDocs {
+    fn handle(&self) -> Page<DocsView> {
         Page::new(self.0.clone())
-            .write(request, depot, response)
-            .await;
     }
 }

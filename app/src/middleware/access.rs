@@ -1,7 +1,7 @@
 //! Authorization middleware: routes for signed-in users, for a role, or as `SIGN_IN_REQUIRED` says.
 
 use salvo::http::StatusCode;
-use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait};
+use salvo::{Depot, Request, handler};
 
 use crate::auth::return_address::return_address_of;
 use crate::config::SignInRequired;
@@ -40,8 +40,9 @@ pub fn require_user_to_write() -> Access {
     Access(Rule::Configured { write: true })
 }
 
+#[handler]
 impl Access {
-    fn check(&self, request: &Request, depot: &Depot) -> Result<(), Error> {
+    fn handle(&self, request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
         let sign_in = state(depot)?.config.sign_in.as_ref();
         let required = sign_in.map(|sign_in| sign_in.required);
         if !self.applies(request, required) {
@@ -84,19 +85,4 @@ fn missing_role(role: &str) -> Error {
         recovery_links: vec![RecoveryLink::START],
         reason: format!("the user does not have the role {role}"),
     }))
-}
-
-#[async_trait]
-impl Handler for Access {
-    async fn handle(
-        &self,
-        request: &mut Request,
-        depot: &mut Depot,
-        response: &mut Response,
-        _: &mut FlowCtrl,
-    ) {
-        if let Err(error) = self.check(request, depot) {
-            error.write(request, depot, response).await;
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salvo::http::StatusCode;
-use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, async_trait, handler};
+use salvo::{Depot, FlowCtrl, Request, Response, handler};
 use tokio::sync::Semaphore;
 
 use crate::extract::{read_body, state};
@@ -45,43 +45,41 @@ impl ShedLoad {
     }
 }
 
-#[async_trait]
-impl Handler for ShedLoad {
+#[handler]
+impl ShedLoad {
     async fn handle(
         &self,
         request: &mut Request,
         depot: &mut Depot,
         response: &mut Response,
         ctrl: &mut FlowCtrl,
-    ) {
+    ) -> Result<(), Error> {
         let Ok(_permit) = self.0.try_acquire() else {
-            let error = Error::Unavailable(anyhow::anyhow!(
-                "more requests than MAX_CONCURRENT_REQUESTS"
-            ));
-            error.write(request, depot, response).await;
-            return;
+            let cause = anyhow::anyhow!("more requests than MAX_CONCURRENT_REQUESTS");
+            return Err(Error::Unavailable(cause));
         };
         ctrl.call_next(request, depot, response).await;
+        Ok(())
     }
 }
 
 /// Request timeout: returns 503 for a request that takes longer than the database limits allow.
 pub struct Deadline(pub Duration);
 
-#[async_trait]
-impl Handler for Deadline {
+#[handler]
+impl Deadline {
     async fn handle(
         &self,
         request: &mut Request,
         depot: &mut Depot,
         response: &mut Response,
         ctrl: &mut FlowCtrl,
-    ) {
+    ) -> Result<(), Error> {
         let next = ctrl.call_next(request, depot, response);
-        if tokio::time::timeout(self.0, next).await.is_err() {
-            let error = Error::Unavailable(anyhow::anyhow!("no response within {:?}", self.0));
-            error.write(request, depot, response).await;
-        }
+        let outcome = tokio::time::timeout(self.0, next).await;
+        outcome
+            .map(drop)
+            .map_err(|_| Error::Unavailable(anyhow::anyhow!("no response within {:?}", self.0)))
     }
 }
 

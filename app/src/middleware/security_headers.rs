@@ -2,8 +2,7 @@
 
 use salvo::http::HeaderMap;
 use salvo::http::header::{self, HeaderName, HeaderValue};
-use salvo::{Depot, FlowCtrl, Handler, Request};
-use salvo::{Response, async_trait};
+use salvo::{Response, handler};
 
 use crate::config::Config;
 
@@ -49,15 +48,9 @@ impl SecurityHeaders {
     }
 }
 
-#[async_trait]
-impl Handler for SecurityHeaders {
-    async fn handle(
-        &self,
-        _: &mut Request,
-        _: &mut Depot,
-        response: &mut Response,
-        _: &mut FlowCtrl,
-    ) {
+#[handler]
+impl SecurityHeaders {
+    fn handle(&self, response: &mut Response) {
         let headers = response.headers_mut();
         for (name, value) in &self.0 {
             headers.insert(name, value.clone());
@@ -68,15 +61,9 @@ impl Handler for SecurityHeaders {
 /// Middleware: another Content-Security-Policy for its routes than `PAGES_POLICY`.
 pub struct ContentSecurityPolicy(pub &'static str);
 
-#[async_trait]
-impl Handler for ContentSecurityPolicy {
-    async fn handle(
-        &self,
-        _: &mut Request,
-        _: &mut Depot,
-        response: &mut Response,
-        _: &mut FlowCtrl,
-    ) {
+#[handler]
+impl ContentSecurityPolicy {
+    fn handle(&self, response: &mut Response) {
         let policy = HeaderValue::from_static(self.0);
         response
             .headers_mut()
@@ -88,19 +75,14 @@ impl Handler for ContentSecurityPolicy {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_route_may_have_a_policy_of_its_own() {
+    #[test]
+    fn a_route_may_have_a_policy_of_its_own() {
         let site = HeaderValue::from_static(PAGES_POLICY);
         let site = HeaderMap::from_iter([(header::CONTENT_SECURITY_POLICY, site)]);
-        let (mut request, mut depot) = (Request::default(), Depot::new());
-        let (mut response, mut ctrl) = (Response::new(), FlowCtrl::new(Vec::new()));
         let own = "default-src 'none'; script-src 'self'";
-        let handlers: [&dyn Handler; 2] = [&SecurityHeaders(site), &ContentSecurityPolicy(own)];
-        for handler in handlers {
-            handler
-                .handle(&mut request, &mut depot, &mut response, &mut ctrl)
-                .await;
-        }
+        let mut response = Response::new();
+        SecurityHeaders(site).handle(&mut response);
+        ContentSecurityPolicy(own).handle(&mut response);
         let policies = response.headers().get_all(header::CONTENT_SECURITY_POLICY);
         assert_eq!(policies.iter().collect::<Vec<_>>(), [own]);
     }
