@@ -6,7 +6,7 @@ use app::config::{Config, Settings};
 use app::server;
 use app::state::AppState;
 use clap::Parser;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -75,32 +75,22 @@ impl Site {
         self.db.execute_unprepared(sql).await.expect(sql);
     }
 
-    /// The first column, named `value`, of each row.
+    /// The column `value` of each row, where it is a number.
     pub async fn values(&self, sql: &str) -> Vec<i64> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            value: i64,
-        }
-        let statement = Statement::from_string(self.db.get_database_backend(), sql);
-        let rows = Row::find_by_statement(statement)
-            .all(&self.db)
-            .await
-            .expect(sql);
-        rows.into_iter().map(|row| row.value).collect()
+        self.column(sql).await
     }
 
-    /// The first column, named `value`, of each row, where it is text.
+    /// The column `value` of each row, where it is text.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            value: String,
-        }
+        self.column(sql).await
+    }
+
+    async fn column<T: TryGetable>(&self, sql: &str) -> Vec<T> {
         let statement = Statement::from_string(self.db.get_database_backend(), sql);
-        let rows = Row::find_by_statement(statement)
-            .all(&self.db)
-            .await
-            .expect(sql);
-        rows.into_iter().map(|row| row.value).collect()
+        let rows = self.db.query_all_raw(statement).await.expect(sql);
+        let rows = rows.iter();
+        rows.map(|row| row.try_get("", "value").expect(sql))
+            .collect()
     }
 
     /// Number of rows of a table.

@@ -18,6 +18,12 @@ const ROUTES: [(Method, &str); 4] = [
     (Method::DELETE, "/api/reviews/{review}"),
 ];
 
+/// Reads the list with a bearer token.
+async fn read_list(site: &SignInSite, token: &str) -> Answer {
+    let authorization = format!("Bearer {token}");
+    send(site, &Method::GET, "/api/restaurants", &authorization).await
+}
+
 async fn send(site: &SignInSite, method: &Method, path: &str, authorization: &str) -> Answer {
     let browser = site.browser();
     let request = browser
@@ -183,13 +189,7 @@ async fn an_id_token_and_a_graph_token_are_refused() {
     let jwts: Vec<_> = tokens.filter(|token| token.starts_with("ey")).collect();
     assert_eq!(jwts.len(), 2, "an ID token and a token for Microsoft Graph");
     for token in jwts {
-        let answer = send(
-            &site,
-            &Method::GET,
-            "/api/restaurants",
-            &format!("Bearer {token}"),
-        )
-        .await;
+        let answer = read_list(&site, &token).await;
         assert_eq!(answer.status, 401);
     }
 }
@@ -244,13 +244,7 @@ async fn a_provider_that_cannot_be_reached_is_503_and_no_reason_to_sign_in_again
     let token = site.emulator.access_token_of("alice");
     site.emulator
         .fault(entra_emulator::Endpoint::Keys, entra_emulator::Fault::Reset);
-    let answer = send(
-        &site,
-        &Method::GET,
-        "/api/restaurants",
-        &format!("Bearer {token}"),
-    )
-    .await;
+    let answer = read_list(&site, &token).await;
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(!answer.header("retry-after").is_empty());
 }
