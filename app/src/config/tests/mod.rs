@@ -46,7 +46,9 @@ fn load(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let flags = settings
         .iter()
         .map(|(name, value)| format!("--{}={value}", name.to_ascii_lowercase().replace('_', "-")));
-    let matches = command().get_matches_from(std::iter::once("app".to_owned()).chain(flags));
+    let flags = std::iter::once("app".to_owned()).chain(flags);
+    let matches = command().try_get_matches_from(flags);
+    let matches = matches.unwrap_or_else(|error| panic!("{error}"));
     let settings = Settings::from_arg_matches(&matches).unwrap();
     Config::from_settings(&settings, &BTreeSet::new())
 }
