@@ -37,6 +37,29 @@ async fn the_site_listens_without_its_database_and_recovers() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
+async fn a_request_that_comes_while_the_site_starts_waits_for_the_database() {
+    let server = Server::create().await;
+    let mut forwarder = Forwarder::closed(server.url());
+    forwarder.open();
+    forwarder.fall_silent();
+    let settings = [
+        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_POOL_TIMEOUT", "30s"),
+    ];
+    let process = Process::serve(&settings).await;
+    let visitor = process.visitor();
+    let start = async {
+        let readiness = visitor.get("/readyz").await;
+        assert_eq!(readiness.status.as_u16(), 503);
+        assert!(readiness.body.contains("is starting"), "{}", readiness.body);
+        forwarder.speak_again();
+    };
+    let (page, ()) = tokio::join!(visitor.get("/"), start);
+    assert_eq!(page.status.as_u16(), 200);
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_recovers_when_its_database_returns() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
