@@ -80,7 +80,10 @@ impl IdempotencyKey {
         if let Some(key) = &new_key
             && let Some(first) = used_key::find(&transaction, &key.digest).await?
         {
-            return key.compare(&first).map(Submission::Repeated);
+            let id = key.compare(&first)?;
+            // Waits for the synchronous standby, as the first request did.
+            transaction.commit().await?;
+            return Ok(Submission::Repeated(id));
         }
         Ok(Submission::Insert(Insertion {
             transaction,
@@ -132,7 +135,7 @@ impl Insertion {
             if is_new {
                 used_key::insert(&self.transaction, key.digest, key.body_hash, id).await?;
             } else if let Some(first) = used_key::find(&self.transaction, &key.digest).await? {
-                return key.compare(&first);
+                key.compare(&first)?;
             }
         }
         self.transaction.commit().await?;

@@ -3,9 +3,11 @@
 //! They are kept beside the row, so that the key remains used when the row is changed or deleted.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect as _;
 use sea_orm::entity::prelude::*;
 
 use crate::clock;
+use crate::form_key::REPEAT_LOCK;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency_key")]
@@ -26,8 +28,10 @@ pub(super) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// Finds a request, under the lock of a repeated form.
 pub(super) async fn find(db: &impl ConnectionTrait, digest: &str) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(digest).one(db).await
+    let found = Entity::find_by_id(digest).lock(REPEAT_LOCK);
+    found.one(db).await
 }
 
 pub(super) async fn insert(
