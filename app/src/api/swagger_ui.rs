@@ -1,10 +1,10 @@
 //! Swagger UI at `/api/docs/try`: the only pages of the site with a script.
 
 use salvo::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
-use salvo::{Request, Response, Router, handler};
+use salvo::hyper::body::Bytes;
+use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, async_trait, handler};
 use salvo_oapi::swagger_ui::{Config, serve};
 
-use crate::response::Error;
 use crate::routing::get;
 
 /// The site's policy, and what Swagger UI needs beyond it: its script, its request, and its icons, which are `data:` URLs.
@@ -41,9 +41,23 @@ const FILES: [(&str, &str); 2] = [
 ];
 
 pub(super) fn routes() -> Router {
-    Router::new()
+    let start = ServeFile {
+        kind: JAVASCRIPT,
+        content: Bytes::from_static(START.as_bytes()),
+    };
+    let routes = Router::new()
         .push(get("api/docs/try", show_page))
-        .push(get("api/docs/try/{name}", show_file))
+        .push(get("api/docs/try/start.js", start));
+    let config: Config<'static> = Config::new(["/api/openapi.json"]);
+    FILES.into_iter().fold(routes, |routes, (name, kind)| {
+        let file = serve(name, "", "", "", &config).ok().flatten();
+        let content = file.map(|file| file.bytes.into_owned()).unwrap_or_default();
+        let content = Bytes::from(content);
+        routes.push(get(
+            &format!("api/docs/try/{name}"),
+            ServeFile { kind, content },
+        ))
+    })
 }
 
 #[handler]
@@ -58,24 +72,24 @@ async fn show_page(response: &mut Response) {
     response.body(PAGE);
 }
 
-#[handler]
-async fn show_file(request: &mut Request, response: &mut Response) -> Result<(), Error> {
-    let name = request.params().get("name").cloned().unwrap_or_default();
-    let (kind, body) = find(&name).ok_or(Error::NotFound)?;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
-    response.body(body);
-    Ok(())
+/// A file of a type, kept in memory.
+struct ServeFile {
+    kind: &'static str,
+    content: Bytes,
 }
 
-/// The type and the content of a file.
-fn find(name: &str) -> Option<(&'static str, Vec<u8>)> {
-    if name == "start.js" {
-        return Some((JAVASCRIPT, START.into()));
+#[async_trait]
+impl Handler for ServeFile {
+    async fn handle(
+        &self,
+        _: &mut Request,
+        _: &mut Depot,
+        response: &mut Response,
+        _: &mut FlowCtrl,
+    ) {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
+        response.body(self.content.clone());
     }
-    let config: Config<'static> = Config::new(["/api/openapi.json"]);
-    let (name, kind) = FILES.into_iter().find(|(file, _)| *file == name)?;
-    let file = serve(name, "", "", "", &config).ok()??;
-    Some((kind, file.bytes.into_owned()))
 }

@@ -41,6 +41,10 @@ const ROUTES: &str = "
     GET    /feed.xml                | 200            | 200       | 200  | 200    | 200   |
     GET    /api/openapi.json        | 200            | 200       | 200  | 200    | 200   |
     GET    /api/docs                | 200            | 200       | 200  | 200    | 200   |
+    GET    /api/docs/try            | 200            | 200       | 200  | 200    | 200   |
+    GET    /api/docs/try/start.js   | 200            | 200       | 200  | 200    | 200   |
+    GET    /api/docs/try/swagger-ui.css | 200        | 200       | 200  | 200    | 200   |
+    GET    /api/docs/try/swagger-ui-bundle.js | 200  | 200       | 200  | 200    | 200   |
     GET    /docs                    | 308            | 308       | 308  | 308    | 308   | /api/docs
     GET    /redoc                   | 308            | 308       | 308  | 308    | 308   | /api/docs
     GET    /openapi.json            | 308            | 308       | 308  | 308    | 308   | /api/openapi.json
@@ -91,7 +95,7 @@ impl Route {
 
     /// Whether it is an operation of the API, whose errors are JSON for everyone.
     fn is_operation(&self) -> bool {
-        self.path.starts_with("/api/") && self.path != "/api/docs"
+        self.path.starts_with("/api/") && !self.path.starts_with("/api/docs")
     }
 
     /// As the router lists it, which calls every id `{id}`.
