@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{process, tidy, workspace};
+use crate::{process, settings, tidy, workspace};
 
 /// The feature's files, in the folders in which the repository has its own.
 const SOURCE: &str = "docs/minimal-feature/";
@@ -43,18 +43,17 @@ pub(crate) fn check() -> Result<bool> {
 
 /// The options that add the tests for which there are a PostgreSQL server and a browser; not those that start servers of
 /// their own, which depend on the feature least.
-fn further_tests() -> &'static str {
-    #[expect(clippy::disallowed_methods, reason = "not a setting of the app")]
-    let is_set = |name| std::env::var_os(name).is_some();
+fn further_tests() -> String {
+    const WITHOUT_SERVERS: &str = "--include-ignored --skip operations::pooler:: --skip operations::failover:: --skip operations::replicas::";
     match (is_set("TEST_POSTGRES_URL"), is_set("TEST_CHROMIUM")) {
-        (true, true) => {
-            "--include-ignored --skip operations::pooler:: --skip operations::failover:: --skip operations::replicas::"
-        }
-        (true, false) => {
-            "--include-ignored --skip operations::pooler:: --skip operations::failover:: --skip operations::replicas:: --skip browser::"
-        }
-        (false, _) => "",
+        (true, true) => WITHOUT_SERVERS.to_owned(),
+        (true, false) => format!("{WITHOUT_SERVERS} --skip browser::"),
+        (false, _) => String::new(),
     }
+}
+
+fn is_set(name: &str) -> bool {
+    settings::environment_variable(name).is_some()
 }
 
 /// Reads the text files of a folder with a git repository.

@@ -78,31 +78,23 @@ pub(super) struct ClientSecret<'a> {
 impl<'a> ClientSecret<'a> {
     /// `None` for a site that uses its managed identity.
     pub(super) fn of(target: &'a Target, wanted: bool) -> Result<Option<Self>> {
-        if target.env_file().is_some() {
+        let (display_name, vault) = if target.env_file().is_some() {
             ensure!(
                 wanted || target.setting("AZURE_CLIENT_SECRET").is_some(),
                 "this machine has no managed identity: add --client-secret to keep a client secret in .env, \
                  or use the Entra emulator that `cargo xtask dev` starts"
             );
-            let (display_name, vault) = ("home", None);
-            return Ok(Some(Self {
-                target,
-                display_name,
-                vault,
-            }));
-        }
-        let name = target.setting("AUTH_CLIENT_SECRET_NAME");
-        if !wanted && name.is_none() {
-            return Ok(None);
-        }
-        let (vault, name) = (
-            target.output("AZURE_KEY_VAULT_NAME")?,
-            name.unwrap_or(DEFAULT_NAME),
-        );
-        let (display_name, vault) = (
-            target.output("SERVICE_WEB_NAME")?,
-            Some(VaultSecret { vault, name }),
-        );
+            ("home", None)
+        } else {
+            let name = target.setting("AUTH_CLIENT_SECRET_NAME");
+            if !wanted && name.is_none() {
+                return Ok(None);
+            }
+            let name = name.unwrap_or(DEFAULT_NAME);
+            let vault = target.output("AZURE_KEY_VAULT_NAME")?;
+            let site = target.output("SERVICE_WEB_NAME")?;
+            (site, Some(VaultSecret { vault, name }))
+        };
         Ok(Some(Self {
             target,
             display_name,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{platform, process, programs, workspace};
+use crate::{platform, process, programs, settings, workspace};
 
 pub(crate) const PROGRAM: &str = "app";
 pub(crate) const START_SCRIPT: &str = "startup.sh";
@@ -106,13 +106,9 @@ fn flags(remapped: &[(PathBuf, &str)]) -> String {
     flags.join(FLAG_SEPARATOR)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "CARGO_HOME is cargo's, not a setting of the app"
-)]
 fn cargo_home() -> PathBuf {
     let default = || std::env::home_dir().unwrap_or_default().join(".cargo");
-    std::env::var_os("CARGO_HOME").map_or_else(default, PathBuf::from)
+    settings::environment_variable("CARGO_HOME").map_or_else(default, PathBuf::from)
 }
 
 /// Version and commit of the package, as in `0.1.0, commit 1a2b3c4d5e6f of 2026-01-31, changed`.
