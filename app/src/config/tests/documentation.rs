@@ -43,7 +43,13 @@ fn the_sample_file_lists_every_setting_in_the_order_of_the_help() {
         .iter()
         .map(|(name, _)| (*name).to_owned())
         .collect();
-    assert_eq!(sampled, names());
+    let names = names();
+    let unknown: Vec<_> = sampled
+        .iter()
+        .filter(|name| !names.contains(name))
+        .collect();
+    assert!(unknown.is_empty(), "unknown settings: {unknown:?}");
+    assert_eq!(sampled, names);
 }
 
 #[test]

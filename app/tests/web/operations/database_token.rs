@@ -159,7 +159,7 @@ async fn a_failed_token_renewal_is_logged_without_an_outage() {
     site.refuse_tokens();
     let line = process.logged(NOT_RENEWED).await;
     let cause = line["cause"].as_str().expect("a cause");
-    assert!(cause.contains("identity endpoint answers 500"), "{line}");
+    assert!(cause.contains("identity endpoint returned 500"), "{line}");
     for path in ["/", "/readyz"] {
         assert_eq!(status(&process, path).await, 200, "{path}");
     }
@@ -182,7 +182,7 @@ async fn the_site_listens_without_a_token_and_recovers() {
     }
     eventually("the cause", LONG, async || {
         let lines = process.log_lines();
-        let logged = |line: &String| line.contains("identity endpoint answers 500");
+        let logged = |line: &String| line.contains("identity endpoint returned 500");
         lines.iter().any(logged).then_some(())
     })
     .await;
@@ -215,7 +215,7 @@ async fn database_token_prints_errors_to_stderr() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("answers 500"), "{message}");
+    assert!(message.contains("returned 500"), "{message}");
 
     let output = run_app(&["database-token"], &[]).await;
     assert!(output.stdout.is_empty(), "{output:?}");
