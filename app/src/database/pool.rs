@@ -45,17 +45,17 @@ impl OldestConnection {
     /// request waits, and not one for each of them.
     ///
     /// # Errors
-    /// When the connection is lost.
-    pub(super) async fn within(
+    /// Without a response in time.
+    pub(super) async fn within<T>(
         &self,
         limit: Duration,
-        response: impl Future<Output = Result<(), SqlxError>>,
-    ) -> Result<(), SqlxError> {
-        if let Ok(result) = timeout(limit, response).await {
-            return result;
-        }
-        self.discard_open();
-        Err(SqlxError::Io(ErrorKind::TimedOut.into()))
+        response: impl Future<Output = T>,
+    ) -> Result<T, SqlxError> {
+        let result = timeout(limit, response).await;
+        result.map_err(|_| {
+            self.discard_open();
+            SqlxError::Io(ErrorKind::TimedOut.into())
+        })
     }
 }
 
@@ -165,7 +165,7 @@ pub(super) fn open_postgres(
                     return Ok(false);
                 }
                 let tested = oldest.within(test_timeout, connection.ping());
-                tested.await.map(|()| true)
+                tested.await?.map(|()| true)
             })
         })
         // A request that was given up may have left its statement unfinished. sqlx would wait for the result without a
@@ -175,7 +175,7 @@ pub(super) fn open_postgres(
             let oldest = of_release.clone();
             Box::pin(async move {
                 let finished = oldest.within(result_timeout, connection.flush());
-                finished.await.map(|()| true)
+                finished.await?.map(|()| true)
             })
         })
         .connect_lazy_with(options.clone().extra_float_digits(None))

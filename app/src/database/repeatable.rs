@@ -49,6 +49,8 @@ pub struct Leases {
     connection: DatabaseConnection,
     oldest: OldestConnection,
     test_timeout: Duration,
+    /// Longer than the server lets a statement take.
+    result_timeout: Duration,
     /// One for each connection that may be kept.
     permits: Semaphore,
     idle: Mutex<Vec<Lease>>,
@@ -70,6 +72,7 @@ impl Leases {
             pool,
             oldest,
             test_timeout: TEST_TIMEOUT.min(config.pool_timeout / 2),
+            result_timeout: config.statement_timeout + TEST_TIMEOUT,
             permits: Semaphore::new(size - size.div_ceil(LEFT_TO_OTHERS)),
             idle: Mutex::default(),
         }
@@ -84,17 +87,18 @@ impl Leases {
             other = self.take() => return fetch_all(&mut other?.connection, statement).await,
         };
         let mut lease = self.lease().await?;
-        match fetch_all(&mut lease.connection, statement).await {
-            Ok(rows) => {
+        let sent = fetch_all(&mut lease.connection, statement);
+        match self.oldest.within(self.result_timeout, sent).await {
+            Ok(Ok(rows)) => {
                 self.keep(lease);
                 drop(permit);
                 Ok(rows)
             }
-            Err(error) if is_connection_lost(&error) => {
+            Ok(Err(error)) if !is_connection_lost(&error) => Err(error),
+            Ok(Err(_)) | Err(_) => {
                 drop(lease.connection.detach());
                 fetch_all(&mut self.take().await?.connection, statement).await
             }
-            Err(error) => Err(error),
         }
     }
 
@@ -117,7 +121,10 @@ impl Leases {
             return true;
         }
         let tested = lease.connection.ping();
-        self.oldest.within(self.test_timeout, tested).await.is_ok()
+        matches!(
+            self.oldest.within(self.test_timeout, tested).await,
+            Ok(Ok(()))
+        )
     }
 
     /// Takes a connection from the pool, which tests it.
