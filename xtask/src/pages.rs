@@ -52,9 +52,16 @@ fn count_kinds() -> Result<Outcome> {
     Ok((kinds.len() >= MIN_KINDS).into())
 }
 
+/// What vnu says of characters that the tests have typed: a page gives them back as they are. The rule `long-title` of
+/// html-validate is off for the same reason.
+const TYPED: &str = "(?s).*(Normalization|composing|code.point|U\\+000|appears.to.be.written|dt..name|attribute..(value|datetime)..on).*";
+
 fn run_vnu() -> Result<Outcome> {
     if !programs::is_installed("java") {
         return Ok(missing("java"));
     }
-    run_command("vnu --stdout --Werror target/pages", &[])
+    run_command(
+        &format!("vnu --stdout --Werror --filterpattern {TYPED} target/pages"),
+        &[],
+    )
 }

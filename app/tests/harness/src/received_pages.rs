@@ -15,10 +15,11 @@ const FOLDER: &str = "TEST_PAGES";
 /// Characters of a path in a file's name.
 const LONGEST_ROUTE: usize = 40;
 
-/// Writes a response down if it is a page.
+/// Writes a response down if it is a page of the site, and not of a balancer before it.
 pub(crate) fn write_response(path: &str, status: StatusCode, headers: &HeaderMap, body: &str) {
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    if kind.is_some_and(|kind| kind.starts_with(b"text/html")) && !body.is_empty() {
+    let is_page = kind.is_some_and(|kind| kind.starts_with(b"text/html")) && !body.is_empty();
+    if is_page && headers.contains_key("x-request-id") {
         write_document(path, status.as_u16().into(), body);
     }
 }
