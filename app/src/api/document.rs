@@ -38,10 +38,30 @@ pub fn document(config: &Config, routes: &Router, protected: &Router) -> OpenApi
         let is_https = config.http.is_https();
         add_security_schemes(&mut document.components, sign_in, is_https);
     }
+    describe_access(&mut document, sign_in.is_some());
     for operation in operations(&mut document) {
         name_own_links(operation);
     }
     document
+}
+
+/// Adds the responses that a token gets where none is needed, and a write of another site's page.
+fn describe_access(document: &mut OpenApi, has_tokens: bool) {
+    let (paths, components) = (&mut document.paths, &mut document.components);
+    for item in paths.values_mut() {
+        for (method, operation) in item.operations.iter_mut() {
+            let is_write = *method != PathItemType::Get;
+            if has_tokens {
+                let description = "The access token is not valid here.";
+                add_problem(components, operation, "401", description);
+            }
+            if has_tokens || is_write {
+                let description =
+                    "The request is from another site, or the access token is for less.";
+                add_problem(components, operation, "403", description);
+            }
+        }
+    }
 }
 
 fn info(sign_in: Option<&SignInConfig>) -> Info {

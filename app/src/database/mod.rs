@@ -34,7 +34,6 @@ use entra::EntraPassword;
 use incompatible::{Incompatible, ensure_server_fits};
 use pool::{OldestConnection, Pools, open_postgres, open_sqlite};
 use pooler::Pooling;
-use repeatable::Leases;
 use replica::Replica;
 use unavailable::{error_code, is_not_primary};
 
@@ -106,8 +105,7 @@ impl Database {
                 let oldest = &oldest_connection;
                 let open = |options| open_postgres(database, options, oldest.clone());
                 let lease = |pool: &PgPool| {
-                    let leases = Leases::new(database, pool.clone(), oldest.clone());
-                    RepeatableConnection::Leases(Arc::new(leases))
+                    RepeatableConnection::new(database, pool.clone(), oldest.clone())
                 };
                 let pool = open(options);
                 let replicas = database.replicas.iter().map(|it| open(&it.options));

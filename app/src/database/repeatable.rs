@@ -17,6 +17,7 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tracing::{Instrument as _, Span};
 
 use super::pool::{OldestConnection, TEST_TIMEOUT};
@@ -26,6 +27,10 @@ use crate::telemetry::TRACED;
 
 /// A connection that was in use so short a time ago is trusted without a test.
 const TRUST_PERIOD: Duration = Duration::from_secs(1);
+
+/// A statement waits for a kept connection for so long before it takes one of the pool. To wait for both at once would
+/// cost a connection each time: sqlx closes the one that it is testing when the wait is given up.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// After this time a connection goes back to the pool, which closes those that are too old.
 const LEASE_LIMIT: Duration = Duration::from_secs(30);
@@ -37,7 +42,7 @@ const LEFT_TO_OTHERS: usize = 4;
 /// unique key keeps from being inserted again. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum RepeatableConnection {
-    /// A pool whose connections cannot be lost.
+    /// A pool whose connections cannot be lost, or that has only one.
     Pool(DatabaseConnection),
     Leases(Arc<Leases>),
 }
@@ -64,27 +69,31 @@ struct Lease {
     used: Instant,
 }
 
-impl Leases {
+impl RepeatableConnection {
+    /// Connections of a PostgreSQL pool.
     pub(super) fn new(config: &DatabaseConfig, pool: PgPool, oldest: OldestConnection) -> Self {
         let size = usize::try_from(config.pool_size).unwrap_or(usize::MAX);
-        Self {
+        let most = size - size.div_ceil(LEFT_TO_OTHERS);
+        if most == 0 {
+            return Self::Pool(pool.into());
+        }
+        Self::Leases(Arc::new(Leases {
             connection: pool.clone().into(),
             pool,
             oldest,
             test_timeout: TEST_TIMEOUT.min(config.pool_timeout / 2),
             result_timeout: config.statement_timeout + TEST_TIMEOUT,
-            permits: Semaphore::new(size - size.div_ceil(LEFT_TO_OTHERS)),
+            permits: Semaphore::new(most),
             idle: Mutex::default(),
-        }
+        }))
     }
+}
 
+impl Leases {
     /// Sends the statement, and again if its connection is lost.
     async fn fetch_all(&self, statement: &Statement) -> Result<Vec<PgRow>, DbErr> {
-        // Whichever comes first, if all that may be kept are in use: one of them, or another one of the pool.
-        let permit = tokio::select! {
-            biased;
-            permit = self.permits.acquire() => permit.ok(),
-            other = self.take() => return fetch_all(&mut other?.connection, statement).await,
+        let Ok(permit) = timeout(PATIENCE, self.permits.acquire()).await else {
+            return fetch_all(&mut self.take().await?.connection, statement).await;
         };
         let mut lease = self.lease().await?;
         let sent = fetch_all(&mut lease.connection, statement);
