@@ -92,7 +92,7 @@ const POSTGRES_WORDS: &str = r"
             WHERE run <> ''));
     END $$";
 
-/// The functions see the tables of the schema in which they were created, whoever calls them.
+/// The functions see the tables of the schema in which they were created, for every caller.
 const POSTGRES_OPTIONS: &str =
     "LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = {schema}, pg_temp";
 

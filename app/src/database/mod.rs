@@ -24,7 +24,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use migrations::{Migrator, MigratorTrait as _, ensure_session_table};
-use sea_orm::sqlx::PgPool;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -102,21 +101,25 @@ impl Database {
                 (open_sqlite(database, options)?, None, Arc::default())
             }
             DatabaseTarget::Postgres(options) => {
-                let oldest = &oldest_connection;
-                let open = |options| open_postgres(database, options, oldest.clone());
-                let lease = |pool: &PgPool| {
-                    RepeatableConnection::new(database, pool.clone(), oldest.clone())
+                let open = |options, oldest: &OldestConnection| {
+                    let pool = open_postgres(database, options, oldest.clone());
+                    let lease = RepeatableConnection::new(database, pool.clone(), oldest.clone());
+                    (pool, lease)
                 };
-                let pool = open(options);
-                let replicas = database.replicas.iter().map(|it| open(&it.options));
-                let replicas: Vec<_> = replicas.collect();
-                let entra = EntraPassword::from_config(config, &pool, &replicas)?;
+                let (pool, readers) = open(options, &oldest_connection);
+                // A replica that does not respond says nothing of the primary's connections.
+                let replicas = database.replicas.iter();
+                let (replica_pools, leases): (Vec<_>, Vec<_>) = replicas
+                    .map(|it| open(&it.options, &OldestConnection::default()))
+                    .unzip();
+                let entra = EntraPassword::from_config(config, &pool, &replica_pools)?;
+                let connection = pool.into();
                 let pools = Pools {
-                    readers: lease(&pool),
-                    connection: pool.into(),
+                    connection,
+                    readers,
                 };
-                let replicas = replicas.into_iter();
-                let replicas = replicas.map(|pool| Replica::new(lease(&pool), pool));
+                let replicas = leases.into_iter().zip(replica_pools);
+                let replicas = replicas.map(|(lease, pool)| Replica::new(lease, pool));
                 (pools, entra, replicas.collect())
             }
         };

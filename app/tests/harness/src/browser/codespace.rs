@@ -1,6 +1,6 @@
 //! The port forwarding of GitHub Codespaces: each port of 127.0.0.1 under a host name of its own, over https.
 //!
-//! The proxy replaces `Host` by `localhost:PORT`, and an `Origin` that is the forwarded one likewise; `X-Forwarded-Host` has the
+//! The proxy sets `Host` to `localhost:PORT`, and the forwarded `Origin` to that of `localhost:PORT`; `X-Forwarded-Host` has the
 //! name (<https://github.com/symfony/demo/issues/1542>, <https://github.com/vercel/chatbot/issues/384>).
 
 use std::convert::Infallible;
