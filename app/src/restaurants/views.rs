@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use time::PrimitiveDateTime;
-use time::macros::format_description;
+use time::format_description::well_known::Rfc3339;
 
 use super::addresses::{DetailsQuery, REVIEWS};
 use super::adopted::valid_rating;
@@ -141,24 +141,30 @@ pub(super) struct ReviewEntry {
     pub(super) review_text: String,
     date: String,
     pub(super) datetime: String,
-    /// For the author.
-    edit_path: Option<String>,
     /// For a visitor who may delete the review.
-    delete_path: Option<String>,
+    actions: Option<ReviewActions>,
+}
+
+/// Links below a review.
+#[derive(Serialize)]
+struct ReviewActions {
+    /// For the author.
+    edit: Option<String>,
+    delete: String,
 }
 
 impl ReviewEntry {
     pub(super) fn new(row: review::Model, user: Option<&CurrentUser>) -> Self {
-        let may_delete = row.may_be_deleted_by(user);
-        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-        let datetime = row.review_date.format(&format);
+        let actions = || ReviewActions {
+            edit: row.is_by(user).then(|| format!("/reviews/{}/edit", row.id)),
+            delete: format!("/reviews/{}/delete", row.id),
+        };
         Self {
             id: row.id,
-            edit_path: row.is_by(user).then(|| format!("/reviews/{}/edit", row.id)),
-            delete_path: may_delete.then(|| format!("/reviews/{}/delete", row.id)),
+            actions: row.may_be_deleted_by(user).then(actions),
             rating: valid_rating(row.rating),
             date: format_date(row.review_date),
-            datetime: datetime.unwrap_or_default(),
+            datetime: format_timestamp(row.review_date),
             user_name: author_or_placeholder(row.user_name),
             review_text: row.review_text,
         }
@@ -191,9 +197,15 @@ pub(super) fn group_thousands(number: u64) -> String {
     grouped
 }
 
+/// A date in words, as in 1 May 2024.
 fn format_date(date: PrimitiveDateTime) -> String {
-    let format = format_description!("[day padding:none] [month repr:long] [year]");
-    date.format(&format).unwrap_or_default()
+    format!("{} {} {:04}", date.day(), date.month(), date.year())
+}
+
+/// A time in UTC to the second (RFC 3339).
+fn format_timestamp(time: PrimitiveDateTime) -> String {
+    let time = time.truncate_to_second().assume_utc();
+    time.format(&Rfc3339).unwrap_or_default()
 }
 
 const NO_NAME: &str = "Unnamed restaurant";
