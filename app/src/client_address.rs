@@ -2,9 +2,56 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use ipnet::IpNet;
 use salvo::Request;
 
-use crate::config::TrustedProxies;
+/// The peers whose forwarded headers are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustedProxies {
+    /// Every peer: right only where nothing but the front end can reach the program, as on App Service.
+    Any,
+    Networks(Vec<IpNet>),
+}
+
+impl TrustedProxies {
+    /// Parses `*`, `none`, or addresses and networks separated by commas.
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        let networks = match text {
+            "*" => return Ok(Self::Any),
+            "none" => Some(Vec::new()),
+            list => list
+                .split(',')
+                .map(|entry| parse_network(entry.trim()))
+                .collect(),
+        };
+        networks.map(Self::Networks).ok_or(
+            "must be addresses or networks such as 10.0.0.5,192.168.0.0/16, or * for any, or none",
+        )
+    }
+
+    /// Whether the forwarded headers of this peer are trusted.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        *self == Self::Any || self.lists(peer)
+    }
+
+    /// Whether the address is a listed proxy's. `*` lists none: it trusts only the direct peer, whose own
+    /// entry in `X-Forwarded-For` is the last.
+    pub fn lists(&self, address: IpAddr) -> bool {
+        match self {
+            Self::Any => false,
+            // A socket that listens on `::` reports an IPv4 peer as an IPv6 address.
+            Self::Networks(networks) => networks
+                .iter()
+                .any(|network| network.contains(&address.to_canonical())),
+        }
+    }
+}
+
+fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
 
 /// The IP address of a client behind a trusted proxy: an IPv4 address, or an IPv6 /64 network, which is
 /// what one subscriber is assigned.
@@ -104,5 +151,37 @@ mod tests {
     fn a_star_trusts_the_direct_peer_alone() {
         let visitor = visitor_of("*", "198.51.100.9, 203.0.113.1");
         assert_eq!(visitor.as_deref(), Some("203.0.113.1"));
+    }
+
+    fn trusts(proxies: &str, peer: &str) -> bool {
+        TrustedProxies::parse(proxies)
+            .unwrap()
+            .trusts(peer.parse().unwrap())
+    }
+
+    #[test]
+    fn a_peer_is_trusted_by_address_network_or_star() {
+        assert!(trusts("10.0.0.5", "10.0.0.5"));
+        assert!(!trusts("10.0.0.5", "10.0.0.6"));
+        assert!(trusts("10.0.0.5, 192.168.0.0/16", "192.168.7.7"));
+        assert!(trusts("fd00::/8", "fd12::1"));
+        assert!(trusts("10.0.0.0/8", "::ffff:10.1.2.3"));
+        assert!(trusts("*", "203.0.113.9"));
+        assert!(!trusts("none", "127.0.0.1"));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "localhost",
+            "10.0.0.0/33",
+            "10.0.0",
+            "10.0.0.5,,10.0.0.6",
+            "*,10.0.0.5",
+            "10.0.0.5:80",
+            "all",
+        ] {
+            assert!(TrustedProxies::parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -95,7 +95,8 @@ impl TextFile {
 #[handler]
 async fn show_robots(state: AppState) -> TextFile {
     let sign_in = state.config.sign_in.as_ref();
-    let is_closed = sign_in.is_some_and(|sign_in| sign_in.required == SignInRequired::All);
+    let is_closed =
+        sign_in.is_some_and(|sign_in| sign_in.settings.sign_in_required == SignInRequired::All);
     let disallowed: &[&str] = if is_closed {
         &["/"]
     } else {

@@ -8,6 +8,9 @@
 //! example domain outside its own folder and the lines marked `domain:`. The other modules know the
 //! example as `feature`.
 
+pub mod secret;
+mod libpq;
+pub mod client_address;
 pub mod config;
 pub mod clock;
 pub mod text;
@@ -24,7 +27,6 @@ pub mod database;
 pub mod compression;
 pub mod assets;
 pub mod templates;
-pub mod client_address;
 pub mod site_cookie;
 pub mod entity_tag;
 pub mod rate_limiter;

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::clock;
-use crate::config::{OutboundConfig, Secret};
+use crate::config::OutboundConfig;
 use crate::outbound::{Calls, OutboundError};
+use crate::secret::Secret;
 
 /// The managed identity of the site.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl ManagedIdentity {
                 .identity_endpoint
                 .clone()
                 .zip(config.identity_header.clone()),
-            client_id: config.managed_identity_client_id.clone(),
+            client_id: config.azure_managed_identity_client_id.clone(),
         }
     }
 

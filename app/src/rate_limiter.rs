@@ -25,7 +25,9 @@ impl RateLimiters {
         let sign_in = config.sign_in.as_ref();
         Self {
             writes: Limiter::per_minute(config.http.rate_limit_writes),
-            sign_in: Limiter::per_minute(sign_in.map_or(0, |sign_in| sign_in.rate_limit_login)),
+            sign_in: Limiter::per_minute(
+                sign_in.map_or(0, |sign_in| sign_in.settings.rate_limit_login),
+            ),
         }
     }
 

@@ -52,8 +52,8 @@ pub fn service(state: AppState) -> anyhow::Result<Service> {
 }
 
 fn pages(config: &Config) -> anyhow::Result<Router> {
-    let database = &config.database;
-    let deadline = database.pool_timeout + database.statement_timeout + DEADLINE_MARGIN;
+    let limits = &config.database.settings;
+    let deadline = limits.database_pool_timeout + limits.database_timeout + DEADLINE_MARGIN;
     let pages = Router::new()
         .hoop(middleware::limit_writes)
         .hoop(middleware::record_writes)

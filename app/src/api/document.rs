@@ -20,7 +20,7 @@ const ENTRA: &str = "entra";
 /// such as pages, are not in it.
 pub fn document(config: &Config, routes: &Router, protected: &Router) -> OpenApi {
     let sign_in = config.sign_in.as_ref();
-    let required = sign_in.map(|sign_in| sign_in.required);
+    let required = sign_in.map(|sign_in| sign_in.settings.sign_in_required);
     let mut document = OpenApi::with_info(info(sign_in)).merge_router(routes);
     secure(&mut document, |method| match required {
         Some(SignInRequired::All) => true,
@@ -65,7 +65,7 @@ fn describe_access(document: &mut OpenApi, has_tokens: bool) {
 }
 
 fn info(sign_in: Option<&SignInConfig>) -> Info {
-    let access = match sign_in.map(|sign_in| sign_in.required) {
+    let access = match sign_in.map(|sign_in| sign_in.settings.sign_in_required) {
         None => {
             "No sign-in is configured: anyone who can reach the site can read and add, and operations that require an account do not exist."
         }
@@ -119,7 +119,7 @@ fn add_security_schemes(components: &mut Components, sign_in: &SignInConfig, is_
         session_cookie_name(is_https),
         "The session cookie of a browser that has signed in on the site. Requests from other sites are refused.",
     );
-    let (client_id, tenant) = (&sign_in.client.id, &sign_in.provider.tenant);
+    let (client_id, tenant) = (&sign_in.client_id, &sign_in.tenant);
     let token = Http::new(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .description(format!(

@@ -3,16 +3,13 @@
 //! The table keeps hashes alone. Nonce and code verifier are derived from the state with a key that
 //! only the site has, so that they need not be stored.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{DatabaseConnection, QueryOrder as _, QuerySelect as _, QueryTrait as _};
-use sha2::{Digest as _, Sha256};
 use time::Duration;
 
-use super::cookies::{ATTEMPT_RETENTION, Keyring};
+use super::cookies::{ATTEMPT_RETENTION, Keyring, hash};
 use super::error::SignInError;
 use crate::clock;
 
@@ -52,17 +49,6 @@ impl AttemptSecrets {
             code_verifier: keyring.derive("verifier ", state),
         }
     }
-}
-
-/// A random value of 256 bits, 43 characters.
-pub fn random_token() -> String {
-    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
-}
-
-/// The SHA-256 of a secret, which the database stores in place of it: a copy of the table gives no
-/// access.
-pub(super) fn hash(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret))
 }
 
 /// Stores a new attempt of this browser.

@@ -14,10 +14,8 @@ use cookie::{Cookie, CookieJar, Key, SameSite};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use salvo::Request;
 use salvo::http::header::COOKIE;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use tower_sessions_core::session::Id;
-
-use super::attempts::hash;
 
 /// How long an attempt is kept, by the table and by the sign-in cookie: a user who comes back after
 /// its lifetime sees the page "The sign-in has expired".
@@ -43,6 +41,17 @@ impl Keyring {
         mac.update(input.as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
     }
+}
+
+/// A random value of 256 bits, 43 characters.
+pub fn random_token() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// The SHA-256 of a secret, which the database stores in place of it: a copy of the table gives no
+/// access.
+pub(super) fn hash(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret))
 }
 
 /// Name of the session cookie of a site with this scheme.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::id_token::VerifiedClaims;
 use crate::clock;
-use crate::config::ProviderConfig;
+use crate::config::BaseUrl;
 use crate::current_user::CurrentUser;
 use crate::outbound::{Calls, OutboundError};
 
@@ -38,11 +38,11 @@ pub(super) enum GraphError {
 /// Fetches the profile of the account with this object id, without a retry: a sign-in succeeds without it.
 pub(super) async fn get_me(
     calls: &Calls,
-    config: &ProviderConfig,
+    graph: &BaseUrl,
     token: &AccessToken,
     object_id: Option<&str>,
 ) -> Result<GraphUser, GraphError> {
-    let url = format!("{}/v1.0/me", config.graph_url.origin());
+    let url = format!("{}/v1.0/me", graph.origin());
     let mut request = HttpRequest::new(Vec::new());
     *request.uri_mut() = url.parse().map_err(|_| OutboundError::Failed)?;
     let bearer = format!("Bearer {}", token.secret())

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SignInError;
 use super::provider::{IdentityProvider, Metadata, is_guid};
 use crate::clock;
-use crate::config::{AllowedTenants, ProviderConfig};
+use crate::config::{AllowedTenants, SignInConfig};
 use crate::outbound::Calls;
 
 /// Accepted clock difference to the provider, in seconds.
@@ -123,7 +123,7 @@ pub(super) fn verifier(
 /// Checks that the issuer is that of the token's tenant, and that the tenant may sign in.
 pub(super) fn check_tenant(
     metadata: &Metadata,
-    config: &ProviderConfig,
+    config: &SignInConfig,
     claims: &VerifiedClaims,
 ) -> Result<(), SignInError> {
     let tenant = claims
@@ -141,9 +141,9 @@ pub(super) fn check_tenant(
         "consumers" => personal,
         _ => true,
     };
-    let listed = match &config.allowed_tenants {
-        AllowedTenants::Own | AllowedTenants::Any => true,
-        AllowedTenants::Listed(tenants) => tenants.contains(&tenant.to_ascii_lowercase()),
+    let listed = match &config.settings.azure_allowed_tenants {
+        None | Some(AllowedTenants::Any) => true,
+        Some(AllowedTenants::Listed(tenants)) => tenants.contains(&tenant.to_ascii_lowercase()),
     };
     if !(allowed && listed) {
         return Err(SignInError::TenantNotAllowed);

@@ -2,7 +2,6 @@
 //! site's own database, and bearer tokens for the API. The routes are in `auth_routes`.
 
 mod error;
-mod keys;
 mod provider;
 mod cookies;
 mod attempts;
@@ -15,8 +14,7 @@ pub mod return_address;
 mod sign_in;
 
 pub use access_token::{ACCESS_AS_APPLICATION, ACCESS_AS_USER, BearerError};
-pub use attempts::random_token;
-pub use cookies::session_cookie_name;
+pub use cookies::{random_token, session_cookie_name};
 pub use error::SignInError;
 pub use sessions::RequestSession;
 pub use sign_in::{Callback, SELECT_ACCOUNT, SignIn};

@@ -15,10 +15,10 @@ use tower_sessions_core::SessionStore;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{self, Error};
 
-use super::attempts::hash;
+use super::cookies::hash;
 use super::error::SignInError;
 use crate::clock;
-use crate::config::SessionConfig;
+use crate::config::SignInSettings;
 use crate::current_user::CurrentUser;
 use crate::database::Database;
 
@@ -79,12 +79,12 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn new(database: Database, config: &SessionConfig) -> Self {
+    pub(super) fn new(database: Database, settings: &SignInSettings) -> Self {
         let limit = |duration| Duration::try_from(duration).unwrap_or(Duration::MAX);
         Self {
             store: DatabaseStore(database),
-            idle_timeout: limit(config.idle_timeout),
-            max_age: limit(config.max_age),
+            idle_timeout: limit(settings.session_idle_timeout),
+            max_age: limit(settings.session_max_age),
         }
     }
 

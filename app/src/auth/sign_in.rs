@@ -10,8 +10,8 @@ use tower_sessions_core::session::Id;
 use url::Url;
 
 use super::access_token::{self, BearerError};
-use super::attempts::{self, AttemptSecrets, insert_attempt, random_token, take_attempt};
-use super::cookies::{Cookies, Keyring};
+use super::attempts::{self, AttemptSecrets, insert_attempt, take_attempt};
+use super::cookies::{Cookies, Keyring, random_token};
 use super::error::SignInError;
 use super::graph::{get_me, user_from_claims};
 use super::id_token::{Expected, validate};
@@ -40,7 +40,7 @@ pub struct Callback {
 
 /// Everything of sign-in that outlives a request.
 pub struct SignIn {
-    config: SignInConfig,
+    config: Arc<SignInConfig>,
     outbound: Outbound,
     provider: IdentityProvider,
     credential: Credential,
@@ -56,16 +56,16 @@ impl SignIn {
     /// # Errors
     /// When the system's certificates cannot be read.
     pub fn new(config: &Config, database: &Database) -> anyhow::Result<Option<Arc<Self>>> {
-        let Some(sign_in) = config.sign_in.clone() else {
+        let Some(sign_in) = config.sign_in.clone().map(Arc::new) else {
             return Ok(None);
         };
-        let keyring = Keyring::new(sign_in.session.key.expose());
+        let keyring = Keyring::new(sign_in.session_key.expose());
         Ok(Some(Arc::new(Self {
             outbound: Outbound::new(&config.outbound)?,
-            provider: IdentityProvider::new(sign_in.provider.clone()),
-            credential: Credential::new(sign_in.client.credential.clone(), &config.outbound),
+            provider: IdentityProvider::new(sign_in.clone()),
+            credential: Credential::new(&sign_in.settings, &config.outbound),
             cookies: Cookies::new(keyring, config.http.is_https()),
-            sessions: Sessions::new(database.clone(), &sign_in.session),
+            sessions: Sessions::new(database.clone(), &sign_in.settings),
             db: database.connection().clone(),
             start_page: format!("{}/", config.http.origin()),
             config: sign_in,
@@ -73,7 +73,7 @@ impl SignIn {
     }
 
     pub fn redirect_uri(&self) -> &RedirectUri {
-        &self.config.client.redirect_uri
+        &self.config.redirect_uri
     }
 
     /// The path of the redirect URI, where the callback is served.
@@ -125,7 +125,7 @@ impl SignIn {
     /// When the token is not valid here, lacks the scope, or the provider cannot be reached.
     pub async fn authenticate(&self, token: &str) -> Result<CurrentUser, BearerError> {
         let calls = self.outbound.calls();
-        access_token::validate(token, &self.config.client.id, &self.provider, &calls).await
+        access_token::validate(token, &self.config.client_id, &self.provider, &calls).await
     }
 
     /// Stores a new attempt of this browser and returns the address of its authorization request.
@@ -141,7 +141,7 @@ impl SignIn {
         let metadata = self.provider.metadata(&self.outbound.calls()).await?;
         let state = random_token();
         let secrets = AttemptSecrets::derive(self.cookies.keyring(), &state);
-        let mut url = authorization_url(&metadata, &self.config.client, &state, &secrets)?;
+        let mut url = authorization_url(&metadata, &self.config, &state, &secrets)?;
         if select_account {
             url.query_pairs_mut().append_pair("prompt", SELECT_ACCOUNT);
         }
@@ -190,7 +190,7 @@ impl SignIn {
         Ok(address.map(|mut address| {
             address
                 .query_pairs_mut()
-                .append_pair("client_id", &self.config.client.id)
+                .append_pair("client_id", &self.config.client_id)
                 .append_pair("post_logout_redirect_uri", &self.start_page);
             address
         }))
@@ -203,19 +203,19 @@ impl SignIn {
         code: String,
         secrets: AttemptSecrets,
     ) -> Result<CurrentUser, SignInError> {
-        let client = &self.config.client;
+        let config = &self.config;
         let verifier = secrets.code_verifier;
         let tokens =
-            exchange_code(calls, metadata, client, &self.credential, code, verifier).await?;
+            exchange_code(calls, metadata, config, &self.credential, code, verifier).await?;
         let expected = Expected {
             metadata,
-            client_id: &client.id,
+            client_id: &config.client_id,
             nonce: Nonce::new(secrets.nonce),
         };
         let claims = validate(&tokens, &expected, &self.provider, calls).await?;
         let object_id = claims.additional_claims().oid.as_deref();
         let token = &tokens.access_token;
-        let graph = get_me(calls, self.provider.config(), token, object_id).await;
+        let graph = get_me(calls, &config.settings.azure_graph_url, token, object_id).await;
         if let Err(cause) = &graph {
             tracing::warn!(%cause, "failed to fetch the user's Graph profile");
         }

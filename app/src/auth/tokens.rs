@@ -24,9 +24,10 @@ use super::attempts::AttemptSecrets;
 use super::error::SignInError;
 use super::id_token::{EntraClaims, Tokens};
 use super::provider::Metadata;
-use crate::config::{ClientConfig, ClientCredential, OutboundConfig};
+use crate::config::{OutboundConfig, SignInConfig, SignInSettings};
 use crate::managed_identity::{ManagedIdentity, Token};
 use crate::outbound::Calls;
+use crate::secret::Secret;
 
 /// The permission for Microsoft Graph's `/me`.
 const GRAPH_SCOPE: &str = "User.Read";
@@ -77,7 +78,7 @@ type EntraClient = Client<
 /// The address of the authorization request: state, nonce and PKCE code challenge.
 pub(super) fn authorization_url(
     metadata: &Metadata,
-    config: &ClientConfig,
+    config: &SignInConfig,
     state: &str,
     secrets: &AttemptSecrets,
 ) -> Result<Url, SignInError> {
@@ -97,7 +98,7 @@ pub(super) fn authorization_url(
 pub(super) async fn exchange_code(
     calls: &Calls,
     metadata: &Metadata,
-    config: &ClientConfig,
+    config: &SignInConfig,
     credential: &Credential,
     code: String,
     code_verifier: String,
@@ -151,13 +152,13 @@ fn used_members(body: &[u8]) -> Result<Vec<u8>, SignInError> {
     serde_json::to_vec(&answer).map_err(malformed)
 }
 
-fn client(metadata: &Metadata, config: &ClientConfig) -> Result<EntraClient, SignInError> {
+fn client(metadata: &Metadata, config: &SignInConfig) -> Result<EntraClient, SignInError> {
     let issuer = IssuerUrl::new(metadata.issuer().to_owned())
         .map_err(|_| SignInError::provider("its issuer is malformed"))?;
     let redirect_uri = RedirectUrl::new(config.redirect_uri.as_str().to_owned())
         .map_err(|_| SignInError::provider("AZURE_REDIRECT_URI is malformed"))?;
     let client = Client::new(
-        ClientId::new(config.id.clone()),
+        ClientId::new(config.client_id.clone()),
         issuer,
         CoreJsonWebKeySet::default(),
     )
@@ -194,34 +195,34 @@ enum ClientProof {
 
 /// The client credential: a client secret, or an assertion of the managed identity (federated credential).
 pub(super) struct Credential {
-    config: ClientCredential,
+    secret: Option<Secret>,
     identity: ManagedIdentity,
+    /// Of the identity's token.
+    audience: String,
     assertion: Mutex<Option<Token>>,
 }
 
 impl Credential {
-    pub(super) fn new(config: ClientCredential, outbound: &OutboundConfig) -> Self {
+    pub(super) fn new(settings: &SignInSettings, outbound: &OutboundConfig) -> Self {
         Self {
-            config,
+            secret: settings.azure_client_secret.clone(),
             identity: ManagedIdentity::new(outbound),
+            audience: settings.azure_token_exchange_audience.clone(),
             assertion: Mutex::default(),
         }
     }
 
     /// The secret, or an assertion, cached until shortly before it expires.
     async fn proof(&self, calls: &Calls) -> Result<ClientProof, SignInError> {
-        let audience = match &self.config {
-            ClientCredential::Secret(secret) => {
-                return Ok(ClientProof::Secret(secret.expose().to_owned()));
-            }
-            ClientCredential::ManagedIdentity { audience, .. } => audience,
-        };
+        if let Some(secret) = &self.secret {
+            return Ok(ClientProof::Secret(secret.expose().to_owned()));
+        }
         let mut assertion = calls.wait(self.assertion.lock()).await?;
         let is_valid = |token: &&Token| token.remaining() > RENEWAL_MARGIN;
         if let Some(token) = assertion.as_ref().filter(is_valid) {
             return Ok(ClientProof::Assertion(token.expose().to_owned()));
         }
-        let token = self.identity.fetch_token(calls, audience).await?;
+        let token = self.identity.fetch_token(calls, &self.audience).await?;
         let proof = ClientProof::Assertion(token.expose().to_owned());
         *assertion = Some(token);
         Ok(proof)

@@ -3,7 +3,6 @@
 //!
 //! When sign-in is not configured, every route but `/unprotected` returns 501 and no page links to them.
 
-mod error_page;
 mod context;
 mod handlers;
 
@@ -22,7 +21,7 @@ const CALLBACK_PATH: &str = "auth/callback";
 
 pub fn routes(config: &Config) -> Router {
     let sign_in = config.sign_in.as_ref();
-    let callback = sign_in.map_or(CALLBACK_PATH, |sign_in| sign_in.client.redirect_uri.path());
+    let callback = sign_in.map_or(CALLBACK_PATH, |sign_in| sign_in.redirect_uri.path());
     let login = Router::new()
         .hoop(limit_sign_ins)
         .push(get("auth/login", handlers::begin_sign_in));

@@ -3,7 +3,7 @@
 
 use super::base_url::BaseUrl;
 use super::parsers::guid;
-use super::secret::Secret;
+use crate::secret::Secret;
 
 const FORM: &str =
     "must be InstrumentationKey=…;IngestionEndpoint=https://… as the portal shows it";
@@ -24,21 +24,20 @@ impl ApplicationInsights {
         let pairs = pairs.ok_or(FORM)?;
         let value = |wanted: &str| {
             let mut named = pairs.iter();
-            named
-                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                .map(|(_, value)| *value)
+            let (_, value) = named.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+            Some(*value)
         };
         value("InstrumentationKey").and_then(guid).ok_or(FORM)?;
         if value("Authorization").is_some_and(|kind| !kind.eq_ignore_ascii_case("ikey")) {
             return Err("its Authorization must be ikey".to_owned());
         }
-        let endpoint = value("IngestionEndpoint").map(BaseUrl::parse_service);
-        let endpoint = endpoint
-            .transpose()
-            .map_err(|problem| format!("IngestionEndpoint: {problem}"))?;
+        let endpoint = value("IngestionEndpoint")
+            .map(BaseUrl::parse_service)
+            .transpose();
         Ok(Self {
-            connection_string: Secret::new(&parts.join(";")),
-            ingestion_endpoint: endpoint,
+            connection_string: Secret::from(parts.join(";").as_str()),
+            ingestion_endpoint: endpoint
+                .map_err(|problem| format!("IngestionEndpoint: {problem}"))?,
         })
     }
 }

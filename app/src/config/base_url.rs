@@ -8,17 +8,18 @@ pub struct BaseUrl(Url);
 
 impl BaseUrl {
     /// Parses an origin; a single `/` at its end is accepted.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        Self::parse_strictly(text).ok_or_else(|| {
-            "must be an origin such as https://www.example.com, without a path".to_owned()
-        })
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        parse_strictly(text.strip_suffix('/').unwrap_or(text), "/\\@?#")
+            .map(Self)
+            .ok_or("must be an origin such as https://www.example.com, without a path")
     }
 
     /// Parses the origin of a service that receives secrets: `http` only on this machine.
-    pub(super) fn parse_service(text: &str) -> Result<Self, String> {
-        Self::parse_strictly(text).filter(|base_url| base_url.is_https() || is_loopback(&base_url.0)).ok_or_else(|| {
-            "must be an origin such as https://login.example.com, without a path; http only for localhost".to_owned()
-        })
+    pub(super) fn parse_service(text: &str) -> Result<Self, &'static str> {
+        let origin = Self::parse(text).ok();
+        origin
+            .filter(|origin| origin.is_https() || is_loopback(&origin.0))
+            .ok_or("must be an origin such as https://login.example.com, without a path; http only for localhost")
     }
 
     /// `https://host`, with `:port` unless it is the scheme's own, and no slash at the end.
@@ -29,21 +30,18 @@ impl BaseUrl {
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
+}
 
-    fn parse_strictly(text: &str) -> Option<Self> {
-        let (_, authority) = text
-            .split_once("://")
-            .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
-        let authority = authority.strip_suffix('/').unwrap_or(authority);
-        // The URL parser repairs backslashes, line ends and empty user names, which are mistakes here.
-        let repaired = |character: char| {
-            character.is_whitespace() || character.is_control() || "/\\@?#".contains(character)
-        };
-        if authority.contains(repaired) {
-            return None;
-        }
-        Url::parse(text).ok().map(Self)
+/// Parses an `http` or `https` URL without the `refused` characters after its scheme. The URL parser repairs
+/// whitespace, backslashes, empty user names and missing slashes, which are mistakes here.
+pub(super) fn parse_strictly(text: &str, refused: &str) -> Option<Url> {
+    let rest = text.strip_prefix("http://");
+    let rest = rest.or_else(|| text.strip_prefix("https://"))?;
+    let is_refused = |c: char| c.is_whitespace() || c.is_control() || refused.contains(c);
+    if rest.starts_with('/') || rest.contains(is_refused) {
+        return None;
     }
+    Url::parse(text).ok()
 }
 
 /// Whether the URL's host is this machine.

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 
+use super::environment;
 use super::reader::ConfigError;
 
-const FILE: &str = ".env";
-
 /// Some editors of Windows begin a file with it.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Adds the variables of `./.env` that are not set yet to the environment, and returns their names. The file
 /// need not exist.
@@ -19,31 +18,23 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// # Errors
 /// When the file cannot be read or a line is malformed.
 pub fn load_dotenv() -> Result<BTreeSet<String>, ConfigError> {
-    let problem = |text: &str| ConfigError::single(format!("{FILE}: {text}"));
-    match fs::read(FILE) {
-        Ok(bytes) => load(&bytes).map_err(|text| problem(&text)),
+    let loaded = match fs::read(".env") {
+        Ok(bytes) => load(&bytes),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(error) => Err(problem(&format!("it cannot be read: {error}"))),
-    }
+        Err(error) => Err(format!("it cannot be read: {error}")),
+    };
+    loaded.map_err(|problem| ConfigError::new(vec![format!(".env: {problem}")], Vec::new()))
 }
 
 fn load(bytes: &[u8]) -> Result<BTreeSet<String>, String> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let text = str::from_utf8(bytes).map_err(|error| {
         let line = line_at(bytes, error.valid_up_to());
         format!("line {line} is not UTF-8 text")
     })?;
-    let text = escape_dollars(text);
-    let mut names = BTreeSet::new();
-    for variable in dotenvy::from_read_iter(text.as_bytes()) {
-        let (name, _) = variable.map_err(|error| problem(&error, &text))?;
-        #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
-        if std::env::var_os(&name).is_none() {
-            names.insert(name);
-        }
-    }
-    dotenvy::from_read(text.as_bytes()).map_err(|_| "it cannot be read".to_owned())?;
-    Ok(names)
+    let text = escape_dollars(text.trim_start_matches(BYTE_ORDER_MARK));
+    let before = environment::names();
+    dotenvy::from_read(text.as_bytes()).map_err(|error| problem(&error, &text))?;
+    Ok(&environment::names() - &before)
 }
 
 /// The parser's error has the malformed entry, but not its place.

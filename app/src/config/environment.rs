@@ -36,12 +36,11 @@ pub(super) fn check(names: &BTreeSet<String>, reader: &mut Reader) {
             reader.warning(format!("{old} has no effect: set {new} instead"));
         }
     }
-    for name in names {
-        if name.starts_with(CONNECTION_STRING_PREFIX) {
-            reader.warning(format!(
-                "{name} has no effect: set AZURE_POSTGRESQL_CONNECTIONSTRING as an app setting instead"
-            ));
-        }
+    let in_connection_strings = |name: &&String| name.starts_with(CONNECTION_STRING_PREFIX);
+    for name in names.iter().filter(in_connection_strings) {
+        reader.warning(format!(
+            "{name} has no effect: set AZURE_POSTGRESQL_CONNECTIONSTRING as an app setting instead"
+        ));
     }
     for name in READ_BY_DRIVER.iter().filter(|name| names.contains(**name)) {
         reader.warning(format!(

@@ -5,9 +5,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use clap::builder::ArgPredicate::IsPresent;
+
 use super::base_url::BaseUrl;
-use super::parsers::{duration, number, size};
-use super::trusted_proxies::TrustedProxies;
+use super::parsers::{duration, has_only, number, size};
+use crate::client_address::TrustedProxies;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -26,6 +28,7 @@ const LARGEST_CACHE: usize = 1024 * 1024 * 1024;
 pub struct HttpConfig {
     /// Address to listen on; 0.0.0.0 on App Service
     #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = parse_host)]
+    #[arg(default_value_if("website_hostname", IsPresent, "0.0.0.0"))]
     pub host: String,
     /// Port to listen on; 0 takes any free one
     #[arg(long, env, value_name = "NUMBER", default_value = "8000", value_parser = number(0..=u16::MAX))]
@@ -38,6 +41,7 @@ pub struct HttpConfig {
     pub(super) website_hostname: Option<BaseUrl>,
     /// Peers whose X-Forwarded-For is trusted: addresses and networks separated by commas, * for any, or none; * on App Service
     #[arg(long, env, value_name = "LIST", default_value = "none", value_parser = TrustedProxies::parse)]
+    #[arg(default_value_if("website_hostname", IsPresent, "*"))]
     pub trusted_proxies: TrustedProxies,
     /// Form submissions per minute and client address, counted behind a trusted proxy only; 0 = no limit
     #[arg(long, env, value_name = "NUMBER", default_value = "60", value_parser = number(0..=1_000_000_u32))]
@@ -87,31 +91,26 @@ impl HttpConfig {
     }
 }
 
-fn parse_host(text: &str) -> Result<String, String> {
-    let in_host_name =
-        |character: char| character.is_ascii_alphanumeric() || "-.".contains(character);
-    if text.parse::<IpAddr>().is_err() && !text.chars().all(in_host_name) {
+fn parse_host(text: &str) -> Result<String, &'static str> {
+    if text.parse::<IpAddr>().is_err() && !has_only(text, "-.") {
         return Err(
             "must be an address or host name such as 0.0.0.0, ::1 or localhost, without a port \
-             (some shells set HOST for themselves: unset it or use --host)"
-                .to_owned(),
+             (some shells set HOST for themselves: unset it or use --host)",
         );
     }
     Ok(text.to_owned())
 }
 
-fn parse_website(host_name: &str) -> Result<BaseUrl, String> {
+fn parse_website(host_name: &str) -> Result<BaseUrl, &'static str> {
     BaseUrl::parse(&format!("https://{host_name}"))
-        .map_err(|_| "must be a host name such as example.azurewebsites.net".to_owned())
+        .map_err(|_| "must be a host name such as example.azurewebsites.net")
 }
 
 /// A value of the field `Contact` (RFC 9116, section 2.5.3).
-fn parse_contact(text: &str) -> Result<String, String> {
-    let is_known = ["mailto:", "https://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme));
+fn parse_contact(text: &str) -> Result<String, &'static str> {
+    let is_known = text.starts_with("mailto:") || text.starts_with("https://");
     if !is_known || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err("must begin with mailto: or https://, without whitespace".to_owned());
+        return Err("must begin with mailto: or https://, without whitespace");
     }
     Ok(text.to_owned())
 }

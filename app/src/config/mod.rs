@@ -9,46 +9,36 @@ mod database;
 mod dotenv;
 mod environment;
 mod http;
-mod libpq;
 mod outbound;
 mod parsers;
 mod reader;
 mod redirect_uri;
-mod secret;
 mod settings;
 mod sign_in;
 mod telemetry;
 #[cfg(test)]
 mod tests;
-mod trusted_proxies;
 
 pub use application_insights::ApplicationInsights;
 pub use base_url::BaseUrl;
-pub use database::{DatabaseConfig, DatabaseTarget, ReplicaTarget};
+pub use database::{DatabaseConfig, DatabaseTarget};
 pub use dotenv::load_dotenv;
 pub use http::HttpConfig;
 pub use outbound::OutboundConfig;
-pub(crate) use parsers::number;
+pub(crate) use parsers::{guid, number};
 pub use reader::ConfigError;
 pub use redirect_uri::RedirectUri;
-pub use secret::Secret;
 pub use settings::Settings;
-pub use sign_in::{
-    AllowedTenants, ClientConfig, ClientCredential, ProviderConfig, SessionConfig, SignInConfig,
-    SignInRequired,
-};
+pub use sign_in::{AllowedTenants, SignInConfig, SignInRequired, SignInSettings};
 pub use telemetry::{LogFormat, TelemetryConfig};
-pub use trusted_proxies::TrustedProxies;
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, stdout};
 
 use crate::feature::FeatureConfig;
 use database::DatabaseSettings;
 use reader::Reader;
-use sign_in::SignInSettings;
 
-/// Every setting, parsed on its own.
+/// Every setting, valid on its own.
 #[derive(clap::Args)]
 pub(in crate::config) struct Definitions {
     #[command(flatten)]
@@ -89,10 +79,9 @@ impl Config {
         dotenv: &BTreeSet<String>,
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(settings, dotenv);
-        let on_app_service = reader.is_set("WEBSITE_HOSTNAME");
-        let mut read = reader.parse(&defaults(on_app_service))?;
+        let mut read = reader.parse()?;
         read.http.base_url = read.http.base_url.or(read.http.website_hostname.clone());
-        let database = read.database.into_config(on_app_service, &mut reader);
+        let database = read.database.into_config(&mut reader);
         outbound::require_header(&mut reader);
         let sign_in = read
             .sign_in
@@ -109,18 +98,4 @@ impl Config {
             warnings,
         })
     }
-}
-
-/// Defaults that depend on where the program runs.
-fn defaults(on_app_service: bool) -> Vec<(&'static str, &'static str)> {
-    let log_format = if stdout().is_terminal() {
-        "text"
-    } else {
-        "json"
-    };
-    let mut defaults = vec![("log_format", log_format)];
-    if on_app_service {
-        defaults.extend([("host", "0.0.0.0"), ("trusted_proxies", "*")]);
-    }
-    defaults
 }

@@ -2,21 +2,17 @@
 
 use std::time::Duration;
 
-use super::parsers::{duration, size};
+use super::parsers::{duration, has_only, size};
 use super::reader::Reader;
-use super::secret::Secret;
+use crate::secret::Secret;
 
 /// The site's managed identity, and the limits of calls to other services.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Calls to other services")]
 pub struct OutboundConfig {
     /// Client ID of the user-assigned managed identity, for database tokens and in place of a client secret
-    #[arg(
-        long = "azure-managed-identity-client-id",
-        env = "AZURE_MANAGED_IDENTITY_CLIENT_ID"
-    )]
-    #[arg(value_name = "ID", value_parser = parse_client_id)]
-    pub managed_identity_client_id: Option<String>,
+    #[arg(long, env, value_name = "ID", value_parser = parse_client_id)]
+    pub azure_managed_identity_client_id: Option<String>,
     /// Address of the managed identity's endpoint, set by App Service
     #[arg(long, env, value_name = "URL", value_parser = parse_endpoint)]
     pub identity_endpoint: Option<String>,
@@ -35,22 +31,21 @@ pub struct OutboundConfig {
 pub(super) fn require_header(reader: &mut Reader<'_>) {
     if reader.is_set("IDENTITY_ENDPOINT") {
         let reason = "IDENTITY_ENDPOINT is set, and refuses calls without it";
-        reader.require("IDENTITY_HEADER", Some(()), reason);
+        reader.require("IDENTITY_HEADER", reason);
     }
 }
 
-fn parse_endpoint(text: &str) -> Result<String, String> {
+fn parse_endpoint(text: &str) -> Result<String, &'static str> {
     match url::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
-        _ => Err("must be an address such as http://localhost:8081/msi/token".to_owned()),
+        _ => Err("must be an address such as http://localhost:8081/msi/token"),
     }
 }
 
 /// Accepts what needs no escaping in a form field or a query; Entra's own IDs are GUIDs.
-pub(super) fn parse_client_id(text: &str) -> Result<String, String> {
-    let in_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    if !text.bytes().all(in_id) {
-        return Err("must be a client ID such as 11111111-2222-3333-4444-555555555555".to_owned());
+pub(super) fn parse_client_id(text: &str) -> Result<String, &'static str> {
+    if !has_only(text, "-._") {
+        return Err("must be a client ID such as 11111111-2222-3333-4444-555555555555");
     }
     Ok(text.to_owned())
 }

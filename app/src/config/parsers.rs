@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clap::ValueEnum;
 use uuid::Uuid;
 
 /// Far beyond any sensible limit, and far below what a timer can hold.
@@ -18,10 +19,11 @@ where
 {
     move |text| {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|_| is_number);
-        number
-            .filter(|number| range.contains(number))
-            .ok_or_else(|| format!("must be {} to {}", range.start(), range.end()))
+        let number = text
+            .parse()
+            .ok()
+            .filter(|number| is_number && range.contains(number));
+        number.ok_or_else(|| format!("must be {} to {}", range.start(), range.end()))
     }
 }
 
@@ -61,21 +63,23 @@ pub(super) fn size(range: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usiz
     }
 }
 
-/// A parser of one of some words.
-pub(super) fn choice<T: Clone, const N: usize>(
-    choices: [(&'static str, T); N],
-) -> impl Fn(&str) -> Result<T, String> + Clone {
-    move |text| {
-        let found = choices.iter().find(|(word, _)| *word == text);
-        found.map(|(_, value)| value.clone()).ok_or_else(|| {
-            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-            format!("must be one of {}", words.join(", "))
-        })
-    }
+/// Parses one of the words of an enumeration.
+pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, false).map_err(|_| {
+        let words = T::value_variants().iter().filter_map(T::to_possible_value);
+        let words: Vec<_> = words.map(|word| word.get_name().to_owned()).collect();
+        format!("must be one of {}", words.join(", "))
+    })
+}
+
+/// Whether the text consists of ASCII letters, digits and these characters.
+pub(super) fn has_only(text: &str, others: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || others.contains(c))
 }
 
 /// The GUID in lower case, if the text is one in its usual form with hyphens.
-pub(super) fn guid(text: &str) -> Option<String> {
+pub(crate) fn guid(text: &str) -> Option<String> {
     let guid = Uuid::try_parse(text).ok()?.to_string();
     guid.eq_ignore_ascii_case(text).then_some(guid)
 }

@@ -1,13 +1,14 @@
 //! Checks the text of all settings and collects every problem.
 
 use std::collections::BTreeSet;
-use std::error::Error;
-use std::fmt::{self, Display, Formatter};
+use std::error::Error as _;
 
 use clap::builder::Resettable;
-use clap::{Arg, Command, FromArgMatches as _};
+use clap::parser::ValueSource;
+use clap::{Args as _, Command, FromArgMatches as _};
 
-use super::settings::{Settings, Source, Written, arguments, name};
+use super::settings::{Setting, Settings};
+use super::telemetry::LogFormat;
 use super::{Definitions, sign_in};
 
 /// App Service passes this text on in place of a Key Vault secret that it could not read.
@@ -29,45 +30,32 @@ const PLACEHOLDERS: [&str; 5] = [
 const SHOWN: usize = 80;
 
 /// Every problem of the settings, each with the setting's name, value (unless it is secret) and source.
-#[derive(Debug, Default)]
-pub struct ConfigError {
-    problems: Vec<String>,
-    warnings: Vec<String>,
-}
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
 
 impl ConfigError {
-    pub(super) fn single(problem: String) -> Self {
-        Self {
-            problems: vec![problem],
-            ..Self::default()
-        }
+    pub(super) fn new(problems: Vec<String>, warnings: Vec<String>) -> Self {
+        let count = match problems.len() {
+            1 => "a problem".to_owned(),
+            count => format!("{count} problems"),
+        };
+        let warnings = warnings
+            .into_iter()
+            .map(|warning| format!("warning: {warning}"));
+        let lines: Vec<_> = problems.into_iter().chain(warnings).collect();
+        let lines = lines.join("\n  ");
+        Self(format!("The configuration has {count}:\n  {lines}"))
     }
 }
-
-impl Display for ConfigError {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        match self.problems.len() {
-            1 => write!(formatter, "The configuration has a problem:")?,
-            count => write!(formatter, "The configuration has {count} problems:")?,
-        }
-        for problem in &self.problems {
-            write!(formatter, "\n  {problem}")?;
-        }
-        for warning in &self.warnings {
-            write!(formatter, "\n  warning: {warning}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Error for ConfigError {}
 
 /// Turns the text of settings into values. A problem is recorded, and reading continues.
 pub(super) struct Reader<'a> {
     settings: &'a Settings,
     /// Variables that were added to the environment from the `.env` file.
     dotenv: &'a BTreeSet<String>,
-    report: ConfigError,
+    problems: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -75,39 +63,32 @@ impl<'a> Reader<'a> {
         Self {
             settings,
             dotenv,
-            report: ConfigError::default(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
-    /// Parses every setting by its own parser. What is unset or invalid gets its default, which `defaults`
-    /// replaces (argument, value).
-    pub(super) fn parse(
-        &mut self,
-        defaults: &[(&'static str, &'static str)],
-    ) -> Result<Definitions, ConfigError> {
-        let mut command = Command::new("settings").no_binary_name(true);
-        let mut flags = Vec::new();
+    /// Parses every setting by its own parser. What is unset or invalid gets its default.
+    pub(super) fn parse(&mut self) -> Result<Definitions, ConfigError> {
         let sign_in = self.is_set(sign_in::SWITCH);
-        for arg in arguments() {
-            let arg_name = name(&arg).to_owned();
-            // The environment has been read already.
-            let arg = arg.env(Resettable::Reset);
-            let ignored = !sign_in && arg.get_help_heading() == Some(sign_in::HEADING);
-            if let Some(written) = self.find(&arg_name) {
-                match check(&arg, written, ignored) {
-                    Err(problem) => self.problem(&arg_name, &problem),
-                    Ok(flag) => flags.extend(flag),
-                }
+        let mut flags = Vec::new();
+        for setting in &self.settings.0 {
+            let ignored = !sign_in && setting.arg.get_help_heading() == Some(sign_in::HEADING);
+            match setting.check(ignored) {
+                Err(problem) => self.problem(setting.name(), &problem),
+                Ok(()) if ignored => {}
+                Ok(()) => flags.push(setting.flag()),
             }
-            command = command.arg(arg);
         }
-        for (id, value) in defaults {
-            command = command.mut_arg(id, |arg| arg.default_value(*value));
-        }
-        command
+        Definitions::augment_args(Command::new("settings").no_binary_name(true))
+            // The environment has been read already.
+            .mut_args(|arg| arg.env(Resettable::Reset))
+            .mut_arg("log_format", |arg| {
+                arg.default_value(LogFormat::of_stdout())
+            })
             .try_get_matches_from(flags)
             .and_then(|matches| Definitions::from_arg_matches(&matches))
-            .map_err(|error| ConfigError::single(error.to_string()))
+            .map_err(|error| ConfigError::new(vec![error.to_string()], Vec::new()))
     }
 
     /// Whether a setting has a value, valid or not.
@@ -116,51 +97,61 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn has_value(&self, name: &str, value: &str) -> bool {
-        self.find(name).is_some_and(|written| written.text == value)
+        self.find(name).is_some_and(|setting| setting.text == value)
     }
 
-    /// The value of a setting that another one requires; `reason` names the other one.
-    pub(super) fn require<T>(&mut self, name: &str, value: Option<T>, reason: &str) -> Option<T> {
+    /// Records a problem if a setting is missing that another one requires; `reason` names the other one.
+    pub(super) fn require(&mut self, name: &str, reason: &str) {
         if !self.is_set(name) {
             self.problem(name, &format!("set it too: {reason}"));
         }
+    }
+
+    /// The value, or `None` and a problem of this setting.
+    pub(super) fn checked<T, E: AsRef<str>>(
+        &mut self,
+        name: &str,
+        value: Result<T, E>,
+    ) -> Option<T> {
         value
+            .map_err(|problem| self.problem(name, problem.as_ref()))
+            .ok()
     }
 
     pub(super) fn problem(&mut self, name: &str, problem: &str) {
-        let shown = self.find(name).map(|written| self.shown(written));
+        let shown = self.find(name).map(|setting| self.shown(setting));
         let problem = format!("{name}{}: {problem}", shown.unwrap_or_default());
-        self.report.problems.push(problem);
+        self.problems.push(problem);
     }
 
     pub(super) fn warning(&mut self, warning: impl Into<String>) {
-        self.report.warnings.push(warning.into());
+        self.warnings.push(warning.into());
     }
 
     /// What was read and the warnings, or every problem. What could not be read (`None`) must have been a problem.
     pub(super) fn finish<T>(self, read: Option<T>) -> Result<(T, Vec<String>), ConfigError> {
         match read {
-            Some(value) if self.report.problems.is_empty() => Ok((value, self.report.warnings)),
-            _ => Err(self.report),
+            Some(value) if self.problems.is_empty() => Ok((value, self.warnings)),
+            _ => Err(ConfigError::new(self.problems, self.warnings)),
         }
     }
 
-    fn find(&self, name: &str) -> Option<&'a Written> {
-        self.settings.iter().find(|written| written.name == name)
+    fn find(&self, name: &str) -> Option<&'a Setting> {
+        let mut settings = self.settings.0.iter();
+        settings.find(|setting| setting.name() == name)
     }
 
     /// The value, unless it is or may contain a secret, and its source.
-    fn shown(&self, written: &Written) -> String {
-        let source = match written.source {
-            Source::Environment if self.dotenv.contains(&written.name) => Source::DotenvFile,
-            source => source,
+    fn shown(&self, setting: &Setting) -> String {
+        let source = match setting.source {
+            ValueSource::CommandLine => "flag",
+            _ if self.dotenv.contains(setting.name()) => ".env file",
+            _ => "environment",
         };
-        let text = &written.text;
-        let secret = arguments()
-            .iter()
-            .any(|arg| name(arg) == written.name && arg.is_hide_env_values_set());
+        let text = &setting.text;
         // A URL may contain a password before `@`, or a key among its parameters.
-        if secret || text.contains(['@', '?']) || text.chars().count() > SHOWN {
+        let may_be_secret = setting.arg.is_hide_env_values_set() || text.contains(['@', '?']);
+        if may_be_secret || text.chars().count() > SHOWN {
             format!(" ({source})")
         } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             format!("={text:?} ({source})")
@@ -170,46 +161,52 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The flag of a valid setting. An ignored one has none, and only what no setting may be is a problem.
-fn check(arg: &Arg, written: &Written, ignored: bool) -> Result<Option<String>, String> {
-    check_text(&written.name, &written.text, ignored)?;
-    if ignored {
-        return Ok(None);
+impl Setting {
+    fn flag(&self) -> String {
+        let name = self.arg.get_long().unwrap_or_default();
+        format!("--{name}={}", self.text)
     }
-    let flag = format!("--{}={}", arg.get_long().unwrap_or_default(), written.text);
-    let command = Command::new("setting").no_binary_name(true).arg(arg);
-    match command.try_get_matches_from([&flag]) {
-        Ok(_) => Ok(Some(flag)),
-        Err(error) => {
-            Err(Error::source(&error).map_or_else(|| "is invalid".to_owned(), ToString::to_string))
-        }
-    }
-}
 
-fn check_text(name: &str, text: &str, ignored: bool) -> Result<(), &'static str> {
-    if text.contains(char::REPLACEMENT_CHARACTER) {
-        return Err("must be UTF-8 text");
+    /// Checks the text by its own parser. An ignored setting is refused only for what no setting may be.
+    fn check(&self, ignored: bool) -> Result<(), String> {
+        self.check_text(ignored)?;
+        if ignored {
+            return Ok(());
+        }
+        let command = Command::new("setting").no_binary_name(true).arg(&self.arg);
+        let checked = command.try_get_matches_from([self.flag()]);
+        checked.map(drop).map_err(|error| {
+            let problem = error.source().map(ToString::to_string);
+            problem.unwrap_or_else(|| "is invalid".to_owned())
+        })
     }
-    if text.starts_with(UNRESOLVED_REFERENCE) {
-        return Err(
-            "App Service could not resolve this Key Vault reference: check that the secret exists \
-             and that the site's identity may read it",
-        );
+
+    fn check_text(&self, ignored: bool) -> Result<(), &'static str> {
+        let text = self.text.as_str();
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err("must be UTF-8 text");
+        }
+        if text.starts_with(UNRESOLVED_REFERENCE) {
+            return Err(
+                "App Service could not resolve this Key Vault reference: check that the secret exists \
+                 and that the site's identity may read it",
+            );
+        }
+        if ignored {
+            return Ok(());
+        }
+        if PLACEHOLDERS.contains(&text) {
+            return Err("this is a tutorial's placeholder: replace it with your own value");
+        }
+        if VERBATIM.contains(&self.name()) {
+            return Ok(());
+        }
+        if text.trim() != text {
+            return Err("remove the whitespace before or after the value");
+        }
+        if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
+            return Err("remove the quotes around the value");
+        }
+        Ok(())
     }
-    if ignored {
-        return Ok(());
-    }
-    if PLACEHOLDERS.contains(&text) {
-        return Err("this is a tutorial's placeholder: replace it with your own value");
-    }
-    if VERBATIM.contains(&name) {
-        return Ok(());
-    }
-    if text.trim() != text {
-        return Err("remove the whitespace before or after the value");
-    }
-    if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
-        return Err("remove the quotes around the value");
-    }
-    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::base_url::{BaseUrl, is_loopback};
+use super::base_url::{BaseUrl, is_loopback, parse_strictly};
+use super::parsers::has_only;
 
 /// The path of the callback unless a redirect URI is set.
 pub(super) const DEFAULT_PATH: &str = "/auth/callback";
@@ -23,10 +24,12 @@ pub struct RedirectUri {
 
 impl RedirectUri {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let url = parse_strictly(text).ok_or(RULE)?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+        let url = parse_strictly(text, "\\@#")
+            .filter(|url| url.scheme() == "https" || is_loopback(url))
+            .filter(|_| !text.contains("/./") && !text.contains("/../"))
+            .ok_or(RULE)?;
         let path = url.path();
-        if !path.bytes().all(plain) || path.contains("//") {
+        if !has_only(path, "/-._~") || path.contains("//") {
             return Err("must have only letters, digits and - . _ ~ in the path".to_owned());
         }
         if TAKEN.contains(&path) {
@@ -68,24 +71,4 @@ impl RedirectUri {
     pub(super) fn is_at(&self, base_url: &BaseUrl) -> bool {
         self.url.origin().ascii_serialization() == base_url.origin()
     }
-}
-
-fn parse_strictly(text: &str) -> Option<Url> {
-    // The URL parser repairs whitespace, backslashes and missing slashes; a repaired address is not the registered one.
-    let repaired = |character: char| {
-        character.is_whitespace() || character.is_control() || "\\@#".contains(character)
-    };
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    if rest.starts_with('/')
-        || rest.contains(repaired)
-        || rest.contains("/./")
-        || rest.contains("/../")
-    {
-        return None;
-    }
-    Url::parse(text)
-        .ok()
-        .filter(|url| url.scheme() == "https" || is_loopback(url))
 }

@@ -1,6 +1,4 @@
-//! Settings as they are written in flags, the environment and the `.env` file, each with its source.
-
-use std::fmt::{self, Display, Formatter};
+//! Settings as they are written in flags, the environment and the `.env` file.
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::parser::ValueSource;
@@ -14,52 +12,31 @@ const SUMMARY: [&str; 4] = ["HOST", "PORT", "BASE_URL", "DATABASE_URL"];
 /// The text of every setting that is set. `app --help` is the documentation of all settings.
 ///
 /// There is no `Debug`: the text of some settings is secret. `--help` does not show values for the same reason.
-pub struct Settings(Vec<Written>);
+pub struct Settings(pub(super) Vec<Setting>);
 
-/// The text of one setting, and where it was found.
-pub(super) struct Written {
-    pub(super) name: String,
+/// The text of one setting; an empty value counts as unset.
+pub(super) struct Setting {
+    pub(super) arg: Arg,
     pub(super) text: String,
-    pub(super) source: Source,
+    pub(super) source: ValueSource,
 }
 
-/// Where a setting was found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    Flag,
-    Environment,
-    DotenvFile,
+impl Setting {
+    pub(super) fn name(&self) -> &str {
+        name(&self.arg)
+    }
 }
 
-/// The arguments of all settings. A setting is named by its environment variable.
+/// The definitions of all settings.
 pub(super) fn arguments() -> Vec<Arg> {
     let command = Definitions::augment_args(Command::new("settings"));
-    let arguments = command.get_arguments().cloned();
-    // Missing settings are reported together with all other problems, not by clap.
-    arguments.map(|arg| arg.required(false)).collect()
+    command.get_arguments().cloned().collect()
 }
 
-/// The environment variable of a setting.
+/// The environment variable of a setting, which is the setting's name.
 pub(super) fn name(arg: &Arg) -> &str {
-    arg.get_env()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default()
-}
-
-impl Settings {
-    /// Settings that are set to something; an empty value counts as unset.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Written> {
-        self.0.iter()
-    }
-
-    #[cfg(test)]
-    pub(super) fn push_environment(&mut self, name: &str, text: &str) {
-        self.0.push(Written {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            source: Source::Environment,
-        });
-    }
+    let name = arg.get_env().and_then(|name| name.to_str());
+    name.unwrap_or_default()
 }
 
 impl Args for Settings {
@@ -82,39 +59,18 @@ impl Args for Settings {
 
 impl FromArgMatches for Settings {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let written = |arg: &Arg| Written::read(arg, matches);
-        Ok(Self(arguments().iter().filter_map(written).collect()))
+        let read = |arg: Arg| {
+            let id = arg.get_id().as_str();
+            let source = matches.value_source(id)?;
+            let text = matches.get_one::<String>(id)?.clone();
+            let is_set = source != ValueSource::DefaultValue && !text.is_empty();
+            is_set.then_some(Setting { arg, text, source })
+        };
+        Ok(Self(arguments().into_iter().filter_map(read).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
-    }
-}
-
-impl Written {
-    fn read(arg: &Arg, matches: &ArgMatches) -> Option<Self> {
-        let id = arg.get_id().as_str();
-        let source = match matches.value_source(id)? {
-            ValueSource::CommandLine => Source::Flag,
-            ValueSource::EnvVariable => Source::Environment,
-            _ => return None,
-        };
-        let text = matches.get_one::<String>(id)?.clone();
-        (!text.is_empty()).then(|| Self {
-            name: name(arg).to_owned(),
-            text,
-            source,
-        })
-    }
-}
-
-impl Display for Source {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Flag => "flag",
-            Self::Environment => "environment",
-            Self::DotenvFile => ".env file",
-        })
     }
 }

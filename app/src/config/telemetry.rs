@@ -1,12 +1,14 @@
 //! Settings of the log and of telemetry.
 
+use std::io::{IsTerminal as _, stdout};
+
 use tracing_subscriber::EnvFilter;
 
 use super::application_insights::ApplicationInsights;
 use super::parsers::choice;
 
 /// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     /// For people.
     Text,
@@ -19,24 +21,31 @@ pub enum LogFormat {
 #[command(next_help_heading = "Telemetry")]
 pub struct TelemetryConfig {
     /// Log format, text or json; unset: text on a terminal, else json
-    #[arg(long, env, value_name = "FORM", value_parser = choice([("text", LogFormat::Text), ("json", LogFormat::Json)]))]
+    #[arg(long, env, required = false, value_name = "FORM", value_parser = choice::<LogFormat>)]
     pub log_format: LogFormat,
     /// Log levels, as level and target=level separated by commas
-    #[arg(long = "rust-log", env = "RUST_LOG", value_name = "FILTER")]
-    #[arg(default_value = "info,salvo=warn,sqlx=warn", value_parser = parse_filter)]
-    pub log_filter: String,
+    #[arg(long, env, value_name = "FILTER", value_parser = parse_filter)]
+    #[arg(default_value = "info,salvo=warn,sqlx=warn")]
+    pub rust_log: String,
     /// Connection string of Application Insights, for traces, request metrics and errors; unset: no telemetry is sent
-    #[arg(
-        long = "applicationinsights-connection-string",
-        env = "APPLICATIONINSIGHTS_CONNECTION_STRING"
-    )]
-    #[arg(value_name = "STRING", value_parser = ApplicationInsights::parse, hide_env_values = true)]
-    pub application_insights: Option<ApplicationInsights>,
+    #[arg(long, env, value_name = "STRING", value_parser = ApplicationInsights::parse, hide_env_values = true)]
+    pub applicationinsights_connection_string: Option<ApplicationInsights>,
 }
 
-fn parse_filter(text: &str) -> Result<String, String> {
-    EnvFilter::builder()
-        .parse(text)
-        .map(|_| text.to_owned())
-        .map_err(|_| "must be levels such as info, or info,app=debug".to_owned())
+impl LogFormat {
+    /// The name of the default.
+    pub(super) fn of_stdout() -> &'static str {
+        if stdout().is_terminal() {
+            "text"
+        } else {
+            "json"
+        }
+    }
+}
+
+fn parse_filter(text: &str) -> Result<String, &'static str> {
+    match EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("must be levels such as info, or info,app=debug"),
+    }
 }

@@ -21,10 +21,10 @@ impl Database {
                 let file = options.get_filename().display();
                 anyhow::anyhow!("cannot open {file} ({setting}): {error}")
             }
-            DatabaseTarget::Postgres(options) => {
-                let server = match options.get_socket() {
+            DatabaseTarget::Postgres { primary, .. } => {
+                let server = match primary.get_socket() {
                     Some(socket) => socket.display().to_string(),
-                    None => format!("{}:{}", options.get_host(), options.get_port()),
+                    None => format!("{}:{}", primary.get_host(), primary.get_port()),
                 };
                 let cause = self.postgres_cause(error).await;
                 anyhow::anyhow!("cannot connect to PostgreSQL at {server} ({setting}): {cause}")
@@ -38,7 +38,12 @@ impl Database {
             .connection
             .get_postgres_connection_pool()
             .connect_options();
-        match timeout(self.config.pool_timeout, options.connect()).await {
+        match timeout(
+            self.config.settings.database_pool_timeout,
+            options.connect(),
+        )
+        .await
+        {
             Err(_) => "no response within DATABASE_POOL_TIMEOUT".to_owned(),
             Ok(Err(cause)) if self.config.percent_in_password && is_authentication(&cause) => {
                 format!(

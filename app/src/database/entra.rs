@@ -53,12 +53,12 @@ struct TokenSource {
 /// # Errors
 /// When the database is not PostgreSQL, or the managed identity returns no token.
 pub async fn database_token(config: &Config) -> anyhow::Result<String> {
-    let DatabaseTarget::Postgres(options) = &config.database.target else {
+    let DatabaseTarget::Postgres { primary, .. } = &config.database.target else {
         anyhow::bail!(
             "the database is not PostgreSQL: AZURE_POSTGRESQL_CONNECTIONSTRING names one"
         );
     };
-    let source = TokenSource::new(config, options)?;
+    let source = TokenSource::new(config, primary)?;
     let token = source.fetch().await?;
     Ok(token.expose().to_owned())
 }

@@ -100,17 +100,17 @@ impl Database {
             DatabaseTarget::Sqlite(options) => {
                 (open_sqlite(database, options)?, None, Arc::default())
             }
-            DatabaseTarget::Postgres(options) => {
+            DatabaseTarget::Postgres { primary, replicas } => {
                 let open = |options, oldest: &OldestConnection| {
                     let pool = open_postgres(database, options, oldest.clone());
                     let lease = RepeatableConnection::new(database, pool.clone(), oldest.clone());
                     (pool, lease)
                 };
-                let (pool, readers) = open(options, &oldest_connection);
+                let (pool, readers) = open(primary, &oldest_connection);
                 // A replica that does not respond says nothing of the primary's connections.
-                let replicas = database.replicas.iter();
                 let (replica_pools, leases): (Vec<_>, Vec<_>) = replicas
-                    .map(|it| open(&it.options, &OldestConnection::default()))
+                    .iter()
+                    .map(|options| open(options, &OldestConnection::default()))
                     .unzip();
                 let entra = EntraPassword::from_config(config, &pool, &replica_pools)?;
                 let connection = pool.into();
@@ -168,7 +168,7 @@ impl Database {
 
     /// The most that a replica may be behind; `None` where there are no replicas.
     pub fn read_lag(&self) -> Option<Duration> {
-        (!self.replicas.is_empty()).then_some(self.config.read_lag)
+        (!self.replicas.is_empty()).then_some(self.config.settings.database_read_lag)
     }
 
     /// Why no request can be served, apart from the server's state at the moment. `None` once the schema has been
@@ -220,7 +220,7 @@ impl Database {
     /// Refuses a pooler that gives requests the results of others, and stores with the role what another pooler would
     /// not pass on.
     async fn ensure_statements_are_kept_apart(&self) -> anyhow::Result<()> {
-        let DatabaseTarget::Postgres(_) = &self.config.target else {
+        let DatabaseTarget::Postgres { .. } = &self.config.target else {
             return Ok(());
         };
         let pool = self.connection.get_postgres_connection_pool();
@@ -229,7 +229,7 @@ impl Database {
             Pooling::MixesUpStatements => return Err(self.refuse(NotReady::StatementsMixedUp)),
             Pooling::PerTransaction => {
                 self.is_pooled.store(true, Ordering::Release);
-                let store = pooler::store_statement_timeout(self.config.statement_timeout);
+                let store = pooler::store_statement_timeout(self.config.settings.database_timeout);
                 if let Err(error) = self.connection.execute_unprepared(&store).await {
                     tracing::warn!(%error, "failed to store the statement timeout with the role");
                 }

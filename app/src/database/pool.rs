@@ -81,11 +81,11 @@ pub(super) fn open_sqlite(
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(config.statement_timeout)
+        .busy_timeout(config.settings.database_timeout)
         .row_buffer_size(SQLITE_ROW_BUFFER);
     // A test would only ask whether the connection's thread runs.
     let pool = SqlitePoolOptions::new()
-        .acquire_timeout(config.pool_timeout)
+        .acquire_timeout(config.settings.database_pool_timeout)
         .test_before_acquire(false);
     let connect = |pool: SqlitePoolOptions, options| {
         SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(options))
@@ -107,7 +107,7 @@ pub(super) fn open_sqlite(
     Ok(Pools {
         connection: connect(pool.clone().max_connections(1), options),
         readers: RepeatableConnection::Pool(connect(
-            pool.max_connections(config.pool_size),
+            pool.max_connections(config.settings.database_pool_size),
             read_options,
         )),
     })
@@ -145,14 +145,14 @@ pub(super) fn open_postgres(
     oldest: OldestConnection,
 ) -> PgPool {
     // A statement, because PgBouncer refuses start-up parameters other than its own.
-    let limit = config.statement_timeout.as_millis();
+    let limit = config.settings.database_timeout.as_millis();
     let prepare = format!("SET statement_timeout = {limit}");
-    let test_timeout = TEST_TIMEOUT.min(config.pool_timeout / 2);
-    let result_timeout = config.statement_timeout + TEST_TIMEOUT;
+    let test_timeout = TEST_TIMEOUT.min(config.settings.database_pool_timeout / 2);
+    let result_timeout = config.settings.database_timeout + TEST_TIMEOUT;
     let of_release = oldest.clone();
     PgPoolOptions::new()
-        .max_connections(config.pool_size)
-        .acquire_timeout(config.pool_timeout)
+        .max_connections(config.settings.database_pool_size)
+        .acquire_timeout(config.settings.database_pool_timeout)
         .after_connect(move |connection, _| {
             let prepare = AssertSqlSafe(prepare.clone());
             Box::pin(async move { raw_sql(prepare).execute(connection).await.map(|_| ()) })

@@ -54,7 +54,7 @@ impl Database {
             let mut state = self.not_ready.subscribe();
             let started = state.wait_for(|reason| *reason != Some(NotReady::Starting));
             // The state tells what came of it.
-            let _ = timeout(self.config.pool_timeout, started).await;
+            let _ = timeout(self.config.settings.database_pool_timeout, started).await;
         }
         self.not_ready().map_or(Ok(()), Err)
     }

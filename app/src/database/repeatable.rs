@@ -72,7 +72,7 @@ struct Lease {
 impl RepeatableConnection {
     /// Connections of a PostgreSQL pool.
     pub(super) fn new(config: &DatabaseConfig, pool: PgPool, oldest: OldestConnection) -> Self {
-        let size = usize::try_from(config.pool_size).unwrap_or(usize::MAX);
+        let size = usize::try_from(config.settings.database_pool_size).unwrap_or(usize::MAX);
         let most = size - size.div_ceil(LEFT_TO_OTHERS);
         if most == 0 {
             return Self::Pool(pool.into());
@@ -81,8 +81,8 @@ impl RepeatableConnection {
             connection: pool.clone().into(),
             pool,
             oldest,
-            test_timeout: TEST_TIMEOUT.min(config.pool_timeout / 2),
-            result_timeout: config.statement_timeout + TEST_TIMEOUT,
+            test_timeout: TEST_TIMEOUT.min(config.settings.database_pool_timeout / 2),
+            result_timeout: config.settings.database_timeout + TEST_TIMEOUT,
             permits: Semaphore::new(most),
             idle: Mutex::default(),
         }))

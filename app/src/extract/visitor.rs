@@ -39,7 +39,8 @@ impl Visitor {
     /// visitor has signed in.
     pub fn may_write(&self, state: &AppState) -> bool {
         let sign_in = state.config.sign_in.as_ref();
-        let is_open = sign_in.is_none_or(|sign_in| sign_in.required == SignInRequired::None);
+        let is_open =
+            sign_in.is_none_or(|sign_in| sign_in.settings.sign_in_required == SignInRequired::None);
         is_open || self.user().is_some()
     }
 

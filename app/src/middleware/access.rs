@@ -44,7 +44,7 @@ pub fn require_user_to_write() -> Access {
 impl Access {
     fn handle(&self, request: &mut Request, depot: &mut Depot) -> Result<(), Error> {
         let sign_in = state(depot)?.config.sign_in.as_ref();
-        let required = sign_in.map(|sign_in| sign_in.required);
+        let required = sign_in.map(|sign_in| sign_in.settings.sign_in_required);
         if !self.applies(request, required) {
             return Ok(());
         }

@@ -20,5 +20,5 @@ pub struct FeatureConfig {
 /// Whether every review is by a signed-in user.
 pub(super) fn must_sign_in_to_write(config: &Config) -> bool {
     let sign_in = config.sign_in.as_ref();
-    sign_in.is_some_and(|sign_in| sign_in.required != SignInRequired::None)
+    sign_in.is_some_and(|sign_in| sign_in.settings.sign_in_required != SignInRequired::None)
 }

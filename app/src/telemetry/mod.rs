@@ -48,7 +48,10 @@ impl Telemetry {
     /// # Errors
     /// When the system's certificates cannot be read, or logging has already been started.
     pub fn start(config: &Config) -> anyhow::Result<Self> {
-        let insights = config.telemetry.application_insights.as_ref();
+        let insights = config
+            .telemetry
+            .applicationinsights_connection_string
+            .as_ref();
         let providers = insights.map(|insights| Providers::new(insights, &config.outbound));
         let providers = providers.transpose()?;
         let filter = filter(&config.telemetry, providers.is_some())?;
@@ -113,7 +116,7 @@ fn log_layer(config: &TelemetryConfig, writer: NonBlocking) -> BoxedLayer {
         LogFormat::Json => {
             let layer = layer.json().flatten_event(true);
             // Inside a database call the span of the request is not the innermost one.
-            let traced = config.application_insights.is_some();
+            let traced = config.applicationinsights_connection_string.is_some();
             layer.with_span_list(traced).boxed()
         }
     }
@@ -123,7 +126,7 @@ fn log_layer(config: &TelemetryConfig, writer: NonBlocking) -> BoxedLayer {
 /// whether it should log, a per-layer filter would drop the next line.
 fn filter(config: &TelemetryConfig, traced: bool) -> anyhow::Result<EnvFilter> {
     let level = if traced { "info" } else { "warn" };
-    let mut filter = EnvFilter::new(&config.log_filter);
+    let mut filter = EnvFilter::new(&config.rust_log);
     for target in application_insights::TRACED_TARGETS {
         filter = filter.add_directive(format!("{target}={level}").parse()?);
     }

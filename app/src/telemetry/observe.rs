@@ -61,7 +61,10 @@ impl Observe {
                 .with_unit("s")
                 .build()
         };
-        let insights = config.telemetry.application_insights.as_ref();
+        let insights = config
+            .telemetry
+            .applicationinsights_connection_string
+            .as_ref();
         Self {
             durations: insights.map(|_| histogram()),
         }

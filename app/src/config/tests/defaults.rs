@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::config;
-use crate::config::{DatabaseTarget, LogFormat, TrustedProxies};
+use crate::client_address::TrustedProxies;
+use crate::config::{DatabaseTarget, LogFormat};
 
 const ON_APP_SERVICE: [(&str, &str); 2] = [
     ("WEBSITE_HOSTNAME", "site.azurewebsites.net"),
@@ -18,12 +19,15 @@ fn nothing_set_is_a_local_site_on_sqlite() {
         ("127.0.0.1", 8000)
     );
     assert_eq!(config.http.base_url, None);
-    assert_eq!(config.http.trusted_proxies, TrustedProxies::None);
+    assert_eq!(
+        config.http.trusted_proxies,
+        TrustedProxies::Networks(Vec::new())
+    );
     let DatabaseTarget::Sqlite(options) = &config.database.target else {
         panic!("not SQLite")
     };
     assert_eq!(options.get_filename().to_str(), Some("data/app.db"));
-    assert_eq!(config.database.pool_size, 8);
+    assert_eq!(config.database.settings.database_pool_size, 8);
     assert_eq!(config.warnings, Vec::<String>::new());
 }
 
@@ -55,7 +59,10 @@ fn settings_win_over_the_defaults_of_app_service() {
         config.http.base_url.unwrap().origin(),
         "https://example.com"
     );
-    assert_eq!(config.http.trusted_proxies, TrustedProxies::None);
+    assert_eq!(
+        config.http.trusted_proxies,
+        TrustedProxies::Networks(Vec::new())
+    );
 }
 
 #[test]
@@ -70,8 +77,14 @@ fn the_limits_are_those_of_the_design() {
         (65_536, 32_768)
     );
     assert_eq!(config.http.page_cache_bytes, 16 * 1024 * 1024);
-    assert_eq!(config.database.pool_timeout, Duration::from_secs(3));
-    assert_eq!(config.database.statement_timeout, Duration::from_secs(5));
+    assert_eq!(
+        config.database.settings.database_pool_timeout,
+        Duration::from_secs(3)
+    );
+    assert_eq!(
+        config.database.settings.database_timeout,
+        Duration::from_secs(5)
+    );
 }
 
 #[test]
@@ -124,8 +137,8 @@ fn every_timeout_can_be_set() {
     ];
     assert_eq!(waits.map(|wait| wait.as_secs()), [0, 1, 2, 3]);
     let waits = [
-        config.database.pool_timeout,
-        config.database.statement_timeout,
+        config.database.settings.database_pool_timeout,
+        config.database.settings.database_timeout,
     ];
     assert_eq!(waits.map(|wait| wait.as_millis()), [10, 11]);
 }
@@ -137,7 +150,7 @@ fn the_pool_and_the_log_can_be_set() {
         ("LOG_FORMAT", "text"),
         ("RUST_LOG", "warn,app=trace"),
     ]);
-    assert_eq!(config.database.pool_size, 9);
+    assert_eq!(config.database.settings.database_pool_size, 9);
     assert_eq!(config.telemetry.log_format, LogFormat::Text);
-    assert_eq!(config.telemetry.log_filter, "warn,app=trace");
+    assert_eq!(config.telemetry.rust_log, "warn,app=trace");
 }

@@ -6,7 +6,6 @@ mod documentation;
 mod environment;
 mod precedence;
 mod problems;
-mod libpq;
 mod redirect_uri;
 mod sign_in;
 mod sign_in_problems;
@@ -70,7 +69,7 @@ fn problem(settings: &[(&str, &str)]) -> String {
 
 fn postgres(config: &Config) -> &PgConnectOptions {
     match &config.database.target {
-        DatabaseTarget::Postgres(options) => options,
+        DatabaseTarget::Postgres { primary, .. } => primary,
         DatabaseTarget::Sqlite(_) => panic!("not PostgreSQL"),
     }
 }

@@ -59,7 +59,8 @@ fn an_in_memory_database_has_one_connection() {
         "sqlite://a?mode=memory",
     ] {
         let database = config(&[("DATABASE_URL", url)]).database;
-        assert_eq!((database.pool_size, database.in_memory), (1, true), "{url}");
+        let pool_size = database.settings.database_pool_size;
+        assert_eq!((pool_size, database.in_memory), (1, true), "{url}");
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use clap::FromArgMatches as _;
+use clap::parser::ValueSource;
 
 use super::{command, config, names, problem, with_sign_in};
-use crate::config::{Config, Settings};
+use crate::config::settings::{Setting, arguments, name};
+use crate::config::{Config, DatabaseTarget, Settings};
 
 #[test]
 fn all_problems_are_reported_at_once() {
@@ -198,8 +200,11 @@ fn a_problem_names_the_value_and_its_source() {
     let names = BTreeSet::from(["HOST".to_owned()]);
     let matches = command().get_matches_from(["app", "--port=99999", "--form-body-limit= 1"]);
     let mut settings = Settings::from_arg_matches(&matches).unwrap();
-    for name in ["HOST", "RUST_LOG"] {
-        settings.push_environment(name, "a_b=c");
+    for arg in arguments() {
+        if ["HOST", "RUST_LOG"].contains(&name(&arg)) {
+            let (text, source) = ("a_b=c".to_owned(), ValueSource::EnvVariable);
+            settings.0.push(Setting { arg, text, source });
+        }
     }
     let problem = Config::from_settings(&settings, &names).unwrap_err();
     for line in [
@@ -277,9 +282,12 @@ fn a_host_set_by_a_shell_gets_a_message_that_helps() {
 fn replicas_are_urls_of_a_postgresql_database() {
     let primary = ("DATABASE_URL", "postgres://user@host/name");
     let replicas = "postgres://user:s3cret@one/name, postgres://user@other/name";
-    let both = config(&[primary, ("DATABASE_READ_URL", replicas)]);
-    assert_eq!(both.database.replicas.len(), 2);
-    assert!(!format!("{both:?}").contains("s3cret"));
+    let config = config(&[primary, ("DATABASE_READ_URL", replicas)]);
+    let DatabaseTarget::Postgres { replicas: both, .. } = &config.database.target else {
+        panic!("not PostgreSQL")
+    };
+    assert_eq!(both.len(), 2);
+    assert!(!format!("{config:?}").contains("s3cret"));
     let sqlite = problem(&[("DATABASE_READ_URL", replicas)]);
     assert!(
         sqlite.contains("DATABASE_READ_URL") && sqlite.contains("only a PostgreSQL database"),

@@ -6,7 +6,6 @@ fn redirect_uri(settings: &[(&str, &str)]) -> String {
     config(&with_sign_in(settings))
         .sign_in
         .unwrap()
-        .client
         .redirect_uri
         .as_str()
         .to_owned()
@@ -45,7 +44,6 @@ fn a_redirect_uri_is_kept_as_it_is_written() {
         let uri = config(&with_sign_in(&[("AZURE_REDIRECT_URI", text)]))
             .sign_in
             .unwrap()
-            .client
             .redirect_uri;
         assert_eq!((uri.as_str(), uri.path()), (text, path));
     }
@@ -134,7 +132,7 @@ fn another_name_of_this_machine_is_sent_to_the_one_of_the_redirect_uri() {
         ("http://localhost:8000/cb", "", false),
     ] {
         let config = config(&with_sign_in(&[("AZURE_REDIRECT_URI", uri)]));
-        let redirect_uri = config.sign_in.unwrap().client.redirect_uri;
+        let redirect_uri = config.sign_in.unwrap().redirect_uri;
         let expected = origin.then(|| uri.trim_end_matches("/cb").to_owned());
         let case = format!("{uri} at {host}");
         assert_eq!(redirect_uri.other_loopback_origin(host), expected, "{case}");

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{config, problem, with_sign_in};
-use crate::config::{AllowedTenants, ClientCredential, SignInConfig, SignInRequired};
+use crate::config::{AllowedTenants, SignInConfig, SignInRequired, SignInSettings};
+use crate::secret::Secret;
 
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -11,34 +12,41 @@ fn sign_in(changes: &[(&str, &str)]) -> SignInConfig {
     config(&with_sign_in(changes)).sign_in.unwrap()
 }
 
+fn settings(changes: &[(&str, &str)]) -> SignInSettings {
+    sign_in(changes).settings
+}
+
 #[test]
 fn the_public_cloud_is_the_default() {
     let sign_in = sign_in(&[]);
+    let settings = sign_in.settings;
     assert_eq!(
-        sign_in.provider.authority_host.origin(),
+        settings.azure_authority_host.origin(),
         "https://login.microsoftonline.com"
     );
     assert_eq!(
-        sign_in.provider.graph_url.origin(),
+        settings.azure_graph_url.origin(),
         "https://graph.microsoft.com"
     );
-    assert_eq!(sign_in.provider.allowed_tenants, AllowedTenants::Own);
-    assert_eq!(sign_in.session.idle_timeout, Duration::from_hours(8));
-    assert_eq!(sign_in.session.max_age, Duration::from_hours(24));
-    assert_eq!(sign_in.required, SignInRequired::Writes);
-    assert_eq!(sign_in.rate_limit_login, 30);
-    let ClientCredential::Secret(secret) = sign_in.client.credential else {
-        panic!("no secret")
-    };
+    assert_eq!(settings.azure_allowed_tenants, None);
+    assert_eq!(settings.session_idle_timeout, Duration::from_hours(8));
+    assert_eq!(settings.session_max_age, Duration::from_hours(24));
+    assert_eq!(settings.sign_in_required, SignInRequired::Writes);
+    assert_eq!(settings.rate_limit_login, 30);
+    assert_eq!(settings.azure_client_secret, Some(Secret::from("s3cret")));
     assert_eq!(
-        (secret.expose(), sign_in.session.key.expose()),
-        ("s3cret", "0123456789abcdef0123456789s3cret")
+        (sign_in.client_id.as_str(), sign_in.tenant.as_str()),
+        ("client", "contoso.onmicrosoft.com")
+    );
+    assert_eq!(
+        sign_in.session_key.expose(),
+        "0123456789abcdef0123456789s3cret"
     );
 }
 
 #[test]
 fn every_setting_of_sign_in_can_be_changed() {
-    let sign_in = sign_in(&[
+    let settings = settings(&[
         ("SIGN_IN_REQUIRED", "all"),
         ("SESSION_IDLE_TIMEOUT", "10m"),
         ("SESSION_MAX_AGE", "1h"),
@@ -47,19 +55,19 @@ fn every_setting_of_sign_in_can_be_changed() {
         ("AZURE_GRAPH_URL", "https://graph.microsoft.us"),
     ]);
     assert_eq!(
-        (sign_in.required, sign_in.rate_limit_login),
+        (settings.sign_in_required, settings.rate_limit_login),
         (SignInRequired::All, 0)
     );
     assert_eq!(
-        [sign_in.session.idle_timeout, sign_in.session.max_age].map(|time| time.as_secs()),
+        [settings.session_idle_timeout, settings.session_max_age].map(|time| time.as_secs()),
         [600, 3600]
     );
     assert_eq!(
-        sign_in.provider.authority_host.origin(),
+        settings.azure_authority_host.origin(),
         "https://login.microsoftonline.us"
     );
     assert_eq!(
-        sign_in.provider.graph_url.origin(),
+        settings.azure_graph_url.origin(),
         "https://graph.microsoft.us"
     );
 }
@@ -67,33 +75,29 @@ fn every_setting_of_sign_in_can_be_changed() {
 #[test]
 fn a_secret_wins_over_an_identity() {
     let identity = ("AZURE_MANAGED_IDENTITY_CLIENT_ID", "identity");
-    assert!(matches!(
-        sign_in(&[identity]).client.credential,
-        ClientCredential::Secret(_)
-    ));
-    let credential = sign_in(&[identity, ("AZURE_CLIENT_SECRET", "")])
-        .client
-        .credential;
-    let expected = ClientCredential::ManagedIdentity {
-        client_id: "identity".to_owned(),
-        audience: "api://AzureADTokenExchange".to_owned(),
-    };
-    assert_eq!(credential, expected);
+    assert!(settings(&[identity]).azure_client_secret.is_some());
+    let config = config(&with_sign_in(&[identity, ("AZURE_CLIENT_SECRET", "")]));
+    let settings = config.sign_in.unwrap().settings;
+    assert_eq!(settings.azure_client_secret, None);
+    assert_eq!(
+        settings.azure_token_exchange_audience,
+        "api://AzureADTokenExchange"
+    );
+    assert_eq!(
+        config.outbound.azure_managed_identity_client_id.as_deref(),
+        Some("identity")
+    );
 }
 
 #[test]
 fn the_audience_is_taken_as_it_is_written() {
     let audience = "api://AzureADTokenExchangeUSGov";
-    let credential = sign_in(&[
+    let settings = settings(&[
         ("AZURE_MANAGED_IDENTITY_CLIENT_ID", "identity"),
         ("AZURE_CLIENT_SECRET", ""),
         ("AZURE_TOKEN_EXCHANGE_AUDIENCE", audience),
-    ])
-    .client
-    .credential;
-    assert!(
-        matches!(credential, ClientCredential::ManagedIdentity { audience: sent, .. } if sent == audience)
-    );
+    ]);
+    assert_eq!(settings.azure_token_exchange_audience, audience);
 }
 
 #[test]
@@ -105,19 +109,19 @@ fn a_tenant_that_stands_for_many_needs_the_allowed_ones() {
             "{problem}"
         );
     }
-    let any = sign_in(&[
+    let any = settings(&[
         ("AZURE_TENANT_ID", "common"),
         ("AZURE_ALLOWED_TENANTS", "*"),
     ]);
-    assert_eq!(any.provider.allowed_tenants, AllowedTenants::Any);
+    assert_eq!(any.azure_allowed_tenants, Some(AllowedTenants::Any));
     let upper = "AAAAAAAA-2222-3333-4444-555555555555";
     let list = format!("{TENANT}, {upper}");
-    let listed = sign_in(&[
+    let listed = settings(&[
         ("AZURE_TENANT_ID", "organizations"),
         ("AZURE_ALLOWED_TENANTS", &list),
     ]);
     let expected = AllowedTenants::Listed([TENANT.to_owned(), upper.to_ascii_lowercase()].into());
-    assert_eq!(listed.provider.allowed_tenants, expected);
+    assert_eq!(listed.azure_allowed_tenants, Some(expected));
 }
 
 #[test]
@@ -134,7 +138,7 @@ fn an_identity_and_the_limits_of_calls_hold_without_sign_in() {
     ])
     .outbound;
     assert_eq!(
-        outbound.managed_identity_client_id.as_deref(),
+        outbound.azure_managed_identity_client_id.as_deref(),
         Some("identity")
     );
     assert_eq!(

@@ -1,6 +1,6 @@
-//! libpq's keywords and URLs.
+//! Tests of the parsers of keywords and URLs.
 
-use crate::config::libpq::{parse_connection_string, parse_url, split_keywords};
+use super::{parse_connection_string, parse_url, split_keywords};
 
 fn parsed(text: &str) -> Vec<(String, String)> {
     split_keywords(text).unwrap()

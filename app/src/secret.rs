@@ -7,10 +7,6 @@ use std::fmt::{self, Debug, Formatter};
 pub struct Secret(String);
 
 impl Secret {
-    pub(super) fn new(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
     /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0
@@ -19,7 +15,7 @@ impl Secret {
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self::new(text)
+        Self(text.to_owned())
     }
 }
 
