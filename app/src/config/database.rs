@@ -9,7 +9,7 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
-use super::parsers::{duration, number};
+use super::parsers::{MILLISECOND, duration, number};
 use super::reader::Reader;
 use crate::libpq::{self, Keywords};
 use crate::secret::Secret;
@@ -18,7 +18,6 @@ const URL: &str = "DATABASE_URL";
 const READ_URL: &str = "DATABASE_READ_URL";
 const CONNECTION_STRING: &str = "AZURE_POSTGRESQL_CONNECTIONSTRING";
 const HOST: &str = "DBHOST";
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// The database's settings, each valid on its own.
 #[derive(Debug, Clone, clap::Args)]
@@ -137,14 +136,18 @@ impl DatabaseSettings {
 
     /// The keywords of a setting that names PostgreSQL.
     fn keywords(&self, setting: &str, reader: &mut Reader<'_>) -> Option<Keywords> {
-        let keywords = match (setting, &self.azure_postgresql_connectionstring) {
-            (URL, _) => libpq::parse_url(self.database_url.expose()),
-            (CONNECTION_STRING, text) => libpq::parse_connection_string(text.as_ref()?.expose()),
+        let keywords = match setting {
+            URL => libpq::parse_url(self.database_url.expose()),
+            CONNECTION_STRING => {
+                let text = self.azure_postgresql_connectionstring.as_ref()?;
+                libpq::parse_connection_string(text.expose())
+            }
             _ => return self.parts(reader),
         };
         reader.checked(setting, keywords)
     }
 
+    /// The keywords that `DBHOST` and the settings beside it stand for.
     fn parts(&self, reader: &mut Reader<'_>) -> Option<Keywords> {
         for name in [HOST, "DBNAME", "DBUSER"] {
             reader.require(name, "DBHOST, DBNAME and DBUSER are required together");
@@ -164,6 +167,7 @@ impl DatabaseSettings {
         self.dbpass.as_ref().map_or("", Secret::expose)
     }
 
+    /// A replica takes an Entra token if the primary does and its own URL has no password.
     fn replicas(
         &self,
         token_required: bool,
@@ -245,7 +249,7 @@ fn parse_sqlite(url: &str) -> Result<(Box<SqliteConnectOptions>, bool), &'static
         Some(path) if path.starts_with(['/', '.']) => format!("sqlite://.{path}"),
         _ => url.to_owned(),
     };
-    let options: SqliteConnectOptions = url.parse().map_err(|_| FORM)?;
+    let mut options: SqliteConnectOptions = url.parse().map_err(|_| FORM)?;
     let location = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let (path, parameters) = location.split_once('?').unwrap_or((location, ""));
     let mut parameters = parameters.split('&');
@@ -254,9 +258,8 @@ fn parse_sqlite(url: &str) -> Result<(Box<SqliteConnectOptions>, bool), &'static
     if path.is_empty() && !in_memory {
         return Err(FORM);
     }
-    let options = match mode {
-        None => options.create_if_missing(true),
-        Some(_) => options,
-    };
+    if mode.is_none() {
+        options = options.create_if_missing(true);
+    }
     Ok((Box::new(options), in_memory))
 }

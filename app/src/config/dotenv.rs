@@ -7,9 +7,6 @@ use std::io::ErrorKind;
 use super::environment;
 use super::reader::ConfigError;
 
-/// Some editors of Windows begin a file with it.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
 /// Adds the variables of `./.env` that are not set yet to the environment, and returns their names. The file
 /// need not exist.
 ///
@@ -31,7 +28,8 @@ fn load(bytes: &[u8]) -> Result<BTreeSet<String>, String> {
         let line = line_at(bytes, error.valid_up_to());
         format!("line {line} is not UTF-8 text")
     })?;
-    let text = escape_dollars(text.trim_start_matches(BYTE_ORDER_MARK));
+    // Some editors of Windows begin a file with a byte order mark.
+    let text = escape_dollars(text.trim_start_matches('\u{feff}'));
     let before = environment::names();
     dotenvy::from_read(text.as_bytes()).map_err(|error| problem(&error, &text))?;
     Ok(&environment::names() - &before)

@@ -8,10 +8,8 @@ use std::time::Duration;
 use clap::builder::ArgPredicate::IsPresent;
 
 use super::base_url::BaseUrl;
-use super::parsers::{duration, has_only, number, size};
+use super::parsers::{MILLISECOND, duration, has_only, number, size};
 use crate::client_address::TrustedProxies;
-
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// The smallest read buffer that hyper accepts, in bytes.
 const SMALLEST_HEAD: usize = 8 * 1024;

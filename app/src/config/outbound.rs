@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::parsers::{duration, has_only, size};
+use super::parsers::{MILLISECOND, duration, has_only, size};
 use super::reader::Reader;
 use crate::secret::Secret;
 
@@ -20,7 +20,7 @@ pub struct OutboundConfig {
     #[arg(long, env, value_name = "SECRET", hide_env_values = true)]
     pub identity_header: Option<Secret>,
     /// Longest duration of a call, from connecting to the end of the response
-    #[arg(long, env, value_name = "DURATION", default_value = "10s", value_parser = duration(Duration::from_millis(1)))]
+    #[arg(long, env, value_name = "DURATION", default_value = "10s", value_parser = duration(MILLISECOND))]
     pub outbound_timeout: Duration,
     /// Largest response that is accepted
     #[arg(long, env, value_name = "SIZE", default_value = "1MiB", value_parser = size(1024..=64 * 1024 * 1024))]

@@ -9,6 +9,9 @@ use bytesize::ByteSize;
 use clap::ValueEnum;
 use uuid::Uuid;
 
+/// The shortest time limit.
+pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
+
 /// Far beyond any sensible limit, and far below what a timer can hold.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 

@@ -80,12 +80,11 @@ impl<'a> Reader<'a> {
                 Ok(()) => flags.push(setting.flag()),
             }
         }
+        let log_format = LogFormat::of_stdout();
         Definitions::augment_args(Command::new("settings").no_binary_name(true))
             // The environment has been read already.
             .mut_args(|arg| arg.env(Resettable::Reset))
-            .mut_arg("log_format", |arg| {
-                arg.default_value(LogFormat::of_stdout())
-            })
+            .mut_arg("log_format", |arg| arg.default_value(log_format))
             .try_get_matches_from(flags)
             .and_then(|matches| Definitions::from_arg_matches(&matches))
             .map_err(|error| ConfigError::new(vec![error.to_string()], Vec::new()))

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use super::Definitions;
 
 /// The settings that `app -h` shows.
-const SUMMARY: [&str; 4] = ["HOST", "PORT", "BASE_URL", "DATABASE_URL"];
+const SUMMARY: [&str; 4] = ["host", "port", "base_url", "database_url"];
 
 /// The text of every setting that is set. `app --help` is the documentation of all settings.
 ///
@@ -22,8 +22,10 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// The name of its environment variable.
     pub(super) fn name(&self) -> &str {
-        name(&self.arg)
+        let name = self.arg.get_env().and_then(|name| name.to_str());
+        name.unwrap_or_default()
     }
 }
 
@@ -33,18 +35,12 @@ pub(super) fn arguments() -> Vec<Arg> {
     command.get_arguments().cloned().collect()
 }
 
-/// The environment variable of a setting, which is the setting's name.
-pub(super) fn name(arg: &Arg) -> &str {
-    let name = arg.get_env().and_then(|name| name.to_str());
-    name.unwrap_or_default()
-}
-
 impl Args for Settings {
     /// Accepts any text, so that all problems can be reported at once.
     fn augment_args(command: Command) -> Command {
         let text = OsStringValueParser::new().map(|text| text.to_string_lossy().into_owned());
         command.args(arguments().into_iter().map(|arg| {
-            let in_summary = SUMMARY.contains(&name(&arg));
+            let in_summary = SUMMARY.contains(&arg.get_id().as_str());
             arg.global(true)
                 .hide_env_values(true)
                 .hide_short_help(!in_summary)

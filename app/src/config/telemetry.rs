@@ -35,11 +35,8 @@ pub struct TelemetryConfig {
 impl LogFormat {
     /// The name of the default.
     pub(super) fn of_stdout() -> &'static str {
-        if stdout().is_terminal() {
-            "text"
-        } else {
-            "json"
-        }
+        let terminal = stdout().is_terminal();
+        if terminal { "text" } else { "json" }
     }
 }
 

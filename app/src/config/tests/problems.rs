@@ -6,7 +6,7 @@ use clap::FromArgMatches as _;
 use clap::parser::ValueSource;
 
 use super::{command, config, names, problem, with_sign_in};
-use crate::config::settings::{Setting, arguments, name};
+use crate::config::settings::{Setting, arguments};
 use crate::config::{Config, DatabaseTarget, Settings};
 
 #[test]
@@ -201,7 +201,7 @@ fn a_problem_names_the_value_and_its_source() {
     let matches = command().get_matches_from(["app", "--port=99999", "--form-body-limit= 1"]);
     let mut settings = Settings::from_arg_matches(&matches).unwrap();
     for arg in arguments() {
-        if ["HOST", "RUST_LOG"].contains(&name(&arg)) {
+        if ["host", "rust_log"].contains(&arg.get_id().as_str()) {
             let (text, source) = ("a_b=c".to_owned(), ValueSource::EnvVariable);
             settings.0.push(Setting { arg, text, source });
         }
