@@ -126,9 +126,9 @@ async fn handle(
         let status = response.status_code.map(|status| status.as_u16());
         let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
         if path.starts_with(STATIC_FILES) {
-            tracing::debug!(method, path, status, duration_ms, "request answered");
+            tracing::debug!(method, path, status, duration_ms, "request completed");
         } else {
-            tracing::info!(method, path, status, duration_ms, "request answered");
+            tracing::info!(method, path, status, duration_ms, "request completed");
         }
     });
 }

@@ -150,7 +150,7 @@ mod tests {
 
     fn log_a_request(status: u16) {
         let (method, path, duration_ms) = ("GET", "/a", 1.26);
-        tracing::info!(target: observe::TARGET, method, path, status, duration_ms, "request answered");
+        tracing::info!(target: observe::TARGET, method, path, status, duration_ms, "request completed");
     }
 
     #[test]

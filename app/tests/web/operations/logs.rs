@@ -6,7 +6,7 @@ use crate::feature::{FIELDS, FORM};
 use harness::raw::{self, exchange};
 use harness::{LONG, Process, eventually, run_app};
 
-const ANSWERED: &str = "request answered";
+const ANSWERED: &str = "request completed";
 
 /// The line of the request with this id.
 async fn line_of(process: &Process, id: &str) -> serde_json::Value {

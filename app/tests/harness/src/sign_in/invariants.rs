@@ -308,7 +308,7 @@ fn assert_reason(exchange: &Exchange, lines: &[Line], chatter: bool) {
 }
 
 /// What every request ends with.
-const LAST_MESSAGE: &str = "request answered";
+const LAST_MESSAGE: &str = "request completed";
 
 fn is_last_line(line: &Line, exchange: &Exchange) -> bool {
     line.message() == LAST_MESSAGE && exchange.headers["x-request-id"] == line.request_id()

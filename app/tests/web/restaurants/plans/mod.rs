@@ -123,7 +123,7 @@ async fn log_of_requests(process: &Process, seen: usize) -> Vec<Value> {
         let mut log = process.log();
         let last = log
             .iter()
-            .rposition(|line| line["message"] == "request answered")
+            .rposition(|line| line["message"] == "request completed")
             .unwrap_or_default();
         if seen > 0 && last < seen {
             return None;
