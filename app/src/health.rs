@@ -51,12 +51,12 @@ pub async fn check(config: &HttpConfig) -> anyhow::Result<()> {
         .no_proxy()
         .timeout(CHECK_TIMEOUT)
         .build()?;
-    let answer = client
+    let response = client
         .get(&url)
         .send()
         .await
         .with_context(|| format!("{url} does not respond"))?;
-    answer
+    response
         .error_for_status()
         .with_context(|| format!("{url} reports a failure"))?;
     Ok(())

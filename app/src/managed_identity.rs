@@ -46,7 +46,7 @@ pub enum IdentityError {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     access_token: String,
     /// Seconds since 1970: a string from App Service, a number from others.
     expires_on: serde_json::Value,
@@ -74,17 +74,17 @@ impl ManagedIdentity {
     /// # Errors
     /// When the endpoint does not respond, refuses, or returns an expired token.
     pub async fn fetch_token(&self, calls: &Calls, resource: &str) -> Result<Token, IdentityError> {
-        let answer = calls.send(self.request(resource)?).await?;
-        if !answer.status().is_success() {
-            return Err(IdentityError::Status(answer.status().as_u16()));
+        let response = calls.send(self.request(resource)?).await?;
+        if !response.status().is_success() {
+            return Err(IdentityError::Status(response.status().as_u16()));
         }
-        let answer: Answer =
-            serde_json::from_slice(answer.body()).map_err(|_| IdentityError::Malformed)?;
-        let seconds = &answer.expires_on;
+        let token: TokenResponse =
+            serde_json::from_slice(response.body()).map_err(|_| IdentityError::Malformed)?;
+        let seconds = &token.expires_on;
         let written = seconds.as_str().map(str::parse).and_then(Result::ok);
         let expires_on = seconds.as_i64().or(written);
         let token = Token {
-            text: answer.access_token,
+            text: token.access_token,
             expires_on: expires_on.ok_or(IdentityError::Malformed)?,
         };
         let usable = !token.text.is_empty() && !token.remaining().is_zero();

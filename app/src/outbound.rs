@@ -91,15 +91,15 @@ impl Calls {
         }
         let content_type = response.headers().get("content-type").cloned();
         let body = self.read(response).await?;
-        let mut answer = HttpResponse::new(body);
-        *answer.status_mut() = status;
+        let mut received = HttpResponse::new(body);
+        *received.status_mut() = status;
         if let Some(content_type) = content_type {
-            answer.headers_mut().insert("content-type", content_type);
+            received.headers_mut().insert("content-type", content_type);
         }
-        if status.is_success() && !is_json_object(answer.body()) {
+        if status.is_success() && !is_json_object(received.body()) {
             return Err(OutboundError::NotJson);
         }
-        Ok(answer)
+        Ok(received)
     }
 
     fn remaining(&self) -> Duration {

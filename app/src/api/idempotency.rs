@@ -175,7 +175,7 @@ impl EndpointArgRegister for IdempotencyKey {
         let parameter = Parameter::new("Idempotency-Key")
             .location(ParameterIn::Header)
             .required(false)
-            .description("A random key of your choice. A repeated request with the same key and body inserts nothing and is answered with the row, as it is now.")
+            .description("A random key of your choice. A repeated request with the same key and body inserts nothing and returns the row as it is now.")
             .schema(schema);
         operation.parameters.insert(parameter);
         for (status, description) in [

@@ -1,4 +1,4 @@
-//! Content negotiation: the API answers in JSON.
+//! Content negotiation: the API responds with JSON.
 
 use salvo::http::StatusCode;
 use salvo::http::header::ACCEPT;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::page::View;
 
-/// A question with a button that answers yes.
+/// A question with a button that confirms.
 #[derive(Debug, Serialize)]
 pub struct Confirmation {
     /// The title and heading: "Delete this review?"

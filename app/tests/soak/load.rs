@@ -30,7 +30,7 @@ pub(crate) struct Tally {
     /// Responses that no fault explains.
     pub(crate) wrong: Vec<String>,
     pub(crate) slowest: Duration,
-    /// The longest time for which a client got no right answer from any instance.
+    /// The longest time for which a client got no correct response from any instance.
     pub(crate) outage: Duration,
     failing_since: Option<Instant>,
 }

@@ -101,9 +101,9 @@ fn report_result(
     let slowest = healed.iter().max().map_or(0, Duration::as_millis);
     report(&format!(
         "{} faults, ready again after {slowest} ms at most\n\
-         {} reads, {} writes accepted, {} rows, {} different; slowest answer {} ms\n\
-         {} requests refused or cut and tried again, {} wrong answers; \
-         no client without an answer for longer than {} ms\n\
+         {} reads, {} writes accepted, {} rows, {} different; slowest response {} ms\n\
+         {} requests refused or cut and tried again, {} wrong responses; \
+         no client without a correct response for longer than {} ms\n\
          memory {} to {} KiB, descriptors {} to {}",
         healed.len(),
         tally.reads,

@@ -10,7 +10,7 @@ use url::form_urlencoded::byte_serialize;
 
 use harness::sign_in::browser_of;
 use harness::sign_in::{Browser, SignInSite};
-use harness::{Answer, config};
+use harness::{Response, config};
 
 use crate::feature::FEATURE;
 
@@ -230,18 +230,18 @@ async fn check(site: &SignInSite, column: &str, signed_in: &Browser, route: &Rou
         if is_program {
             request = request.header("accept", "application/json");
         }
-        let answer = browser.send(request).await;
+        let response = browser.send(request).await;
         let expected = expected(site, route, cell, is_program, (&path, &leads_to));
-        let got = shown(&answer);
+        let got = shown(&response);
         assert_eq!(
             got, expected,
             "{} {path} {column} program={is_program}: {}",
-            route.method, answer.body
+            route.method, response.body
         );
         let is_program = is_program || route.is_operation();
-        if is_program && answer.status.as_u16() >= 400 {
+        if is_program && response.status.as_u16() >= 400 {
             assert_eq!(
-                answer.header("content-type"),
+                response.header("content-type"),
                 "application/problem+json",
                 "{path}"
             );
@@ -287,12 +287,12 @@ async fn style_sheet(browser: &Browser) -> String {
 }
 
 /// Status and, of a redirect, the address; the provider's without its parameters.
-fn shown(answer: &Answer) -> String {
-    let refresh = answer.refresh_address();
+fn shown(response: &Response) -> String {
+    let refresh = response.refresh_address();
     let location = if !refresh.is_empty() {
         refresh.as_str()
-    } else if answer.status.is_redirection() {
-        answer.location()
+    } else if response.status.is_redirection() {
+        response.location()
     } else {
         ""
     };
@@ -300,7 +300,11 @@ fn shown(answer: &Answer) -> String {
         .split('?')
         .next()
         .filter(|_| location.starts_with("http"));
-    let text = format!("{} {}", answer.status.as_u16(), address.unwrap_or(location));
+    let text = format!(
+        "{} {}",
+        response.status.as_u16(),
+        address.unwrap_or(location)
+    );
     text.trim_end().to_owned()
 }
 

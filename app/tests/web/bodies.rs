@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 
 use crate::feature::{FIELDS, FORM, TABLE};
 use harness::raw::Connection;
-use harness::{Answer, LONG, Site, Store};
+use harness::{LONG, Response, Site, Store};
 
 /// The default of `FORM_BODY_LIMIT`.
 const LIMIT: usize = 64 * 1024;
@@ -25,9 +25,14 @@ async fn start() -> Site {
     Site::start(Store::Sqlite).await
 }
 
-async fn assert_refused(site: &Site, answer: &Answer, status: u16, case: &str) {
-    assert_eq!(answer.status.as_u16(), status, "{case}: {}", answer.body);
-    assert!(answer.body.contains("<main"), "{case}: a page of ours");
+async fn assert_refused(site: &Site, response: &Response, status: u16, case: &str) {
+    assert_eq!(
+        response.status.as_u16(),
+        status,
+        "{case}: {}",
+        response.body
+    );
+    assert!(response.body.contains("<main"), "{case}: a page of ours");
     assert_eq!(site.count(TABLE).await, 0, "{case}: nothing is written");
 }
 
@@ -37,11 +42,11 @@ async fn a_body_over_the_limit_gets_413() {
     let key = "&submission_key=";
     let padding = LIMIT - body_with(key).len();
     let larger = body_with(&format!("{key}{}", "x".repeat(padding + 1)));
-    let answer = site.visitor().post_body(FORM, larger).await;
-    assert_refused(&site, &answer, 413, "one byte more").await;
+    let response = site.visitor().post_body(FORM, larger).await;
+    assert_refused(&site, &response, 413, "one byte more").await;
     let largest = body_with(&format!("{key}{}", "x".repeat(padding)));
-    let answer = site.visitor().post_body(FORM, largest).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let response = site.visitor().post_body(FORM, largest).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -53,9 +58,9 @@ async fn a_content_length_over_the_limit_is_rejected_before_the_body() {
             "POST {FORM} HTTP/1.1\r\nHost: localhost\r\n{FORM_TYPE}\r\nContent-Length: {length}\r\n\r\n"
         );
         connection.send(head).await;
-        let answer = connection.response().await;
-        let is_refused = answer.status.is_client_error();
-        assert!(is_refused, "{length}: {}", answer.status);
+        let response = connection.response().await;
+        let is_refused = response.status.is_client_error();
+        assert!(is_refused, "{length}: {}", response.status);
         connection.end().await;
         assert_eq!(site.count(TABLE).await, 0);
     }
@@ -73,8 +78,8 @@ async fn an_endless_body_is_rejected_at_the_limit() {
     for _ in 0..=LIMIT / 0x1000 {
         connection.send(&chunk).await;
     }
-    let answer = connection.response().await;
-    assert_refused(&site, &answer, 413, "an endless body").await;
+    let response = connection.response().await;
+    assert_refused(&site, &response, 413, "an endless body").await;
     let started = Instant::now();
     while connection.try_send(&chunk).await.is_ok() {
         assert!(started.elapsed() < LONG, "the connection is closed");
@@ -89,8 +94,8 @@ async fn a_stalled_or_slow_body_times_out() {
     );
     let mut stopped = Connection::open(&site.url).await;
     stopped.send(&head).await;
-    let answer = stopped.response().await;
-    assert_refused(&site, &answer, 408, "a body that stops").await;
+    let response = stopped.response().await;
+    assert_refused(&site, &response, 408, "a body that stops").await;
 
     let mut trickling = Connection::open(&site.url).await;
     trickling.send(&head).await;
@@ -160,11 +165,11 @@ async fn a_body_that_is_not_a_form_gets_415() {
         let request = visitor
             .request(Method::POST, FORM)
             .header(CONTENT_TYPE, kind);
-        let answer = visitor.send(request.body(body)).await;
-        assert_refused(&site, &answer, 415, kind).await;
+        let response = visitor.send(request.body(body)).await;
+        assert_refused(&site, &response, 415, kind).await;
     }
-    let answer = visitor.send(visitor.request(Method::POST, FORM)).await;
-    assert_refused(&site, &answer, 415, "neither kind nor body").await;
+    let response = visitor.send(visitor.request(Method::POST, FORM)).await;
+    assert_refused(&site, &response, 415, "neither kind nor body").await;
 }
 
 #[tokio::test]
@@ -176,8 +181,8 @@ async fn a_form_with_duplicate_or_too_many_fields_is_rejected() {
     let nothings = "&".repeat(10_000);
     let same = format!("&{first}=again");
     for rest in [&*many, &nothings, &same] {
-        let answer = site.visitor().post_body(FORM, body_with(rest)).await;
-        assert_refused(&site, &answer, 400, &rest[..10]).await;
+        let response = site.visitor().post_body(FORM, body_with(rest)).await;
+        assert_refused(&site, &response, 400, &rest[..10]).await;
     }
 }
 
@@ -185,8 +190,8 @@ async fn a_form_with_duplicate_or_too_many_fields_is_rejected() {
 async fn an_unknown_field_is_ignored() {
     let site = start().await;
     let array = format!("&{}[]=x&{}=y", FIELDS[0].0, "n".repeat(30_000));
-    let answer = site.visitor().post_body(FORM, body_with(&array)).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let response = site.visitor().post_body(FORM, body_with(&array)).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -195,22 +200,22 @@ async fn text_that_is_not_utf8_is_rejected() {
     let last = FIELDS[FIELDS.len() - 1].0;
     for text in ["%ff", "%ED%A0%80", "%C0%AF", "%F0%9F%8D", "%F4%90%80%80"] {
         let body = body_with("").replace(&format!("{last}="), &format!("{last}={text}"));
-        let answer = site.visitor().post_body(FORM, body).await;
-        assert_refused(&site, &answer, 400, text).await;
+        let response = site.visitor().post_body(FORM, body).await;
+        assert_refused(&site, &response, 400, text).await;
         let address = format!("/?after={text}");
-        let answer = site.visitor().get(&address).await;
-        assert_refused(&site, &answer, 400, &address).await;
-        let answer = site.visitor().get(&format!("/{text}")).await;
-        assert_refused(&site, &answer, 404, text).await;
+        let response = site.visitor().get(&address).await;
+        assert_refused(&site, &response, 400, &address).await;
+        let response = site.visitor().get(&format!("/{text}")).await;
+        assert_refused(&site, &response, 404, text).await;
     }
     let raw = [body_with("").as_bytes(), &[0xff, 0xfe]].concat();
-    let answer = site.visitor().post_body(FORM, raw).await;
-    assert_refused(&site, &answer, 400, "raw bytes").await;
+    let response = site.visitor().post_body(FORM, raw).await;
+    assert_refused(&site, &response, 400, "raw bytes").await;
 }
 
 #[tokio::test]
 async fn a_query_with_a_duplicate_parameter_is_rejected() {
     let site = start().await;
-    let answer = site.visitor().get("/?after=1&after=2").await;
-    assert_refused(&site, &answer, 400, "twice").await;
+    let response = site.visitor().get("/?after=1&after=2").await;
+    assert_refused(&site, &response, 400, "twice").await;
 }

@@ -30,8 +30,8 @@ on_both_databases! {
 
     async fn there_is_no_other_part_of_the_sitemap(site: Site) {
         for part in ["0", "01", "-1", "x", "2", "47723", "2147483647", "99999999999", "1%20"] {
-            let answer = site.visitor().get(&format!("/sitemap-{part}.xml")).await;
-            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{part}");
+            let response = site.visitor().get(&format!("/sitemap-{part}.xml")).await;
+            assert_eq!(response.status, StatusCode::NOT_FOUND, "{part}");
         }
     }
 
@@ -81,8 +81,8 @@ async fn a_site_that_requires_sign_in_for_everything_asks_crawlers_to_stay_away(
     let robots = site.visitor().get("/robots.txt").await;
     assert!(robots.body.contains("Disallow: /\n"), "{}", robots.body);
     for path in ["/sitemap.xml", "/sitemap-1.xml", "/feed.xml"] {
-        let answer = site.visitor().get(path).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        let response = site.visitor().get(path).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER, "{path}");
     }
 }
 
@@ -90,8 +90,8 @@ async fn a_site_that_requires_sign_in_for_everything_asks_crawlers_to_stay_away(
 async fn security_txt_names_the_contact_and_when_it_expires() {
     let path = "/.well-known/security.txt";
     let without = Site::start(Store::Sqlite).await;
-    let answer = without.visitor().get(path).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let response = without.visitor().get(path).await;
+    assert_eq!(response.status, StatusCode::NOT_FOUND);
     let flags = [
         "--security-contact=mailto:security@example.org",
         "--base-url=https://example.org",

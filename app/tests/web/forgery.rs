@@ -90,8 +90,8 @@ async fn site(settings: &[(&str, &str)]) -> SignInSite {
 async fn assert_refused(site: &SignInSite, browser: &Browser, targets: &[String]) {
     for path in targets {
         for headers in FOREIGN {
-            let answer = browser.send(form(browser, path, headers)).await;
-            assert_eq!(answer.status, 403, "{path} {headers:?}");
+            let response = browser.send(form(browser, path, headers)).await;
+            assert_eq!(response.status, 403, "{path} {headers:?}");
         }
     }
     for row in FEATURE.rows {
@@ -118,8 +118,8 @@ async fn a_same_origin_form_is_accepted_behind_a_tls_proxy() {
     let site = site(&[("BASE_URL", "https://site.example")]).await;
     let admin = browser_of(&site, "carol").await;
     for headers in OWN {
-        let answer = admin.send(form(&admin, FORM, headers)).await;
-        assert_eq!(answer.status, 303, "{headers:?}");
+        let response = admin.send(form(&admin, FORM, headers)).await;
+        assert_eq!(response.status, 303, "{headers:?}");
     }
 }
 
@@ -135,8 +135,8 @@ async fn a_form_is_accepted_on_a_custom_port_and_an_ip_address() {
     ] {
         let site = site(&[("BASE_URL", origin)]).await;
         let admin = browser_of(&site, "carol").await;
-        let answer = admin.send(form(&admin, FORM, &[("origin", origin)])).await;
-        assert_eq!(answer.status, 303, "{origin}");
+        let response = admin.send(form(&admin, FORM, &[("origin", origin)])).await;
+        assert_eq!(response.status, 303, "{origin}");
         let foreign = form(&admin, FORM, &[("origin", "https://site.example")]);
         assert_eq!(admin.send(foreign).await.status, 403, "{origin}");
     }
@@ -154,8 +154,8 @@ async fn forms_are_protected_without_sign_in() {
     let visitor = site.browser();
     assert_refused(&site, &visitor, &open_targets()).await;
     for headers in OWN {
-        let answer = visitor.send(form(&visitor, FORM, headers)).await;
-        assert_eq!(answer.status, 303, "{headers:?}");
+        let response = visitor.send(form(&visitor, FORM, headers)).await;
+        assert_eq!(response.status, 303, "{headers:?}");
     }
 }
 
@@ -175,8 +175,8 @@ async fn without_a_base_url_the_origin_must_match_the_host() {
                 ("host", host),
                 ("origin", &format!("{scheme}://{}", host.to_lowercase())),
             ];
-            let answer = visitor.send(form(&visitor, FORM, &headers)).await;
-            assert_eq!(answer.status, 303, "{headers:?}");
+            let response = visitor.send(form(&visitor, FORM, &headers)).await;
+            assert_eq!(response.status, 303, "{headers:?}");
         }
     }
 }
@@ -194,9 +194,13 @@ async fn a_cors_preflight_is_rejected() {
             .header("origin", "https://evil.example")
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "content-type");
-        let answer = browser.send(request).await;
-        assert!(answer.status.is_client_error(), "{path} {}", answer.status);
-        let allowing = answer
+        let response = browser.send(request).await;
+        assert!(
+            response.status.is_client_error(),
+            "{path} {}",
+            response.status
+        );
+        let allowing = response
             .headers
             .keys()
             .find(|name| name.as_str().starts_with("access-control"));

@@ -5,10 +5,10 @@ use reqwest::{Method, StatusCode};
 
 use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
 use harness::raw::{self, exchange};
-use harness::{Answer, Site, Store};
+use harness::{Response, Site, Store};
 
 /// One response of each kind, by the site as it is and after its table was lost.
-async fn responses(site: &Site) -> Vec<Answer> {
+async fn responses(site: &Site) -> Vec<Response> {
     let visitor = site.visitor();
     let mut responses = vec![
         visitor.get("/").await,
@@ -70,7 +70,7 @@ async fn every_response_has_the_security_headers_and_its_own_id() {
     let responses = responses(&site).await;
     let statuses: Vec<u16> = responses
         .iter()
-        .map(|answer| answer.status.as_u16())
+        .map(|response| response.status.as_u16())
         .collect();
     let moved = if FEATURE.moved.is_some() { 308 } else { 200 };
     assert_eq!(
@@ -81,31 +81,39 @@ async fn every_response_has_the_security_headers_and_its_own_id() {
         ]
     );
     let mut ids = Vec::new();
-    for answer in responses {
-        let policy = answer.header("content-security-policy");
-        for directive in DIRECTIVES {
-            assert!(
-                policy.split("; ").any(|part| part == directive),
-                "{answer:?}"
-            );
-        }
-        assert!(!policy.contains("unsafe"), "{policy}");
-        assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("x-frame-options"), "DENY");
-        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
-        assert!(!answer.header("referrer-policy").is_empty());
-        for absent in ABSENT {
-            assert!(!answer.headers.contains_key(absent), "{absent}: {answer:?}");
-        }
-        // A notice for the next page, and its removal there.
-        let cookie = answer.header("set-cookie");
-        assert!(
-            cookie.is_empty() || cookie.starts_with("notice="),
-            "{cookie}"
-        );
-        ids.push(answer.header("x-request-id").to_owned());
+    for response in responses {
+        assert_security_headers(&response);
+        ids.push(response.header("x-request-id").to_owned());
     }
     assert_are_request_ids(ids);
+}
+
+/// The headers of every response, and no cookie but that of a notice.
+fn assert_security_headers(response: &Response) {
+    let policy = response.header("content-security-policy");
+    for directive in DIRECTIVES {
+        assert!(
+            policy.split("; ").any(|part| part == directive),
+            "{response:?}"
+        );
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(response.header("x-content-type-options"), "nosniff");
+    assert_eq!(response.header("x-frame-options"), "DENY");
+    assert_eq!(response.header("cross-origin-opener-policy"), "same-origin");
+    assert!(!response.header("referrer-policy").is_empty());
+    for absent in ABSENT {
+        assert!(
+            !response.headers.contains_key(absent),
+            "{absent}: {response:?}"
+        );
+    }
+    // A notice for the next page, and its removal there.
+    let cookie = response.header("set-cookie");
+    assert!(
+        cookie.is_empty() || cookie.starts_with("notice="),
+        "{cookie}"
+    );
 }
 
 fn assert_are_request_ids(mut ids: Vec<String>) {
@@ -120,25 +128,29 @@ fn assert_are_request_ids(mut ids: Vec<String>) {
 #[tokio::test]
 async fn every_error_page_has_a_recovery_link_and_a_reference() {
     let site = Site::start(Store::Sqlite).await;
-    for answer in responses(&site).await {
-        let form_again = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
-        if form_again || !(answer.status.is_client_error() || answer.status.is_server_error()) {
+    for response in responses(&site).await {
+        let form_again = response.status == StatusCode::UNPROCESSABLE_ENTITY;
+        if form_again || !(response.status.is_client_error() || response.status.is_server_error()) {
             continue;
         }
-        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
-        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(response.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(response.header("cache-control"), "no-store");
         assert!(
-            answer.body.contains(answer.header("x-request-id")),
+            response.body.contains(response.header("x-request-id")),
             "{}",
-            answer.body
+            response.body
         );
         assert!(
-            answer.body.contains("<a class=\"button\" href=\"/\">"),
+            response.body.contains("<a class=\"button\" href=\"/\">"),
             "{}",
-            answer.body
+            response.body
         );
         for secret in ["lost", "no such table", "sqlx", "panicked", "src/"] {
-            assert!(!answer.body.contains(secret), "{secret} in {}", answer.body);
+            assert!(
+                !response.body.contains(secret),
+                "{secret} in {}",
+                response.body
+            );
         }
     }
 }
@@ -163,24 +175,24 @@ async fn a_json_client_gets_problem_json() {
         (wants(Method::GET, "/api/nothing", "*/*"), 404),
         (wants(Method::GET, "/api", "text/html"), 404),
     ] {
-        let answer = visitor.send(request).await;
-        assert_eq!(answer.status.as_u16(), status);
+        let response = visitor.send(request).await;
+        assert_eq!(response.status.as_u16(), status);
         assert_eq!(
-            answer.header(CONTENT_TYPE.as_str()),
+            response.header(CONTENT_TYPE.as_str()),
             "application/problem+json"
         );
-        let problem: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        let problem: serde_json::Value = serde_json::from_str(&response.body).expect("JSON");
         assert_eq!(problem["status"], status);
-        assert_eq!(problem["reference"], answer.header("x-request-id"));
+        assert_eq!(problem["reference"], response.header("x-request-id"));
     }
     let browser = wants(
         Method::GET,
         "/nothing",
         "text/html,application/json;q=0.9,*/*;q=0.8",
     );
-    let answer = visitor.send(browser).await;
+    let response = visitor.send(browser).await;
     assert_eq!(
-        answer.header(CONTENT_TYPE.as_str()),
+        response.header(CONTENT_TYPE.as_str()),
         "text/html; charset=utf-8"
     );
 }
@@ -189,10 +201,10 @@ async fn a_json_client_gets_problem_json() {
 async fn hsts_is_sent_only_with_an_https_origin() {
     let flag = "strict-transport-security";
     let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
-    for answer in responses(&site).await {
+    for response in responses(&site).await {
         assert!(
-            answer.header(flag).starts_with("max-age=31536000"),
-            "{answer:?}"
+            response.header(flag).starts_with("max-age=31536000"),
+            "{response:?}"
         );
     }
     let plain = Site::start_with(Store::Sqlite, &["--base-url=http://example.org"]).await;
@@ -200,8 +212,8 @@ async fn hsts_is_sent_only_with_an_https_origin() {
         .visitor()
         .request(Method::GET, "/")
         .header("X-Forwarded-Proto", "https");
-    let answer = plain.visitor().send(request).await;
-    assert!(!answer.headers.contains_key(flag));
+    let response = plain.visitor().send(request).await;
+    assert!(!response.headers.contains_key(flag));
 }
 
 #[tokio::test]
@@ -224,10 +236,14 @@ async fn the_host_header_is_not_reflected() {
             let lies = "Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\n\
                 X-Original-URL: /evil.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /evil.example\r\n";
             let request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{lies}\r\n");
-            let answer = exchange(&site.url, request).await;
-            let reflected = format!("{:?}{}", answer.headers, answer.body).contains("evil.example");
-            assert!(!reflected || path.contains("evil"), "{path}: {answer:?}");
-            assert!(!answer.location().contains("evil"), "{path}: {answer:?}");
+            let response = exchange(&site.url, request).await;
+            let reflected =
+                format!("{:?}{}", response.headers, response.body).contains("evil.example");
+            assert!(!reflected || path.contains("evil"), "{path}: {response:?}");
+            assert!(
+                !response.location().contains("evil"),
+                "{path}: {response:?}"
+            );
         }
     }
 }
@@ -271,8 +287,8 @@ async fn cookies_have_the_prefix_of_the_origins_scheme() {
         ("http://example.org", "notice="),
     ] {
         let site = Site::start_with(Store::Sqlite, &[&format!("--base-url={origin}")]).await;
-        let answer = site.visitor().post(FORM, &FIELDS).await;
-        let cookie = answer.header("set-cookie");
+        let response = site.visitor().post(FORM, &FIELDS).await;
+        let cookie = response.header("set-cookie");
         assert!(cookie.starts_with(name), "{cookie}");
         for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"] {
             assert!(cookie.contains(attribute), "{attribute}: {cookie}");
@@ -296,12 +312,16 @@ async fn markup_in_a_path_or_header_is_not_reflected() {
         ),
     ] {
         let headers = "User-Agent: <script>\r\nReferer: <script>\r\nAccept-Language: <script>\r\n";
-        let answer = exchange(&site.url, raw::head(method, path, headers)).await;
-        assert!(answer.status.as_u16() >= 400, "{path}: {}", answer.status);
+        let response = exchange(&site.url, raw::head(method, path, headers)).await;
         assert!(
-            !answer.body.to_lowercase().contains("<script"),
+            response.status.as_u16() >= 400,
             "{path}: {}",
-            answer.body
+            response.status
+        );
+        assert!(
+            !response.body.to_lowercase().contains("<script"),
+            "{path}: {}",
+            response.body
         );
     }
 }
@@ -326,10 +346,10 @@ async fn anonymous_visitors_get_no_cookie() {
                 .visitor()
                 .request(Method::GET, path)
                 .header(COOKIE, sent);
-            let answer = site.visitor().send(request).await;
+            let response = site.visitor().send(request).await;
             assert!(
-                !answer.headers.contains_key("set-cookie"),
-                "{path}: {answer:?}"
+                !response.headers.contains_key("set-cookie"),
+                "{path}: {response:?}"
             );
         }
     }

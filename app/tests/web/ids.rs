@@ -1,6 +1,6 @@
 //! Ids in paths: 1 to 2,147,483,647 without sign or leading zero, and nothing else.
 
-use harness::{Answer, Site, Visitor, on_both_databases};
+use harness::{Response, Site, Visitor, on_both_databases};
 use reqwest::{Method, StatusCode};
 
 use crate::access::{Route, feature_routes};
@@ -55,15 +55,15 @@ fn with_id(route: &Route, id: &str) -> String {
 }
 
 /// Sends the request and follows a redirect of a page.
-async fn send(visitor: &Visitor, route: &Route, path: &str, fields: &[(&str, &str)]) -> Answer {
+async fn send(visitor: &Visitor, route: &Route, path: &str, fields: &[(&str, &str)]) -> Response {
     if route.method == "POST" {
         return visitor.post(path, fields).await;
     }
-    let answer = visitor.get(path).await;
-    if answer.status.is_redirection() {
-        return visitor.get(answer.location()).await;
+    let response = visitor.get(path).await;
+    if response.status.is_redirection() {
+        return visitor.get(response.location()).await;
     }
-    answer
+    response
 }
 
 async fn counts(site: &Site) -> Vec<i64> {
@@ -82,17 +82,17 @@ on_both_databases! {
             for id in NO_IDS {
                 let path = with_id(&route, id);
                 for fields in [FEATURE.all_fields(), Vec::new()] {
-                    let answer = send(&visitor, &route, &path, &fields).await;
-                    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {path}", route.method);
-                    assert!(answer.body.contains("href=\"/\""), "{path}: no recovery link");
+                    let response = send(&visitor, &route, &path, &fields).await;
+                    assert_eq!(response.status, StatusCode::NOT_FOUND, "{} {path}", route.method);
+                    assert!(response.body.contains("href=\"/\""), "{path}: no recovery link");
                 }
             }
         }
         assert_eq!(counts(&site).await, written);
         for route in routes_with_id() {
             let path = with_id(&route, "1");
-            let answer = send(&visitor, &route, &path, &FEATURE.all_fields()).await;
-            assert!(!answer.status.is_client_error(), "{} {path}: {}", route.method, answer.body);
+            let response = send(&visitor, &route, &path, &FEATURE.all_fields()).await;
+            assert!(!response.status.is_client_error(), "{} {path}: {}", route.method, response.body);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use harness::{Answer, Form, Kind, Site, on_both_databases};
+use harness::{Form, Kind, Response, Site, on_both_databases};
 use reqwest::header::COOKIE;
 use reqwest::{Method, StatusCode};
 
@@ -55,7 +55,7 @@ const SEARCHES: [&str; 20] = [
     "a\0b",
 ];
 
-fn assert_no_markup(answer: &Answer, typed: &str) {
+fn assert_no_markup(response: &Response, typed: &str) {
     for raw in [
         "<script>",
         "<img",
@@ -66,9 +66,9 @@ fn assert_no_markup(answer: &Answer, typed: &str) {
         "111111111111",
     ] {
         assert!(
-            !answer.body.contains(raw),
+            !response.body.contains(raw),
             "{typed}: {raw} in {}",
-            answer.body
+            response.body
         );
     }
 }
@@ -98,14 +98,14 @@ async fn submit_all(
     let (mut shown, mut id) = (Vec::new(), String::new());
     for form in FEATURE.forms {
         let fields = [&form.with_text(text)[..], further].concat();
-        let answer = site.visitor().post(&form.action(&id), &fields).await;
+        let response = site.visitor().post(&form.action(&id), &fields).await;
         assert_eq!(
-            answer.status,
+            response.status,
             StatusCode::SEE_OTHER,
             "{text}: {}",
-            answer.body
+            response.body
         );
-        let page = answer
+        let page = response
             .location()
             .split(['?', '#'])
             .next()
@@ -130,9 +130,9 @@ on_both_databases! {
                 *occurrences.entry(page).or_insert(0) += form.occurrences;
             }
             for (page, expected) in occurrences {
-                let answer = site.visitor().get(&page).await;
-                assert_no_markup(&answer, text);
-                assert_eq!(answer.body.matches(&escaped(text)).count(), expected, "{}", answer.body);
+                let response = site.visitor().get(&page).await;
+                assert_no_markup(&response, text);
+                assert_eq!(response.body.matches(&escaped(text)).count(), expected, "{}", response.body);
             }
         }
         for path in FEATURE.lists {
@@ -152,12 +152,12 @@ on_both_databases! {
                     (field.name, if field.limit().is_some() { long.as_str() } else { text })
                 });
                 let fields: Vec<_> = fields.chain([("submission_key", text)]).collect();
-                let answer = visitor.post(&form.action("1"), &fields).await;
-                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-                assert_no_markup(&answer, text);
+                let response = visitor.post(&form.action("1"), &fields).await;
+                assert_eq!(response.status, StatusCode::UNPROCESSABLE_ENTITY);
+                assert_no_markup(&response, text);
                 let typed = form.fields.iter().filter(|field| !matches!(field.kind, Kind::Choice(_)));
                 let expected = typed.count() + 1;
-                assert_eq!(answer.body.matches(&escaped(text)).count(), expected, "{}", answer.body);
+                assert_eq!(response.body.matches(&escaped(text)).count(), expected, "{}", response.body);
             }
         }
     }

@@ -79,9 +79,9 @@ async fn an_unsupported_method_gets_405_with_allow() {
         (Method::TRACE, "/", "GET, HEAD"),
     ] {
         let case = format!("{method} {path}");
-        let answer = visitor.send(visitor.request(method, path)).await;
-        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{case}");
-        let mut named: Vec<&str> = answer.header("allow").split(',').map(str::trim).collect();
+        let response = visitor.send(visitor.request(method, path)).await;
+        assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED, "{case}");
+        let mut named: Vec<&str> = response.header("allow").split(',').map(str::trim).collect();
         named.sort_unstable();
         assert_eq!(named.join(", "), allowed, "{case}");
     }
@@ -95,9 +95,9 @@ async fn a_get_of_a_forms_address_leads_to_the_page_of_the_form() {
         for method in [Method::GET, Method::HEAD] {
             let visitor = site.visitor();
             let request = visitor.request(method, &format!("{}?x=1", form.action("1")));
-            let answer = visitor.send(request).await;
-            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", form.action);
-            assert_eq!(answer.location(), form.page.replace("{id}", "1"));
+            let response = visitor.send(request).await;
+            assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", form.action);
+            assert_eq!(response.location(), form.page.replace("{id}", "1"));
         }
     }
     if FORM != "/" {
@@ -122,17 +122,17 @@ async fn an_unknown_method_is_rejected_without_echo() {
         ("OPTIONS", "*"),
         ("PRI", "*"),
     ] {
-        let answer = exchange(
+        let response = exchange(
             &site.url,
             raw::head(method, target, "X-Secret: swordfish\r\n"),
         )
         .await;
-        let status = answer.status.as_u16();
+        let status = response.status.as_u16();
         assert!(
             matches!(status, 400 | 404 | 405 | 501),
             "{method} {target}: {status}"
         );
-        assert!(!answer.body.contains("swordfish"), "{method} {target}");
+        assert!(!response.body.contains("swordfish"), "{method} {target}");
     }
     assert_eq!(site.visitor().get("/").await.status, StatusCode::OK);
 }
@@ -152,8 +152,8 @@ async fn a_request_without_exactly_one_valid_host_gets_400() {
         ("1.0", "", 200),
     ] {
         let request = format!("GET / HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
-        let answer = exchange(&site.url, request).await;
-        assert_eq!(answer.status.as_u16(), status, "{version} {hosts}");
+        let response = exchange(&site.url, request).await;
+        assert_eq!(response.status.as_u16(), status, "{version} {hosts}");
     }
 }
 
@@ -167,9 +167,9 @@ async fn an_absolute_target_is_the_page_at_its_path() {
         ("https://evil.example/nothing", 404),
         ("http://evil.example", 200),
     ] {
-        let answer = exchange(&site.url, raw::head("GET", target, "")).await;
-        assert_eq!(answer.status.as_u16(), status, "{target}");
-        assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
+        let response = exchange(&site.url, raw::head("GET", target, "")).await;
+        assert_eq!(response.status.as_u16(), status, "{target}");
+        assert!(!format!("{response:?}").contains("evil"), "{response:?}");
     }
 }
 
@@ -189,8 +189,8 @@ async fn a_path_with_doubled_slashes_is_no_page() {
         ("POST", &format!("/{FORM}")),
         ("POST", &format!("{FORM}//")),
     ] {
-        let answer = exchange(&site.url, raw::head(method, target, "")).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {target}");
+        let response = exchange(&site.url, raw::head(method, target, "")).await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND, "{method} {target}");
     }
     let page = exchange(&site.url, raw::head("GET", "/livez?a=//b", "")).await;
     assert_eq!(page.status, StatusCode::OK);
@@ -207,13 +207,17 @@ async fn a_cors_preflight_allows_nothing() {
                 .header("Origin", origin)
                 .header("Access-Control-Request-Method", "POST")
                 .header("Access-Control-Request-Headers", "content-type");
-            let answer = site.visitor().send(request).await;
-            let allows = answer
+            let response = site.visitor().send(request).await;
+            let allows = response
                 .headers
                 .keys()
                 .any(|name| name.as_str().starts_with("access-control-"));
-            assert!(!allows, "{path}: {answer:?}");
-            assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+            assert!(!allows, "{path}: {response:?}");
+            assert!(
+                response.status.is_client_error(),
+                "{path}: {}",
+                response.status
+            );
         }
     }
 }
@@ -231,14 +235,14 @@ async fn an_oversized_request_head_is_rejected() {
         ("/".to_owned(), &many, &[431]),
         (format!("/?q={}", "x".repeat(64 * 1024)), "", &[414, 431]),
     ] {
-        let answer = exchange(&site.url, raw::head("GET", &target, headers)).await;
+        let response = exchange(&site.url, raw::head("GET", &target, headers)).await;
         assert!(
-            statuses.contains(&answer.status.as_u16()),
+            statuses.contains(&response.status.as_u16()),
             "{}",
-            answer.status
+            response.status
         );
     }
     let fits = format!("X-Large: {}\r\n", "x".repeat(31 * 1024));
-    let answer = exchange(&site.url, raw::head("GET", "/", &fits)).await;
-    assert_eq!(answer.status, StatusCode::OK);
+    let response = exchange(&site.url, raw::head("GET", "/", &fits)).await;
+    assert_eq!(response.status, StatusCode::OK);
 }

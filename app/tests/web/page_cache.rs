@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::sign_in::SignInSite;
-use harness::{Answer, LONG, Site, Store, TestDatabase, Visitor, eventually};
+use harness::{LONG, Response, Site, Store, TestDatabase, Visitor, eventually};
 use reqwest::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
@@ -37,13 +37,13 @@ async fn insert(site: &Site) {
     FEATURE.insert_rows(&site.db, "").await;
 }
 
-async fn post_form(visitor: &Visitor) -> Answer {
-    let answer = visitor.post(FORM, &FIELDS).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    answer
+async fn post_form(visitor: &Visitor) -> Response {
+    let response = visitor.post(FORM, &FIELDS).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
+    response
 }
 
-fn has_row(page: &Answer) -> bool {
+fn has_row(page: &Response) -> bool {
     page.body.contains(&format!("href=\"{ROW}\""))
 }
 
@@ -87,8 +87,8 @@ async fn a_writer_sees_the_own_write_at_once() {
     let site = cached_site(Store::Sqlite).await;
     let (writer, reader) = (site.visitor(), site.visitor());
     assert!(!has_row(&reader.get("/").await));
-    let answer = post_form(&writer).await;
-    assert!(writer.get(answer.location()).await.body.contains(WRITTEN));
+    let response = post_form(&writer).await;
+    assert!(writer.get(response.location()).await.body.contains(WRITTEN));
     assert!(has_row(&writer.get("/").await));
     // Without cookies too, on the instance that was written to.
     assert!(has_row(&site.visitor().get("/").await));
@@ -111,8 +111,8 @@ async fn writes_are_seen_on_another_instance(store: Store) {
         // The other instance has the page from before the write.
         other.visitor().get("/").await;
         let writer = one.visitor();
-        let answer = post_form(&writer).await;
-        let cookies = answer.headers.get_all("set-cookie").iter();
+        let response = post_form(&writer).await;
+        let cookies = response.headers.get_all("set-cookie").iter();
         let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
         let cookie = cookies
             .find(|cookie| cookie.starts_with("written="))
@@ -148,8 +148,8 @@ async fn a_notice_is_shown_once_and_to_its_visitor_alone() {
     let (writer, reader) = (site.visitor(), site.visitor());
     let notice = "role=\"status\"";
     for _ in 0..3 {
-        let answer = post_form(&writer).await;
-        let page = answer.location();
+        let response = post_form(&writer).await;
+        let page = response.location();
         reader.get(page).await;
         let shown = writer.get(page).await;
         assert!(shown.body.contains(notice), "{}", shown.body);
@@ -207,8 +207,8 @@ async fn a_client_that_has_the_page_gets_304() {
             let request = visitor
                 .request(Method::GET, path)
                 .header(IF_NONE_MATCH, page.header("etag"));
-            let answer = visitor.send(request).await;
-            (answer.status == StatusCode::NOT_MODIFIED).then_some(())
+            let response = visitor.send(request).await;
+            (response.status == StatusCode::NOT_MODIFIED).then_some(())
         });
         seen.await;
     }
@@ -221,11 +221,11 @@ async fn a_client_that_has_the_page_gets_304() {
                 .request(Method::GET, "/")
                 .header(IF_NONE_MATCH, known)
                 .header(ACCEPT_ENCODING, encoding);
-            let answer = visitor.send(request).await;
-            assert_eq!(answer.status, StatusCode::NOT_MODIFIED, "{known}");
-            assert_eq!((answer.header("etag"), &*answer.body), (etag, ""));
-            assert_eq!(answer.header("vary"), "accept-encoding");
-            assert_eq!(answer.header("cache-control"), "no-cache");
+            let response = visitor.send(request).await;
+            assert_eq!(response.status, StatusCode::NOT_MODIFIED, "{known}");
+            assert_eq!((response.header("etag"), &*response.body), (etag, ""));
+            assert_eq!(response.header("vary"), "accept-encoding");
+            assert_eq!(response.header("cache-control"), "no-cache");
         }
     }
     let request = visitor
@@ -243,10 +243,10 @@ async fn each_content_coding_has_the_same_page() {
             let request = visitor
                 .request(Method::GET, "/")
                 .header(ACCEPT_ENCODING, encoding);
-            let answer = request.send().await.expect("an answer");
-            assert_eq!(answer.headers()["content-encoding"], encoding);
-            assert_eq!(answer.headers()["vary"], "accept-encoding");
-            let length = answer.bytes().await.expect("a body").len();
+            let response = request.send().await.expect("a response");
+            assert_eq!(response.headers()["content-encoding"], encoding);
+            assert_eq!(response.headers()["vary"], "accept-encoding");
+            let length = response.bytes().await.expect("a body").len();
             assert!(length < visitor.get("/").await.body.len(), "{encoding}");
         }
     }

@@ -5,11 +5,11 @@ use std::time::Instant;
 use reqwest::Method;
 
 use crate::feature::{FIELDS, FORM, TABLE};
-use harness::{Answer, Site, Store};
+use harness::{Response, Site, Store};
 
 const TWO_A_MINUTE: [&str; 2] = ["--rate-limit-writes=2", "--trusted-proxies=127.0.0.1"];
 
-async fn write_from(site: &Site, forwarded: &[&str]) -> Answer {
+async fn write_from(site: &Site, forwarded: &[&str]) -> Response {
     let mut request = site.visitor().request(Method::POST, FORM).form(&FIELDS);
     for entry in forwarded {
         request = request.header("X-Forwarded-For", *entry);
@@ -19,8 +19,8 @@ async fn write_from(site: &Site, forwarded: &[&str]) -> Answer {
 
 async fn assert_writes(site: &Site, forwarded: &[&str], statuses: &[u16]) {
     for status in statuses {
-        let answer = write_from(site, forwarded).await;
-        assert_eq!(answer.status.as_u16(), *status, "{forwarded:?}");
+        let response = write_from(site, forwarded).await;
+        assert_eq!(response.status.as_u16(), *status, "{forwarded:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Refused forms: nothing is written, what was typed is kept, and each invalid field has a message.
 
-use harness::{Answer, Field, Form, Kind, Site, on_both_databases, unescape_html};
+use harness::{Field, Form, Kind, Response, Site, on_both_databases, unescape_html};
 use reqwest::StatusCode;
 
 use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
@@ -45,26 +45,26 @@ pub(crate) async fn add_row(site: &Site) {
 pub(crate) async fn assert_refused(site: &Site, form: &Form, field: &str, value: Option<&str>) {
     let written = site.count(form.table).await;
     let fields = form.with(field, value);
-    let answer = site.visitor().post(&form.action("1"), &fields).await;
-    let case = format!("{field}={value:?}: {}", answer.body);
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{case}");
-    assert_eq!(invalid_fields(&answer), [field], "{case}");
-    assert!(answer.body.contains("<title>Error: "), "{case}");
+    let response = site.visitor().post(&form.action("1"), &fields).await;
+    let case = format!("{field}={value:?}: {}", response.body);
+    assert_eq!(response.status, StatusCode::UNPROCESSABLE_ENTITY, "{case}");
+    assert_eq!(invalid_fields(&response), [field], "{case}");
+    assert!(response.body.contains("<title>Error: "), "{case}");
     for (name, typed) in fields {
         let field = form.fields.iter().find(|field| field.name == name);
-        assert_kept(&answer, field.expect("a field of the form"), typed);
+        assert_kept(&response, field.expect("a field of the form"), typed);
     }
     assert_eq!(site.count(form.table).await, written, "{case}");
 }
 
 pub(crate) async fn assert_accepted(site: &Site, form: &Form, field: &str, value: &str) {
     let fields = form.with(field, Some(value));
-    let answer = site.visitor().post(&form.action("1"), &fields).await;
+    let response = site.visitor().post(&form.action("1"), &fields).await;
     assert_eq!(
-        answer.status,
+        response.status,
         StatusCode::SEE_OTHER,
         "{field}={value}: {}",
-        answer.body
+        response.body
     );
 }
 
@@ -78,8 +78,8 @@ async fn stored(site: &Site, form: &Form, field: &Field) -> Vec<String> {
 }
 
 /// The names of the fields marked as invalid, each described by a message that is there.
-fn invalid_fields(answer: &Answer) -> Vec<String> {
-    let tags = answer.body.split('<').filter_map(|part| {
+fn invalid_fields(response: &Response) -> Vec<String> {
+    let tags = response.body.split('<').filter_map(|part| {
         let tag = part.split('>').next()?;
         tag.contains("aria-invalid=\"true\"").then_some(tag)
     });
@@ -88,24 +88,27 @@ fn invalid_fields(answer: &Answer) -> Vec<String> {
         let message = described.split(' ').find(|id| id.ends_with("-error"));
         let message = message.expect("a message");
         let shown = format!("id=\"{message}\"");
-        assert!(answer.body.contains(&shown), "{message} is not shown");
+        assert!(response.body.contains(&shown), "{message} is not shown");
         message.trim_end_matches("-error").to_owned()
     })
     .collect()
 }
 
-fn assert_kept(answer: &Answer, field: &Field, typed: &str) {
+fn assert_kept(response: &Response, field: &Field, typed: &str) {
     let Kind::Choice(values) = field.kind else {
-        let shown = shown_value(answer, field.name);
+        let shown = shown_value(response, field.name);
         return assert_eq!(
             unescape_html(&shown),
             typed,
             "{} in {}",
             field.name,
-            answer.body
+            response.body
         );
     };
-    let chosen = answer.body.split('<').find(|tag| tag.contains(" checked"));
+    let chosen = response
+        .body
+        .split('<')
+        .find(|tag| tag.contains(" checked"));
     assert_eq!(
         chosen.is_some(),
         values.contains(&typed),
@@ -116,10 +119,10 @@ fn assert_kept(answer: &Answer, field: &Field, typed: &str) {
 }
 
 /// What an input or a text area contains, as it stands in the page.
-fn shown_value(answer: &Answer, field: &str) -> String {
+fn shown_value(response: &Response, field: &str) -> String {
     let named = format!("name=\"{field}\"");
-    let tag = answer.body.split('<').find(|tag| tag.contains(&named));
-    let tag = tag.unwrap_or_else(|| panic!("{field} is missing in {}", answer.body));
+    let tag = response.body.split('<').find(|tag| tag.contains(&named));
+    let tag = tag.unwrap_or_else(|| panic!("{field} is missing in {}", response.body));
     let value = match tag.strip_prefix("textarea") {
         Some(area) => area.split_once(">\n").map(|(_, text)| text),
         None => attribute(tag, "value"),
@@ -168,9 +171,9 @@ on_both_databases! {
         add_row(&site).await;
         for (form, field, _) in text_fields() {
             let fields = form.with(field.name, Some("שלום e\u{301}\u{7}!"));
-            let answer = site.visitor().post(&form.action("1"), &fields).await;
-            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert!(answer.body.contains("remove character 8 (U+0007)"), "{}", answer.body);
+            let response = site.visitor().post(&form.action("1"), &fields).await;
+            assert_eq!(response.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(response.body.contains("remove character 8 (U+0007)"), "{}", response.body);
         }
     }
 
@@ -260,10 +263,10 @@ on_both_databases! {
     async fn every_invalid_field_of_a_form_is_marked_at_once(site: Site) {
         add_row(&site).await;
         for form in FEATURE.forms {
-            let answer = site.visitor().post(&form.action("1"), &[("unknown", "field")]).await;
-            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let response = site.visitor().post(&form.action("1"), &[("unknown", "field")]).await;
+            assert_eq!(response.status, StatusCode::UNPROCESSABLE_ENTITY);
             let names: Vec<_> = form.fields.iter().map(|field| field.name).collect();
-            assert_eq!(invalid_fields(&answer), names, "{}", answer.body);
+            assert_eq!(invalid_fields(&response), names, "{}", response.body);
         }
         assert_eq!(site.count(TABLE).await, 1);
     }

@@ -1,7 +1,7 @@
 //! Forms that fail for another reason than what was typed: the text comes back and can be sent again.
 
 use harness::sign_in::{SignInSite, browser_of};
-use harness::{Answer, Site, Store, on_both_databases, unescape_html};
+use harness::{Response, Site, Store, on_both_databases, unescape_html};
 use reqwest::{Method, StatusCode};
 
 use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
@@ -9,13 +9,13 @@ use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
 const KEY: (&str, &str) = ("submission_key", "0123456789abcdef");
 
 /// What was typed is shown, in a form that sends the same fields to the same address.
-fn sent_again(answer: &Answer, action: &str) -> Vec<(String, String)> {
+fn sent_again(response: &Response, action: &str) -> Vec<(String, String)> {
     for (_, value) in FIELDS {
-        let text = unescape_html(&answer.body);
+        let text = unescape_html(&response.body);
         assert!(text.contains(value), "{value} is missing in {text}");
     }
     let form = format!("<form class=\"row\" method=\"post\" action=\"{action}\">");
-    let body = answer.body.replace("&#x2F;", "/");
+    let body = response.body.replace("&#x2F;", "/");
     let (_, form) = body.split_once(&form).expect("a form to be sent again");
     let (form, _) = form.split_once("</form>").expect("its end");
     assert!(form.contains("Try again"), "{form}");
@@ -57,14 +57,14 @@ async fn a_form_over_the_rate_limit_can_be_sent_again() {
     let flags = ["--rate-limit-writes=1", "--trusted-proxies=127.0.0.1"];
     let site = Site::start_with(Store::Sqlite, &flags).await;
     let visitor = site.visitor();
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for _ in 0..2 {
         let request = visitor.request(Method::POST, FORM).form(&typed());
         let request = request.header("X-Forwarded-For", "203.0.113.7");
-        answers.push(visitor.send(request).await);
+        responses.push(visitor.send(request).await);
     }
-    assert_eq!(answers[1].status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(sent_again(&answers[1], FORM).len(), FIELDS.len() + 1);
+    assert_eq!(responses[1].status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sent_again(&responses[1], FORM).len(), FIELDS.len() + 1);
 }
 
 #[tokio::test]
@@ -77,12 +77,12 @@ async fn a_form_of_another_site_is_shown_and_cannot_be_sent_by_one_click() {
         ("referer", "https://other.example/form"),
     ] {
         let request = visitor.request(Method::POST, FORM).form(&typed());
-        let answer = visitor.send(request.header(name, value)).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
+        let response = visitor.send(request.header(name, value)).await;
+        assert_eq!(response.status, StatusCode::FORBIDDEN, "{name}");
         for (_, value) in FIELDS {
-            assert!(unescape_html(&answer.body).contains(value), "{value}");
+            assert!(unescape_html(&response.body).contains(value), "{value}");
         }
-        assert!(!answer.body.contains("<form class=\"row\""), "{name}");
+        assert!(!response.body.contains("<form class=\"row\""), "{name}");
     }
 }
 
@@ -92,13 +92,13 @@ async fn a_page_that_fails_offers_to_try_again_at_its_own_address() {
     site.execute(&format!("ALTER TABLE {TABLE} RENAME TO away"))
         .await;
     for path in ["/", FEATURE.row_page] {
-        let answer = site.visitor().get(path).await;
-        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        let response = site.visitor().get(path).await;
+        assert_eq!(response.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
         let link = format!("<a class=\"button\" href=\"{path}\">Try again</a>");
         assert!(
-            unescape_html(&answer.body).contains(&link),
+            unescape_html(&response.body).contains(&link),
             "{}",
-            answer.body
+            response.body
         );
     }
     let missing = site.visitor().get("/nothing").await;

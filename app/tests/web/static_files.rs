@@ -7,7 +7,7 @@ use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Method, StatusCode};
 
 use harness::raw::{self, exchange};
-use harness::{Answer, Site, Store};
+use harness::{Response, Site, Store};
 
 /// The addresses of the files that a page refers to.
 async fn files(site: &Site) -> Vec<String> {
@@ -38,10 +38,10 @@ fn is_style_sheet(file: &str) -> bool {
 async fn a_file_with_a_content_hash_is_cached_forever() {
     let site = Site::start(Store::Sqlite).await;
     for file in files(&site).await {
-        let answer = site.visitor().get(&file).await;
-        assert_eq!(answer.status, StatusCode::OK, "{file}");
+        let response = site.visitor().get(&file).await;
+        assert_eq!(response.status, StatusCode::OK, "{file}");
         assert_eq!(
-            answer.header("cache-control"),
+            response.header("cache-control"),
             "public, max-age=31536000, immutable"
         );
         let kind = match Path::new(&file).extension().and_then(OsStr::to_str) {
@@ -50,8 +50,8 @@ async fn a_file_with_a_content_hash_is_cached_forever() {
             _ => "image/svg+xml",
         };
         assert!(
-            answer.header("content-type").starts_with(kind),
-            "{file}: {answer:?}"
+            response.header("content-type").starts_with(kind),
+            "{file}: {response:?}"
         );
         let head = site
             .visitor()
@@ -60,7 +60,7 @@ async fn a_file_with_a_content_hash_is_cached_forever() {
         assert_eq!((head.status, &*head.body), (StatusCode::OK, ""), "{file}");
         assert_eq!(
             head.header("content-type"),
-            answer.header("content-type"),
+            response.header("content-type"),
             "{file}"
         );
     }
@@ -114,14 +114,14 @@ async fn paths_outside_the_static_files_are_not_served() {
         "/templates/layout.html",
         "/static/../templates/layout.html",
     ] {
-        let answer = exchange(&site.url, raw::head("GET", path, "")).await;
+        let response = exchange(&site.url, raw::head("GET", path, "")).await;
         assert!(
-            matches!(answer.status.as_u16(), 400 | 404),
+            matches!(response.status.as_u16(), 400 | 404),
             "{path}: {}",
-            answer.status
+            response.status
         );
         for content in ["[package]", "root:", "DATABASE_URL"] {
-            assert!(!answer.body.contains(content), "{path}");
+            assert!(!response.body.contains(content), "{path}");
         }
     }
 }
@@ -137,7 +137,7 @@ async fn pages_and_files_are_compressed_on_request() {
                     .visitor()
                     .request(method.clone(), path)
                     .header(ACCEPT_ENCODING, encoding);
-                let response = request.send().await.expect("an answer");
+                let response = request.send().await.expect("a response");
                 let case = format!("{method} {path} {encoding}");
                 assert_eq!(response.status(), StatusCode::OK, "{case}");
                 assert_eq!(response.headers()["content-encoding"], encoding, "{case}");
@@ -158,28 +158,28 @@ async fn responses_vary_by_accept_encoding() {
     let site = Site::start(Store::Sqlite).await;
     for path in ["/", &style_sheet(&site).await] {
         for encoding in ["identity", "gzip", "gzip;q=0, br;q=0, zstd;q=0, *;q=0"] {
-            let answer = fetch(&site, path, encoding).await;
-            let varies = answer
+            let response = fetch(&site, path, encoding).await;
+            let varies = response
                 .header("vary")
                 .to_lowercase()
                 .contains("accept-encoding");
-            assert!(varies, "{path} {encoding}: {answer:?}");
-            let encoded = answer.headers.contains_key("content-encoding");
+            assert!(varies, "{path} {encoding}: {response:?}");
+            let encoded = response.headers.contains_key("content-encoding");
             assert_eq!(encoded, encoding == "gzip", "{path} {encoding}");
         }
     }
 }
 
-async fn fetch(site: &Site, path: &str, encoding: &str) -> Answer {
+async fn fetch(site: &Site, path: &str, encoding: &str) -> Response {
     let request = site
         .visitor()
         .request(Method::GET, path)
         .header(ACCEPT_ENCODING, encoding);
-    let response = request.send().await.expect("an answer");
+    let response = request.send().await.expect("a response");
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await.expect("a body");
     assert_eq!(status, StatusCode::OK, "{path} {encoding}");
-    Answer {
+    Response {
         status,
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),

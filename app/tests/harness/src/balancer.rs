@@ -10,8 +10,8 @@ use crate::sign_in::free_port;
 use crate::visitor::Visitor;
 use crate::wait::{LONG, eventually};
 
-/// Asks the readiness of each instance five times a second. A request that an instance has not begun to answer is sent to
-/// another one, a form too: its submission key inserts it once.
+/// Checks the readiness of each instance five times a second. A request without the beginning of a response is retried on
+/// another instance, a form too: its submission key inserts it once.
 const SETTINGS: &str = "
 defaults
     mode http
@@ -42,7 +42,7 @@ pub struct HaProxy {
 }
 
 impl HaProxy {
-    /// Starts HAProxy in front of the instances at these ports, whose answers name them in the header `x-instance`.
+    /// Starts HAProxy in front of the instances at these ports, whose responses name them in the header `x-instance`.
     pub async fn start(instances: &[u16]) -> Self {
         let port = free_port();
         let file = std::env::temp_dir().join(format!("haproxy_{:016x}", rand::random::<u64>()));
@@ -68,15 +68,15 @@ impl HaProxy {
         Visitor::new(&self.url())
     }
 
-    /// Waits until each instance in turn answers a request with 200.
+    /// Waits until each instance in turn responds with 200.
     pub async fn wait_for_all(&self) {
         let visitor = self.visitor();
         eventually("all instances serve", LONG, async || {
             let mut served = Vec::new();
             for _ in 0..self.instances {
-                let answer = visitor.get("/readyz").await;
-                if answer.status.as_u16() == 200 {
-                    served.push(answer.header("x-instance").to_owned());
+                let response = visitor.get("/readyz").await;
+                if response.status.as_u16() == 200 {
+                    served.push(response.header("x-instance").to_owned());
                 }
             }
             served.sort();

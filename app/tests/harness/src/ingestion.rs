@@ -77,8 +77,8 @@ impl Handler for Items {
         let received: Vec<Value> = serde_json::from_str(&text).expect("a list");
         let count = received.len();
         self.0.lock().expect("no panic while held").extend(received);
-        let answer = json!({"itemsReceived": count, "itemsAccepted": count, "errors": []});
-        response.body(answer.to_string());
+        let result = json!({"itemsReceived": count, "itemsAccepted": count, "errors": []});
+        response.body(result.to_string());
     }
 }
 

@@ -28,7 +28,7 @@ pub use {
     forwarder::Forwarder,
     process::{Process, run_app},
     site::{Site, config},
-    visitor::{Answer, Visitor, unescape_html},
+    visitor::{Response, Visitor, unescape_html},
     wait::{LONG, eventually},
 };
 

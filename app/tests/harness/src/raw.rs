@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::visitor::Answer;
+use super::visitor::Response;
 use super::wait::LONG;
 
 /// The length of a response without a body.
@@ -16,7 +16,7 @@ static NOTHING: HeaderValue = HeaderValue::from_static("0");
 pub struct Connection(TcpStream);
 
 /// Sends these bytes on a new connection and reads the response.
-pub async fn exchange(url: &str, request: impl AsRef<[u8]>) -> Answer {
+pub async fn exchange(url: &str, request: impl AsRef<[u8]>) -> Response {
     let mut connection = Connection::open(url).await;
     connection.send(request).await;
     connection.response().await
@@ -48,11 +48,11 @@ impl Connection {
     }
 
     /// Reads one response; the body has the length of `Content-Length`, or ends with the connection.
-    pub async fn response(&mut self) -> Answer {
+    pub async fn response(&mut self) -> Response {
         timeout(LONG, self.read_response())
             .await
-            .expect("an answer in time")
-            .expect("an answer")
+            .expect("a response in time")
+            .expect("a response")
     }
 
     /// Waits until the site closes the connection and returns what it sent before.
@@ -64,7 +64,7 @@ impl Connection {
         rest
     }
 
-    async fn read_response(&mut self) -> Option<Answer> {
+    async fn read_response(&mut self) -> Option<Response> {
         let mut bytes = Vec::new();
         let head_end = loop {
             if let Some(end) = find(&bytes, b"\r\n\r\n") {
@@ -84,7 +84,7 @@ impl Connection {
                 break;
             }
         }
-        Some(Answer {
+        Some(Response {
             status,
             headers,
             body: String::from_utf8_lossy(&body).into_owned(),

@@ -17,7 +17,7 @@ pub struct Visitor {
 
 /// A response of the site.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
@@ -47,24 +47,24 @@ impl Visitor {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Response {
         self.send(self.request(Method::GET, path)).await
     }
 
     /// Submits a search form as a browser does.
-    pub async fn get_with(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
+    pub async fn get_with(&self, path: &str, parameters: &[(&str, &str)]) -> Response {
         let query = serde_urlencoded::to_string(parameters).expect("text");
         self.get(&format!("{path}?{query}")).await
     }
 
     /// Submits a form as a browser does.
-    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         self.send(self.request(Method::POST, path).form(fields))
             .await
     }
 
     /// Sends a form's body as it is, well-formed or not.
-    pub async fn post_body(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+    pub async fn post_body(&self, path: &str, body: impl Into<reqwest::Body>) -> Response {
         let request = self
             .request(Method::POST, path)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -76,13 +76,13 @@ impl Visitor {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer");
+    pub async fn send(&self, request: RequestBuilder) -> Response {
+        let response = request.send().await.expect("a response");
         let (status, headers) = (response.status(), response.headers().clone());
         let path = response.url().path().to_owned();
         let body = response.text().await.expect("a body");
         received_pages::write_response(&path, status, &headers, &body);
-        Answer {
+        Response {
             status,
             headers,
             body,
@@ -96,7 +96,7 @@ fn client() -> ClientBuilder {
         .redirect(redirect::Policy::none())
 }
 
-impl Answer {
+impl Response {
     /// The address that a redirect leads to.
     pub fn location(&self) -> &str {
         self.header(LOCATION.as_str())

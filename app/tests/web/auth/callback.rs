@@ -35,8 +35,8 @@ async fn a_rejected_callback_does_not_end_an_existing_session() {
     let browser = site.browser();
     browser.sign_in("carol").await;
     let changed = "/auth/callback?code=1.a&state=b";
-    let answer = site.open(&browser, changed, Expected::refused(303)).await;
-    assert_eq!(answer.location(), "/");
+    let response = site.open(&browser, changed, Expected::refused(303)).await;
+    assert_eq!(response.location(), "/");
     assert!(browser.account().await.is_some());
 }
 
@@ -46,11 +46,11 @@ async fn a_rejected_callback_does_not_end_an_existing_session() {
 async fn a_callback_without_the_cookie_asks_to_start_again() {
     let site = SignInSite::start().await;
     let callback = site.browser().begin_as("alice").await;
-    let answer = site
+    let response = site
         .open(&site.browser(), &callback, Expected::refused(400))
         .await;
-    assert!(answer.body.contains("sign in again"), "{}", answer.body);
-    assert!(answer.body.contains("Allow cookies"), "{}", answer.body);
+    assert!(response.body.contains("sign in again"), "{}", response.body);
+    assert!(response.body.contains("Allow cookies"), "{}", response.body);
 }
 
 /// Catalogue: 17.
@@ -110,8 +110,8 @@ async fn a_replayed_callback_changes_nothing() {
     site.open(&browser, &callback, Expected::signed_in("alice"))
         .await;
     for _ in 0..2 {
-        let answer = site.open(&browser, &callback, Expected::refused(303)).await;
-        assert_eq!(answer.location(), "/");
+        let response = site.open(&browser, &callback, Expected::refused(303)).await;
+        assert_eq!(response.location(), "/");
     }
     assert!(browser.account().await.is_some());
 }
@@ -125,12 +125,12 @@ async fn concurrent_identical_callbacks_are_one_sign_in() {
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
     site.emulator.clear_requests();
-    let mut answers = JoinSet::new();
+    let mut responses = JoinSet::new();
     for number in 0..20 {
         let (tab, callback) = (browser.on_port(ports[number % 2]), callback.clone());
-        answers.spawn(async move { tab.get(&callback).await.status });
+        responses.spawn(async move { tab.get(&callback).await.status });
     }
-    let statuses = answers.join_all().await;
+    let statuses = responses.join_all().await;
     let succeeded = statuses
         .iter()
         .filter(|status| **status == StatusCode::SEE_OTHER);
@@ -156,10 +156,10 @@ async fn two_tabs_sign_in_and_return_to_their_own_pages() {
     let second = two.begin("/protected?tab=2").await;
     let first = one.choose(&first, "alice").await;
     let second = two.choose(&second, "alice").await;
-    let answer = site.open(&one, &first, Expected::signed_in("alice")).await;
-    assert_eq!(answer.location(), "/protected?tab=1");
-    let answer = site.open(&two, &second, Expected::signed_in("alice")).await;
-    assert_eq!(answer.location(), "/protected?tab=2");
+    let response = site.open(&one, &first, Expected::signed_in("alice")).await;
+    assert_eq!(response.location(), "/protected?tab=1");
+    let response = site.open(&two, &second, Expected::signed_in("alice")).await;
+    assert_eq!(response.location(), "/protected?tab=2");
     assert_eq!(site.count("session").await, 1);
 }
 
@@ -191,13 +191,13 @@ async fn a_pending_sign_in_expires() {
     let callback = browser.begin_as("alice").await;
     let later = "UPDATE sign_in_attempt SET expires_at = expires_at - interval '20 minutes'";
     site.execute(later).await;
-    let answer = site.open(&browser, &callback, Expected::refused(400)).await;
+    let response = site.open(&browser, &callback, Expected::refused(400)).await;
     assert!(
-        answer.body.contains("The sign-in has expired"),
+        response.body.contains("The sign-in has expired"),
         "{}",
-        answer.body
+        response.body
     );
-    assert!(answer.body.contains("Sign in again"), "{}", answer.body);
+    assert!(response.body.contains("Sign in again"), "{}", response.body);
 }
 
 /// Catalogue: 25.
@@ -205,8 +205,8 @@ async fn a_pending_sign_in_expires() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_cookie_outlives_the_pending_sign_in() {
     let site = SignInSite::start().await;
-    let answer = site.browser().get("/auth/login").await;
-    let cookie = cookie::Cookie::parse(answer.header("set-cookie").to_owned()).expect("a cookie");
+    let response = site.browser().get("/auth/login").await;
+    let cookie = cookie::Cookie::parse(response.header("set-cookie").to_owned()).expect("a cookie");
     assert!(
         cookie.max_age().is_some_and(|age| age.whole_minutes() > 20),
         "{cookie}"

@@ -19,18 +19,18 @@ async fn a_declined_sign_in_shows_a_page_that_says_so() {
         "access_denied",
         "AADSTS65004: the-words-of-the-provider",
     );
-    let answer = site.attempt(Expected::refused(403)).await;
+    let response = site.attempt(Expected::refused(403)).await;
     assert!(
-        answer.body.contains("Sign-in was declined"),
+        response.body.contains("Sign-in was declined"),
         "{}",
-        answer.body
+        response.body
     );
     assert!(
-        answer.body.contains("href=\"/auth/login\""),
+        response.body.contains("href=\"/auth/login\""),
         "{}",
-        answer.body
+        response.body
     );
-    assert!(!answer.body.contains("the-words"), "{}", answer.body);
+    assert!(!response.body.contains("the-words"), "{}", response.body);
     assert_eq!(site.count("sign_in_attempt").await, 0);
 }
 
@@ -92,18 +92,18 @@ async fn error_texts_of_the_provider_become_neither_markup_nor_links_nor_log_lin
             let callback = browser.begin_as("alice").await;
             let start = site.log.line_count();
             let refused = Expected::refused(400).still_broken();
-            let answer = site.open(&browser, &callback, refused).await;
+            let response = site.open(&browser, &callback, refused).await;
             let lines = site.log.since(start);
             for part in DANGEROUS {
-                assert!(!answer.body.contains(part), "{}", answer.body);
+                assert!(!response.body.contains(part), "{}", response.body);
                 assert!(
                     lines.iter().all(|line| !line.text.contains(part)),
                     "{lines:?}"
                 );
             }
-            assert!(!answer.body.contains("longlong"), "{}", answer.body);
+            assert!(!response.body.contains("longlong"), "{}", response.body);
             assert!(lines.iter().all(|line| line.text.len() < 1000), "{lines:?}");
-            assert!(!answer.headers.contains_key("set-cookie"));
+            assert!(!response.headers.contains_key("set-cookie"));
         }
     }
     site.recovers().await;
@@ -123,10 +123,10 @@ async fn every_provider_error_shows_a_page_and_does_not_redirect_to_the_provider
         "",
     ] {
         respond_with_error(&site, error, "");
-        let answer = site
+        let response = site
             .attempt(Expected::refused(400).calls(Endpoint::Authorize, 0))
             .await;
-        assert!(answer.location().is_empty() && !answer.body.contains("http-equiv"));
+        assert!(response.location().is_empty() && !response.body.contains("http-equiv"));
     }
 }
 
@@ -190,11 +190,11 @@ async fn a_duplicate_callback_parameter_is_rejected() {
     for change in changes {
         let browser = site.browser();
         let callback = change(&browser.begin_as("alice").await);
-        let answer = site.open(&browser, &callback, Expected::refused(400)).await;
+        let response = site.open(&browser, &callback, Expected::refused(400)).await;
         assert!(
-            answer.body.contains("href=\"/auth/login\""),
+            response.body.contains("href=\"/auth/login\""),
             "{}",
-            answer.body
+            response.body
         );
     }
 }
@@ -236,15 +236,15 @@ async fn a_code_that_is_not_utf8_or_too_long_is_rejected() {
     let no_text = callback.replacen("code=", "code=%ff", 1);
     site.open(&browser, &no_text, Expected::refused(400)).await;
     let long = callback.replacen("code=", &format!("code={}", "c".repeat(60_000)), 1);
-    let answer = browser
+    let response = browser
         .request(Method::GET, &long)
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert!(
-        [414, 431].contains(&answer.status().as_u16()),
+        [414, 431].contains(&response.status().as_u16()),
         "{}",
-        answer.status()
+        response.status()
     );
     site.recovers().await;
 }

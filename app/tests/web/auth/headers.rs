@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reqwest::header::SET_COOKIE;
 use reqwest::{Method, RequestBuilder};
 
-use harness::Answer;
+use harness::Response;
 use harness::sign_in::browser_of;
 use harness::sign_in::{Browser, SignInSite};
 
@@ -32,13 +32,13 @@ const ADDRESSES: [(&str, u16); 16] = [
     ("/auth/callback?state=a&code=b", 400),
 ];
 
-async fn responses(site: &SignInSite) -> Vec<Answer> {
+async fn responses(site: &SignInSite) -> Vec<Response> {
     let browser = site.browser();
     let mut responses = Vec::new();
     for (path, status) in ADDRESSES {
-        let answer = site.browser().get(path).await;
-        assert_eq!(answer.status.as_u16(), status, "{path}");
-        responses.push(answer);
+        let response = site.browser().get(path).await;
+        assert_eq!(response.status.as_u16(), status, "{path}");
+        responses.push(response);
     }
     let file = style_sheet(&browser).await;
     responses.push(browser.get(&file).await);
@@ -49,9 +49,9 @@ async fn responses(site: &SignInSite) -> Vec<Answer> {
         (Method::POST, "/auth/login", 405),
         (Method::POST, "/auth/callback", 405),
     ] {
-        let answer = browser.send(browser.request(method.clone(), path)).await;
-        assert_eq!(answer.status.as_u16(), status, "{method} {path}");
-        responses.push(answer);
+        let response = browser.send(browser.request(method.clone(), path)).await;
+        assert_eq!(response.status.as_u16(), status, "{method} {path}");
+        responses.push(response);
     }
     let foreign = browser
         .request(Method::POST, "/auth/logout")
@@ -81,8 +81,8 @@ async fn style_sheet(browser: &Browser) -> String {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn every_response_has_the_security_headers() {
     let site = SignInSite::start().await;
-    for answer in responses(&site).await {
-        let policy: BTreeSet<&str> = answer
+    for response in responses(&site).await {
+        let policy: BTreeSet<&str> = response
             .header("content-security-policy")
             .split("; ")
             .collect();
@@ -92,20 +92,20 @@ async fn every_response_has_the_security_headers() {
             "base-uri 'none'",
             "frame-ancestors 'none'",
         ] {
-            assert!(policy.contains(part), "{answer:?}");
+            assert!(policy.contains(part), "{response:?}");
         }
         assert_eq!(
-            answer.header("x-content-type-options"),
+            response.header("x-content-type-options"),
             "nosniff",
-            "{answer:?}"
+            "{response:?}"
         );
-        let referrer = answer.header("referrer-policy");
+        let referrer = response.header("referrer-policy");
         assert!(
             ["strict-origin-when-cross-origin", "no-referrer"].contains(&referrer),
-            "{answer:?}"
+            "{response:?}"
         );
         for telling in ["server", "x-powered-by"] {
-            assert_eq!(answer.header(telling), "", "{answer:?}");
+            assert_eq!(response.header(telling), "", "{response:?}");
         }
     }
     site.recovers().await;
@@ -118,8 +118,8 @@ async fn a_503_response_has_the_security_headers() {
     let site = SignInSite::start().await;
     site.execute("ALTER TABLE sign_in_attempt RENAME TO away")
         .await;
-    let answer = site.browser().get("/auth/login").await;
-    assert_eq!(answer.status, 503);
+    let response = site.browser().get("/auth/login").await;
+    assert_eq!(response.status, 503);
     site.assert_holds().await;
 }
 
@@ -140,23 +140,27 @@ async fn the_csp_form_action_lists_no_other_site() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn hsts_is_sent_only_where_the_site_is_served_over_https() {
     let site = SignInSite::start_with(&BEHIND_HTTPS).await;
-    for answer in responses(&site).await {
+    for response in responses(&site).await {
         let year = "max-age=31536000; includeSubDomains";
         assert_eq!(
-            answer.header("strict-transport-security"),
+            response.header("strict-transport-security"),
             year,
-            "{answer:?}"
+            "{response:?}"
         );
     }
     let site = SignInSite::start().await;
-    for answer in responses(&site).await {
-        assert_eq!(answer.header("strict-transport-security"), "", "{answer:?}");
+    for response in responses(&site).await {
+        assert_eq!(
+            response.header("strict-transport-security"),
+            "",
+            "{response:?}"
+        );
     }
 }
 
 /// What of a response could depend on what the request says of its scheme and host.
-fn facts(answer: &Answer) -> (u16, String, Vec<String>, String) {
-    let cookies = answer.headers.get_all(SET_COOKIE).iter();
+fn facts(response: &Response) -> (u16, String, Vec<String>, String) {
+    let cookies = response.headers.get_all(SET_COOKIE).iter();
     // Without the values, which are new each time.
     let attributes = cookies.map(|cookie| {
         let cookie = cookie.to_str().expect("text");
@@ -168,15 +172,15 @@ fn facts(answer: &Answer) -> (u16, String, Vec<String>, String) {
             .map_or(name, |(prefix, _)| prefix);
         format!("{name};{attributes}")
     });
-    let location = answer.location();
+    let location = response.location();
     let location = location
         .split("&state=")
         .next()
         .unwrap_or_default()
         .to_owned();
-    let transport = answer.header("strict-transport-security").to_owned();
+    let transport = response.header("strict-transport-security").to_owned();
     (
-        answer.status.as_u16(),
+        response.status.as_u16(),
         location,
         attributes.collect(),
         transport,
@@ -240,17 +244,20 @@ async fn a_foreign_host_header_is_not_reflected() {
                 let request = browser.request(Method::GET, path).header(name, value);
                 async move { (path, status, browser.send(request).await) }
             });
-            for (path, status, answer) in join_all(asked).await {
-                assert_eq!(answer.status.as_u16(), status, "{path}");
-                assert!(!format!("{answer:?}").contains("evil"), "{path} {answer:?}");
+            for (path, status, response) in join_all(asked).await {
+                assert_eq!(response.status.as_u16(), status, "{path}");
+                assert!(
+                    !format!("{response:?}").contains("evil"),
+                    "{path} {response:?}"
+                );
             }
             let browser = browser_of(&site, "alice").await;
             let request = browser
                 .request(Method::POST, "/auth/logout")
                 .header(name, value);
-            let answer = browser.send(request).await;
-            assert_eq!(answer.status, 200);
-            assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
+            let response = browser.send(request).await;
+            assert_eq!(response.status, 200);
+            assert!(!format!("{response:?}").contains("evil"), "{response:?}");
         }
     }
 }
@@ -306,11 +313,11 @@ async fn only_static_files_may_be_cached_for_long() {
             "{path}"
         );
     }
-    for answer in responses(&site).await {
-        let sets_cookie = answer.headers.contains_key(SET_COOKIE);
+    for response in responses(&site).await {
+        let sets_cookie = response.headers.contains_key(SET_COOKIE);
         assert!(
-            !sets_cookie || answer.header("cache-control") == "no-store",
-            "{answer:?}"
+            !sets_cookie || response.header("cache-control") == "no-store",
+            "{response:?}"
         );
     }
 }
@@ -320,18 +327,18 @@ async fn only_static_files_may_be_cached_for_long() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn pages_cannot_be_framed_and_have_no_opener_access() {
     let site = SignInSite::start().await;
-    for answer in responses(&site).await {
-        assert_eq!(answer.header("x-frame-options"), "DENY", "{answer:?}");
+    for response in responses(&site).await {
+        assert_eq!(response.header("x-frame-options"), "DENY", "{response:?}");
         assert_eq!(
-            answer.header("cross-origin-opener-policy"),
+            response.header("cross-origin-opener-policy"),
             "same-origin",
-            "{answer:?}"
+            "{response:?}"
         );
         assert!(
-            answer
+            response
                 .header("content-security-policy")
                 .contains("frame-ancestors 'none'"),
-            "{answer:?}"
+            "{response:?}"
         );
     }
 }

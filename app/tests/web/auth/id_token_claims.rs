@@ -198,11 +198,11 @@ async fn an_out_of_range_time_claim_causes_no_panic() {
     ] {
         site.emulator.forge(expiring(time));
         let browser = site.browser();
-        let answer = browser.sign_in("alice").await;
+        let response = browser.sign_in("alice").await;
         assert!(
-            [303, 502].contains(&answer.status.as_u16()),
+            [303, 502].contains(&response.status.as_u16()),
             "{}",
-            answer.body
+            response.body
         );
         site.assert_holds().await;
         let late = "SELECT 1 FROM session WHERE expires_at > now() at time zone 'utc' + interval '24 hours'";

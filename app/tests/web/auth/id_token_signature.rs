@@ -123,11 +123,11 @@ async fn a_valid_token_with_a_key_url_in_its_header_causes_no_request() {
         site.emulator
             .forge(Forgery::new().header(name, address.clone()));
         let browser = site.browser();
-        let answer = browser.sign_in("alice").await;
+        let response = browser.sign_in("alice").await;
         assert!(
-            [303, 502].contains(&answer.status.as_u16()),
+            [303, 502].contains(&response.status.as_u16()),
             "{}",
-            answer.body
+            response.body
         );
         assert!(site.emulator.requests_to(Endpoint::Other).is_empty());
         site.assert_holds().await;

@@ -57,7 +57,7 @@ async fn serve(listener: TcpListener, instances: Vec<u16>, served: Arc<[AtomicUs
 }
 
 /// A visit in which every request is a connection of its own, and so another instance's.
-async fn get(browser: &Browser, path: &str) -> harness::Answer {
+async fn get(browser: &Browser, path: &str) -> harness::Response {
     let request = browser.request(reqwest::Method::GET, path);
     browser.send(request.header("connection", "close")).await
 }

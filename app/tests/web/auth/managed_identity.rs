@@ -119,8 +119,8 @@ async fn requests_waiting_for_one_assertion_share_the_timeout() {
     let opened = callbacks
         .iter()
         .map(|(browser, callback)| browser.get(callback));
-    for answer in join_all(opened).await {
-        assert_eq!(answer.status, 504, "{}", answer.body);
+    for response in join_all(opened).await {
+        assert_eq!(response.status, 504, "{}", response.body);
     }
     assert!(
         started.elapsed() < Duration::from_secs(3),

@@ -265,8 +265,8 @@ async fn sign_in_with_profile(site: &SignInSite, value: &Value) -> Browser {
         }),
     );
     let browser = site.browser();
-    let answer = browser.sign_in("alice").await;
-    assert_eq!(answer.status, 303, "{}", answer.body);
+    let response = browser.sign_in("alice").await;
+    assert_eq!(response.status, 303, "{}", response.body);
     browser
 }
 

@@ -12,9 +12,9 @@ async fn landing(site: &SignInSite, query: &str) -> String {
     assert_eq!(begun.status, 303, "{query}: {}", begun.body);
     let provider = begun.location().parse().expect("an address");
     let callback = browser.choose(&provider, "alice").await;
-    let answer = browser.get(&callback).await;
-    assert_eq!(answer.status, 303, "{query}: {}", answer.body);
-    answer.location().to_owned()
+    let response = browser.get(&callback).await;
+    assert_eq!(response.status, 303, "{query}: {}", response.body);
+    response.location().to_owned()
 }
 
 fn next(address: &str) -> String {
@@ -41,9 +41,9 @@ async fn sign_in_returns_to_the_same_path_and_query() {
     let provider = begun.location().parse().expect("an address");
     let callback = browser.choose(&provider, "alice").await;
     let expected = Expected::signed_in("alice").still_broken();
-    let answer = site.open(&browser, &callback, expected).await;
-    assert_eq!(answer.location(), "/protected?x=1&y=%20%C3%BC");
-    assert_eq!(browser.get(answer.location()).await.status, 200);
+    let response = site.open(&browser, &callback, expected).await;
+    assert_eq!(response.location(), "/protected?x=1&y=%20%C3%BC");
+    assert_eq!(browser.get(response.location()).await.status, 200);
     let typed = landing(&site, &next("/protected?x=1&y=%20ü#f")).await;
     assert_eq!(typed, "/protected?x=1&y=%20%C3%BC");
 }

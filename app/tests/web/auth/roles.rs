@@ -31,8 +31,8 @@ async fn only_the_exact_admin_role_is_accepted() {
         });
         let browser = site.browser();
         browser.sign_in("alice").await;
-        let answer = browser.get("/roleProtected").await;
-        assert_eq!(answer.status, status, "{}", answer.body);
+        let response = browser.get("/roleProtected").await;
+        assert_eq!(response.status, status, "{}", response.body);
         site.assert_holds().await;
     }
     for roles in [json!("Admin"), json!({ "Admin": true }), json!([["Admin"]])] {
@@ -75,11 +75,15 @@ async fn a_user_without_the_role_gets_403() {
         )
         .await;
     assert_eq!(back.location(), "/roleProtected");
-    let answer = site
+    let response = site
         .open(&browser, back.location(), Expected::refused(403))
         .await;
-    assert!(answer.location().is_empty());
-    assert!(answer.body.contains("the role Admin"), "{}", answer.body);
+    assert!(response.location().is_empty());
+    assert!(
+        response.body.contains("the role Admin"),
+        "{}",
+        response.body
+    );
 }
 
 /// Catalogue: 103.

@@ -7,20 +7,20 @@ use percent_encoding::percent_decode_str;
 use reqwest::Method;
 use reqwest::header::{HeaderValue, SET_COOKIE};
 
-use harness::Answer;
+use harness::Response;
 use harness::sign_in::{Expected, SignInSite};
 use harness::sign_in::{browser_of, copy_of, session_of, values};
 
-fn set_cookies(answer: &Answer) -> Vec<&str> {
-    let cookies = answer.headers.get_all(SET_COOKIE).iter();
+fn set_cookies(response: &Response) -> Vec<&str> {
+    let cookies = response.headers.get_all(SET_COOKIE).iter();
     cookies
         .map(|cookie| cookie.to_str().expect("text"))
         .collect()
 }
 
 /// The cookie of this name that the response sets: value and attributes.
-fn set_cookie<'a>(answer: &'a Answer, name: &str) -> (&'a str, BTreeSet<&'a str>) {
-    let cookies = set_cookies(answer);
+fn set_cookie<'a>(response: &'a Response, name: &str) -> (&'a str, BTreeSet<&'a str>) {
+    let cookies = set_cookies(response);
     // The names of sign-in cookies differ behind the first part.
     let of_name = |cookie: &&&str| cookie.starts_with(name);
     let cookie = cookies.iter().find(of_name).expect(name);
@@ -120,11 +120,11 @@ async fn cookies_are_sent_with_the_cross_site_callback() {
         .header("sec-fetch-site", "cross-site")
         .header("sec-fetch-mode", "navigate")
         .header("sec-fetch-dest", "document");
-    let answer = site
+    let response = site
         .send(&browser, request, Expected::signed_in("alice"))
         .await;
     // Strict ones would not have come with such a request, nor with the redirect behind it.
-    for cookie in set_cookies(&answer) {
+    for cookie in set_cookies(&response) {
         assert!(cookie.contains("SameSite=Lax"), "{cookie}");
     }
 }
@@ -185,14 +185,14 @@ async fn of_two_cookies_with_one_name_the_valid_one_is_used() {
     ] {
         let browser = site.browser();
         let request = browser.request(Method::GET, "/protected");
-        let answer = browser.send(request.header("cookie", &cookies)).await;
-        assert_eq!(answer.status, 200, "{cookies}");
+        let response = browser.send(request.header("cookie", &cookies)).await;
+        assert_eq!(response.status, 200, "{cookies}");
     }
     let cookies = [b"other=caf\xe9; session=".as_slice(), genuine.as_bytes()].concat();
     let cookies = HeaderValue::from_bytes(&cookies).expect("a header");
     let request = site.browser().request(Method::GET, "/protected");
-    let answer = site.browser().send(request.header("cookie", cookies)).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let response = site.browser().send(request.header("cookie", cookies)).await;
+    assert_eq!(response.status, 200, "{}", response.body);
     site.assert_holds().await;
 }
 

@@ -52,9 +52,9 @@ async fn without_the_session_table_public_pages_work_and_nobody_is_signed_in() {
 }
 
 async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder) {
-    let answer = browser.send(request).await;
-    assert_eq!(answer.status, 503, "{}", answer.body);
-    assert!(!answer.header("retry-after").is_empty());
+    let response = browser.send(request).await;
+    assert_eq!(response.status, 503, "{}", response.body);
+    assert!(!response.header("retry-after").is_empty());
 }
 
 /// Catalogue: 137.
@@ -98,14 +98,14 @@ async fn view(browser: &Browser, views: usize) {
         let path = ["/", "/unprotected", "/?q=cake", "/no/such/page"][number % 4];
         async move { (path, browser.get(path).await) }
     });
-    let mut answers = stream::iter(views).buffer_unordered(4);
-    while let Some((path, answer)) = answers.next().await {
+    let mut responses = stream::iter(views).buffer_unordered(4);
+    while let Some((path, response)) = responses.next().await {
         assert!(
-            matches!(answer.status.as_u16(), 200 | 404),
+            matches!(response.status.as_u16(), 200 | 404),
             "{path} {}",
-            answer.status
+            response.status
         );
-        assert!(!answer.headers.contains_key(SET_COOKIE), "{path}");
+        assert!(!response.headers.contains_key(SET_COOKIE), "{path}");
     }
 }
 
@@ -160,9 +160,9 @@ async fn without_sign_in_no_cookie_is_set() {
             "{path}"
         );
     }
-    let answer = visitor.post("/auth/logout", &[]).await;
-    assert_eq!(answer.status, 501);
-    assert!(!answer.headers.contains_key(SET_COOKIE));
+    let response = visitor.post("/auth/logout", &[]).await;
+    assert_eq!(response.status, 501);
+    assert!(!response.headers.contains_key(SET_COOKIE));
 }
 
 /// The table `session` of another program.

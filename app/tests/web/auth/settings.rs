@@ -26,11 +26,13 @@ async fn unconfigured_sign_in_routes_return_501() {
             (Method::GET, "/roleProtected"),
         ] {
             let request = browser.request(method, path);
-            let answer = site
+            let response = site
                 .send(&browser, request, Expected::refused(501).still_broken())
                 .await;
             assert!(
-                answer.body.contains("Azure authentication not configured"),
+                response
+                    .body
+                    .contains("Azure authentication not configured"),
                 "{path}"
             );
         }

@@ -3,7 +3,7 @@
 use entra_emulator::{Endpoint, Fault};
 use reqwest::Method;
 
-use harness::Answer;
+use harness::Response;
 use harness::sign_in::{Browser, SignInSite};
 use harness::sign_in::{browser_of, copy_of};
 
@@ -14,15 +14,19 @@ async fn sign_out_ends_the_session_and_redirects_to_the_provider() {
     let settings = [("BASE_URL", "https://site.example")];
     let site = SignInSite::start_with(&settings).await;
     let browser = browser_of(&site, "alice").await;
-    let answer = browser.post("/auth/logout", &[]).await;
-    assert_eq!(answer.status, 200);
+    let response = browser.post("/auth/logout", &[]).await;
+    assert_eq!(response.status, 200);
     let (base_url, tenant) = (site.emulator.base_url(), site.emulator.tenant_id());
     let client_id = site.emulator.client_id();
     let address = format!(
         "{base_url}/{tenant}/oauth2/v2.0/logout?client_id={client_id}&post_logout_redirect_uri=https%3A%2F%2Fsite.example%2F"
     );
-    assert_eq!(answer.refresh_address(), address);
-    assert!(!answer.body.contains("Alice Example"), "{}", answer.body);
+    assert_eq!(response.refresh_address(), address);
+    assert!(
+        !response.body.contains("Alice Example"),
+        "{}",
+        response.body
+    );
     assert_eq!(site.count("session").await, 0);
     assert_eq!(browser.account().await, None);
     site.recovers().await;
@@ -43,8 +47,8 @@ async fn sign_out_works_while_the_provider_is_slow() {
         tokio::task::yield_now().await;
     }
     assert_eq!(copy.account().await, None);
-    let answer = signing_out.await.expect("an answer");
-    assert_eq!((answer.status.as_u16(), answer.location()), (303, "/"));
+    let response = signing_out.await.expect("a response");
+    assert_eq!((response.status.as_u16(), response.location()), (303, "/"));
     site.recovers().await;
 }
 
@@ -61,8 +65,8 @@ async fn sign_out_without_an_end_session_endpoint_redirects_to_the_start_page() 
         let browser = browser_of(&site, "alice").await;
         site.emulator.fault(Endpoint::Discovery, fault);
         site.restart_instance(0).await;
-        let answer = browser.post("/auth/logout", &[]).await;
-        assert_eq!((answer.status.as_u16(), answer.location()), (303, "/"));
+        let response = browser.post("/auth/logout", &[]).await;
+        assert_eq!((response.status.as_u16(), response.location()), (303, "/"));
         assert_eq!(site.count("session").await, 0);
         site.assert_holds().await;
     }
@@ -95,8 +99,8 @@ async fn a_same_origin_link_or_a_typed_address_signs_out() {
     let site = SignInSite::start().await;
     for fetch_site in ["same-origin", "none"] {
         let browser = browser_of(&site, "alice").await;
-        let answer = sign_out(&browser, Method::GET, Some(fetch_site)).await;
-        assert_eq!(answer.status, 303);
+        let response = sign_out(&browser, Method::GET, Some(fetch_site)).await;
+        assert_eq!(response.status, 303);
         assert_eq!(browser.account().await, None);
     }
     site.recovers().await;
@@ -116,7 +120,7 @@ async fn a_prefetch_does_not_sign_out() {
     assert!(browser.account().await.is_some());
 }
 
-async fn sign_out(browser: &Browser, method: Method, fetch_site: Option<&str>) -> Answer {
+async fn sign_out(browser: &Browser, method: Method, fetch_site: Option<&str>) -> Response {
     let mut request = browser.request(method, "/auth/logout");
     if let Some(fetch_site) = fetch_site {
         request = request.header("sec-fetch-site", fetch_site);
@@ -132,8 +136,8 @@ async fn repeated_or_anonymous_sign_out_redirects_to_the_start_page() {
     let browser = browser_of(&site, "alice").await;
     browser.post("/auth/logout", &[]).await;
     for visitor in [browser, site.browser()] {
-        let answer = visitor.post("/auth/logout", &[]).await;
-        assert_eq!((answer.status.as_u16(), answer.location()), (303, "/"));
+        let response = visitor.post("/auth/logout", &[]).await;
+        assert_eq!((response.status.as_u16(), response.location()), (303, "/"));
     }
     let landed = site.browser().get("/?state=unknown").await;
     assert_eq!(landed.status, 200);
@@ -153,9 +157,9 @@ async fn personal_pages_are_not_cached() {
         "/protected",
         "/no/such/page",
     ] {
-        let answer = browser.get(path).await;
-        assert!(answer.body.contains("Alice Example"), "{path}");
-        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        let response = browser.get(path).await;
+        assert!(response.body.contains("Alice Example"), "{path}");
+        assert_eq!(response.header("cache-control"), "no-store", "{path}");
     }
     site.assert_holds().await;
 }

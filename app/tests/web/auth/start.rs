@@ -47,7 +47,7 @@ async fn a_rejected_redirect_uri_shows_a_helpful_page() {
     let browser = site.browser();
     let refused = reqwest::get(browser.begin("/").await)
         .await
-        .expect("an answer");
+        .expect("a response");
     assert!(
         refused
             .text()
@@ -56,14 +56,14 @@ async fn a_rejected_redirect_uri_shows_a_helpful_page() {
             .contains("AADSTS50011")
     );
     let unreturned = Expected::refused(400).still_broken();
-    let answer = site.open(&browser, "/signin", unreturned).await;
+    let response = site.open(&browser, "/signin", unreturned).await;
     for text in [
         "Invalid redirect URI",
         "AADSTS50011",
         "AZURE_REDIRECT_URI",
         "href=\"/auth/login\"",
     ] {
-        assert!(answer.body.contains(text), "{text}: {}", answer.body);
+        assert!(response.body.contains(text), "{text}: {}", response.body);
     }
     site.emulator
         .register_redirect_uri("http://localhost/signin");
@@ -98,10 +98,10 @@ async fn a_signed_in_user_is_redirected_without_a_new_sign_in() {
     browser.sign_in("alice").await;
     let mut straight_on = Expected::refused(303);
     straight_on = straight_on.calls(Endpoint::Discovery, 0);
-    let answer = site
+    let response = site
         .open(&browser, "/auth/login?next=/protected?a=b", straight_on)
         .await;
-    assert_eq!(answer.location(), "/protected?a=b");
+    assert_eq!(response.location(), "/protected?a=b");
     assert_eq!(site.count("session").await, 1);
     assert_eq!(site.count("sign_in_attempt").await, 0);
 }
@@ -115,8 +115,8 @@ async fn a_json_client_gets_401_instead_of_a_redirect() {
     for (name, value) in [("sec-fetch-mode", "cors"), ("accept", "application/json")] {
         for path in ["/protected", "/roleProtected", "/auth/profile"] {
             let request = browser.request(Method::GET, path).header(name, value);
-            let answer = site.send(&browser, request, Expected::refused(401)).await;
-            assert_eq!(answer.header("content-type"), "application/problem+json");
+            let response = site.send(&browser, request, Expected::refused(401)).await;
+            assert_eq!(response.header("content-type"), "application/problem+json");
         }
     }
     for (accepted, status) in [
@@ -129,8 +129,8 @@ async fn a_json_client_gets_401_instead_of_a_redirect() {
         ("*/*", 303),
     ] {
         let request = browser.request(Method::GET, "/protected");
-        let answer = browser.send(request.header("accept", accepted)).await;
-        assert_eq!(answer.status, status, "{accepted}");
+        let response = browser.send(request.header("accept", accepted)).await;
+        assert_eq!(response.status, status, "{accepted}");
     }
     let person = browser.get("/protected?a=b").await;
     assert_eq!(person.status, StatusCode::SEE_OTHER);

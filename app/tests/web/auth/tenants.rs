@@ -29,8 +29,8 @@ async fn multi_tenant_metadata_is_rejected_for_a_single_tenant() {
         });
         let reply = Fault::Reply(Reply::json(200, &metadata));
         site.emulator.fault(Endpoint::Discovery, reply);
-        let answer = site.browser().get("/auth/login").await;
-        assert_eq!(answer.status, 502, "{tenant}");
+        let response = site.browser().get("/auth/login").await;
+        assert_eq!(response.status, 502, "{tenant}");
     }
 }
 
@@ -111,11 +111,11 @@ async fn only_allowed_tenants_can_sign_in() {
         let browser = site.browser();
         let callback = browser.begin_as(person).await;
         let refused = Expected::refused(403).calls(Endpoint::Token, 1);
-        let answer = site.open(&browser, &callback, refused).await;
+        let response = site.open(&browser, &callback, refused).await;
         assert!(
-            answer.body.contains("may not sign in here"),
+            response.body.contains("may not sign in here"),
             "{}",
-            answer.body
+            response.body
         );
     }
 }

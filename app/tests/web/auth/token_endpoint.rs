@@ -60,8 +60,8 @@ async fn a_token_endpoint_error_is_not_retried() {
     for status in [500, 502, 503] {
         let fault = Fault::Reply(Reply::html(status, "<h1>words of the provider</h1>"));
         site.emulator.fault(Endpoint::Token, fault);
-        let answer = site.attempt(Expected::provider_failed()).await;
-        assert!(!answer.body.contains("words of the provider"));
+        let response = site.attempt(Expected::provider_failed()).await;
+        assert!(!response.body.contains("words of the provider"));
     }
 }
 
@@ -99,8 +99,8 @@ async fn a_token_endpoint_error_is_logged_by_its_number_only() {
             .fault(Endpoint::Token, Fault::Reply(Reply::json(status, &body)));
         let start = site.log.line_count();
         let refused = Expected::refused(expected).calls(Endpoint::Token, 1);
-        let answer = site.attempt(refused).await;
-        assert!(!answer.body.contains("words"), "{}", answer.body);
+        let response = site.attempt(refused).await;
+        assert!(!response.body.contains("words"), "{}", response.body);
         let log = site.log.since(start);
         assert!(
             log.iter().any(|line| line.reason().contains(number)),
@@ -368,8 +368,8 @@ async fn concurrent_sign_ins_use_their_own_pkce_verifiers() {
         let person = ["alice", "bob", "carol"][number % 3];
         let browser = site.browser();
         sign_ins.spawn(async move {
-            let answer = browser.sign_in(person).await;
-            assert_eq!(answer.status, 303, "{}", answer.body);
+            let response = browser.sign_in(person).await;
+            assert_eq!(response.status, 303, "{}", response.body);
             (person, browser.account().await)
         });
     }

@@ -32,8 +32,8 @@ async fn a_request_is_an_operation_with_the_id_of_its_response_and_its_log_line(
     let ingestion = Ingestion::start().await;
     let connection = ingestion.connection_string();
     let process = Process::serve_ready(&[(SETTING, &connection)]).await;
-    let answer = process.visitor().get("/?q=swordfish").await;
-    let id = answer.header("x-request-id").to_owned();
+    let response = process.visitor().get("/?q=swordfish").await;
+    let id = response.header("x-request-id").to_owned();
     let log = end(process).await;
     let request = only(&ingestion.of_request("Request", &id));
     assert_eq!(request["name"], "GET /", "{request}");
@@ -51,8 +51,8 @@ async fn the_databases_calls_belong_to_their_request() {
     let ingestion = Ingestion::start().await;
     let connection = ingestion.connection_string();
     let process = Process::serve_ready(&[(SETTING, &connection)]).await;
-    let answer = process.visitor().get("/").await;
-    let id = answer.header("x-request-id").to_owned();
+    let response = process.visitor().get("/").await;
+    let id = response.header("x-request-id").to_owned();
     end(process).await;
     let request = only(&ingestion.of_request("Request", &id));
     let calls = ingestion.of_request("RemoteDependency", &id);
@@ -74,9 +74,9 @@ async fn a_fault_is_an_exception_of_its_request() {
     let rename = format!("ALTER TABLE {TABLE} RENAME TO lost");
     let renamed = server.db.execute_unprepared(&rename).await;
     renamed.expect("renamed");
-    let answer = process.visitor().get("/").await;
-    assert_eq!(answer.status.as_u16(), 500);
-    let id = answer.header("x-request-id").to_owned();
+    let response = process.visitor().get("/").await;
+    assert_eq!(response.status.as_u16(), 500);
+    let id = response.header("x-request-id").to_owned();
     end(process).await;
     let exception = only(&ingestion.of_request("Exception", &id));
     let message = exception["exceptions"][0]["message"].as_str();

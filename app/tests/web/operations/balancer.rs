@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use harness::balancer::HaProxy;
 use harness::servers::PostgresServer;
 use harness::sign_in::{SignInSite, free_port};
-use harness::{Answer, LONG, Process, Visitor, connect, eventually};
+use harness::{LONG, Process, Response, Visitor, connect, eventually};
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
 
@@ -70,7 +70,7 @@ impl BalancedSite {
     }
 }
 
-fn links_to(page: &Answer, path: &str) -> bool {
+fn links_to(page: &Response, path: &str) -> bool {
     page.body.contains(&format!("href=\"{path}\""))
 }
 
@@ -135,7 +135,7 @@ async fn an_instance_that_is_restarted_costs_no_visitor_an_error() {
     assert_eq!(count_rows(&db).await, (accepted, accepted));
 }
 
-/// Requests the list for a second, and until each instance has answered. Asserts that each page that was asked for from
+/// Requests the list for a second, and until each instance has responded. Asserts that each page that was asked for from
 /// `promised` on has the row.
 async fn see_from(promised: Instant, visitor: &Visitor, path: &str) {
     let mut served = HashSet::new();
@@ -225,8 +225,8 @@ async fn each_instance_limits_the_writes_of_the_address_that_the_balancer_report
     let write = async |visitor: &Visitor| {
         let forged = format!("203.0.113.{}", rand::random::<u8>());
         let request = visitor.request(reqwest::Method::POST, FORM).form(&FIELDS);
-        let answer = visitor.send(request.header("x-forwarded-for", forged));
-        answer.await.status.as_u16()
+        let response = visitor.send(request.header("x-forwarded-for", forged));
+        response.await.status.as_u16()
     };
     let busy = Visitor::from_address(&url, [127, 0, 0, 7]);
     for _ in 0..LIMIT * INSTANCES {

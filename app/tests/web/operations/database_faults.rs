@@ -146,15 +146,15 @@ async fn a_request_without_a_free_connection_gets_503_after_the_pool_timeout() {
         })
         .collect();
     for request in waiting {
-        let (answer, waited) = request.await.expect("an answer");
-        assert_eq!(answer.status.as_u16(), 503);
-        assert!(!answer.header("retry-after").is_empty());
+        let (response, waited) = request.await.expect("a response");
+        assert_eq!(response.status.as_u16(), 503);
+        assert!(!response.header("retry-after").is_empty());
         assert!(waited >= Duration::from_millis(450), "{waited:?}");
         assert!(waited < Duration::from_secs(10), "{waited:?}");
     }
     lock.rollback().await.expect("unlocked");
     for request in holding {
-        assert_eq!(request.await.expect("an answer"), 200);
+        assert_eq!(request.await.expect("a response"), 200);
     }
     assert_eq!(process.visitor().get("/").await.status.as_u16(), 200);
 }
@@ -240,13 +240,13 @@ async fn readiness_says_that_the_server_has_no_connection_left() {
     server.number(CUT_CONNECTIONS).await;
     let visitor = process.visitor();
     let started = Instant::now();
-    let answer = visitor.get("/readyz").await;
+    let response = visitor.get("/readyz").await;
     assert!(started.elapsed() < Duration::from_secs(3));
-    assert_eq!(answer.status.as_u16(), 503);
+    assert_eq!(response.status.as_u16(), 503);
     assert!(
-        answer.body.contains("has no connection left"),
+        response.body.contains("has no connection left"),
         "{}",
-        answer.body
+        response.body
     );
     drop(process);
     for sql in [

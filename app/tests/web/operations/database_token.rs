@@ -62,12 +62,12 @@ impl Site {
 
     /// What the identity endpoint gives from now on, for so many seconds.
     fn issue(&self, token: &'static str, seconds: u64) {
-        let edit = move |answer: &mut serde_json::Value| {
+        let edit = move |response: &mut serde_json::Value| {
             let now = SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .expect("after 1970");
-            answer["access_token"] = token.into();
-            answer["expires_on"] = (now.as_secs() + seconds).to_string().into();
+            response["access_token"] = token.into();
+            response["expires_on"] = (now.as_secs() + seconds).to_string().into();
         };
         self.emulator
             .fault(Endpoint::ManagedIdentity, Fault::edit_json(edit));

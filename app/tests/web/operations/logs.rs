@@ -6,7 +6,7 @@ use crate::feature::{FIELDS, FORM};
 use harness::raw::{self, exchange};
 use harness::{LONG, Process, eventually, run_app};
 
-const ANSWERED: &str = "request completed";
+const COMPLETED: &str = "request completed";
 
 /// The line of the request with this id.
 async fn line_of(process: &Process, id: &str) -> serde_json::Value {
@@ -14,7 +14,7 @@ async fn line_of(process: &Process, id: &str) -> serde_json::Value {
         let log = process.log();
         let lines: Vec<_> = log
             .into_iter()
-            .filter(|line| line["message"] == ANSWERED && line.to_string().contains(id))
+            .filter(|line| line["message"] == COMPLETED && line.to_string().contains(id))
             .collect();
         (!lines.is_empty()).then_some(lines)
     })
@@ -35,20 +35,20 @@ async fn every_request_is_one_log_line_with_the_id_of_its_response() {
         (Method::POST, FORM, 415),
         (Method::GET, "/auth/login", 501),
     ] {
-        let answer = visitor.send(visitor.request(method.clone(), path)).await;
-        let line = line_of(&process, answer.header("x-request-id")).await;
+        let response = visitor.send(visitor.request(method.clone(), path)).await;
+        let line = line_of(&process, response.header("x-request-id")).await;
         assert_eq!(line["method"], method.as_str());
         assert_eq!(line["path"], path);
         assert_eq!(line["status"], status);
         assert_eq!(line["level"], "INFO");
         assert!(line["duration_ms"].is_f64(), "{line}");
     }
-    let answered = process
+    let completed = process
         .log()
         .iter()
-        .filter(|line| line["message"] == ANSWERED)
+        .filter(|line| line["message"] == COMPLETED)
         .count();
-    assert_eq!(answered, 6);
+    assert_eq!(completed, 6);
 }
 
 #[tokio::test]
@@ -82,8 +82,8 @@ async fn no_address_can_forge_a_line() {
         "/\",\"message\":\"forged",
         "/%1b[2Jforged",
     ] {
-        let answer = exchange(&process.url, raw::head("GET", target, "")).await;
-        assert!(matches!(answer.status.as_u16(), 400 | 404), "{target}");
+        let response = exchange(&process.url, raw::head("GET", target, "")).await;
+        assert!(matches!(response.status.as_u16(), 400 | 404), "{target}");
     }
     let last = process.visitor().get("/").await;
     line_of(&process, last.header("x-request-id")).await;
@@ -97,8 +97,8 @@ async fn a_client_cannot_choose_the_id_of_its_request() {
         .visitor()
         .request(Method::GET, "/")
         .header("X-Request-Id", "chosen");
-    let answer = process.visitor().send(request).await;
-    assert_ne!(answer.header("x-request-id"), "chosen");
+    let response = process.visitor().send(request).await;
+    assert_ne!(response.header("x-request-id"), "chosen");
 }
 
 #[tokio::test]
@@ -116,9 +116,9 @@ async fn a_fault_is_one_line_with_its_cause_and_the_id_of_its_request() {
         .execute_unprepared(&rename)
         .await
         .expect("renamed");
-    let answer = process.visitor().get("/").await;
-    assert_eq!(answer.status.as_u16(), 500);
-    let id = answer.header("x-request-id");
+    let response = process.visitor().get("/").await;
+    assert_eq!(response.status.as_u16(), 500);
+    let id = response.header("x-request-id");
     line_of(&process, id).await;
     let faults: Vec<_> = process
         .log()

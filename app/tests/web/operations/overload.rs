@@ -31,9 +31,9 @@ async fn requests_over_capacity_get_503_at_once() {
     let visitor = process.visitor();
     for _ in 0..20 {
         let started = Instant::now();
-        let answer = visitor.get("/").await;
-        assert_eq!(answer.status.as_u16(), 503);
-        assert!(!answer.header("retry-after").is_empty());
+        let response = visitor.get("/").await;
+        assert_eq!(response.status.as_u16(), 503);
+        assert!(!response.header("retry-after").is_empty());
         assert!(
             started.elapsed() < Duration::from_secs(2),
             "{:?}",
@@ -44,7 +44,7 @@ async fn requests_over_capacity_get_503_at_once() {
     assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
     lock.rollback().await.expect("unlocked");
     for request in working {
-        assert_eq!(request.await.expect("an answer"), 200);
+        assert_eq!(request.await.expect("a response"), 200);
     }
     assert_eq!(visitor.get("/").await.status.as_u16(), 200);
 }

@@ -34,18 +34,18 @@ async fn a_panic_is_a_500_page_and_the_next_request_is_served() {
     let acceptor = TcpAcceptor::try_from(listener).expect("an acceptor");
     let serving = tokio::spawn(Server::new(acceptor).serve(service));
     for _ in 0..3 {
-        for answer in [
+        for response in [
             visitor.get("/panics").await,
             visitor.post("/panics", &[]).await,
         ] {
-            assert_eq!(answer.status.as_u16(), 500);
+            assert_eq!(response.status.as_u16(), 500);
             assert!(
-                answer.body.contains(answer.header("x-request-id")),
+                response.body.contains(response.header("x-request-id")),
                 "{}",
-                answer.body
+                response.body
             );
-            assert!(!answer.header("content-security-policy").is_empty());
-            assert!(!answer.body.contains("swordfish"), "{}", answer.body);
+            assert!(!response.header("content-security-policy").is_empty());
+            assert!(!response.body.contains("swordfish"), "{}", response.body);
         }
         assert_eq!(visitor.get("/livez").await.status.as_u16(), 200);
     }

@@ -87,9 +87,9 @@ mod with_support {
         let visitor = process.visitor();
         let mut form = FIELDS;
         form[0].1 = name;
-        let answer = visitor.post(FORM, &form).await;
-        assert_eq!(answer.status.as_u16(), 303);
-        answer.location().to_owned()
+        let response = visitor.post(FORM, &form).await;
+        assert_eq!(response.status.as_u16(), 303);
+        response.location().to_owned()
     }
 
     /// Requests the list and these pages, many at once, and returns the responses that do not show what they should.
@@ -98,14 +98,16 @@ mod with_support {
         let request = async |number: usize| {
             let (path, name) = &pages[number % pages.len()];
             let is_list = number.is_multiple_of(5);
-            let answer = visitor.get(if is_list { "/" } else { path }).await;
-            let shown = pages.iter().filter(|(_, name)| answer.body.contains(name));
+            let response = visitor.get(if is_list { "/" } else { path }).await;
+            let shown = pages
+                .iter()
+                .filter(|(_, name)| response.body.contains(name));
             let is_right = if is_list {
                 shown.count() == pages.len()
             } else {
-                answer.body.contains(name) && shown.count() == 1
+                response.body.contains(name) && shown.count() == 1
             };
-            (!is_right).then(|| format!("{path}: {}", answer.status))
+            (!is_right).then(|| format!("{path}: {}", response.status))
         };
         let responses = futures_util::future::join_all((0..96).map(request)).await;
         responses.into_iter().flatten().collect()
@@ -151,8 +153,8 @@ mod with_support {
         pooler.reload(&[TRANSACTION, SMALL, "max_prepared_statements = 0"]);
         let reloaded = Instant::now();
         let readiness = eventually("the site is not ready", LONG, async || {
-            let answer = visitor.get("/readyz").await;
-            (answer.status.as_u16() == 503).then_some(answer)
+            let response = visitor.get("/readyz").await;
+            (response.status.as_u16() == 503).then_some(response)
         })
         .await;
         assert!(readiness.body.contains(ADVICE), "{}", readiness.body);

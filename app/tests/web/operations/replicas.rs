@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::servers::PostgresServer;
-use harness::{Answer, Forwarder, LONG, Process, Visitor, connect, eventually};
+use harness::{Forwarder, LONG, Process, Response, Visitor, connect, eventually};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait as _};
@@ -153,7 +153,7 @@ async fn number(db: &impl ConnectionTrait, sql: &str) -> i64 {
     row.expect("a row").try_get_by_index(0).expect("a number")
 }
 
-fn links_to(page: &Answer, path: &str) -> bool {
+fn links_to(page: &Response, path: &str) -> bool {
     page.body.contains(&format!("href=\"{path}\""))
 }
 

@@ -31,8 +31,8 @@ async fn request_in_flight_is_finished(signal: &str) {
     process.signal(signal);
     process.logged("stopping").await;
     lock.rollback().await.expect("unlocked");
-    assert_eq!(reading.await.expect("an answer").status.as_u16(), 200);
-    assert_eq!(writing.await.expect("an answer").status.as_u16(), 303);
+    assert_eq!(reading.await.expect("a response").status.as_u16(), 200);
+    assert_eq!(writing.await.expect("a response").status.as_u16(), 303);
     let status = process.exit(SOON).await;
     assert_eq!(status.code(), Some(0));
     assert_eq!(
@@ -75,7 +75,7 @@ async fn new_connections_are_refused_during_shutdown() {
     })
     .await;
     lock.rollback().await.expect("unlocked");
-    assert_eq!(reading.await.expect("an answer").status.as_u16(), 200);
+    assert_eq!(reading.await.expect("a response").status.as_u16(), 200);
     assert_eq!(process.exit(SOON).await.code(), Some(0));
 }
 

@@ -109,19 +109,19 @@ async fn assert_put_off(process: &Process) {
 
 async fn assert_unready(process: &Process, path: &str) {
     let started = Instant::now();
-    let answer = process.visitor().get(path).await;
+    let response = process.visitor().get(path).await;
     assert!(
         started.elapsed() < IN_TIME,
         "{path}: {:?}",
         started.elapsed()
     );
-    assert_eq!(answer.status.as_u16(), 503, "{path}");
-    assert!(!answer.header("retry-after").is_empty(), "{path}");
+    assert_eq!(response.status.as_u16(), 503, "{path}");
+    assert!(!response.header("retry-after").is_empty(), "{path}");
     assert!(
-        answer.body.contains(answer.header("x-request-id")),
+        response.body.contains(response.header("x-request-id")),
         "{path}"
     );
-    let policy = answer.header("content-security-policy");
+    let policy = response.header("content-security-policy");
     assert!(policy.contains("default-src 'none'"), "{path}");
 }
 
@@ -151,9 +151,9 @@ async fn a_wrong_password_is_logged_by_its_cause_without_the_password() {
     })
     .await;
     assert!(line.contains("ERROR"), "{line}");
-    let answer = process.visitor().get("/readyz").await;
-    assert_eq!(answer.status.as_u16(), 503);
-    assert!(!answer.body.contains("password"), "{}", answer.body);
+    let response = process.visitor().get("/readyz").await;
+    assert_eq!(response.status.as_u16(), 503);
+    assert!(!response.body.contains("password"), "{}", response.body);
     let log = process.log_lines().join("\n");
     assert!(!log.contains("swordfish-0815"), "{log}");
 }

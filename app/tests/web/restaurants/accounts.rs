@@ -3,7 +3,7 @@
 use entra_emulator::Person;
 use reqwest::StatusCode;
 
-use harness::Answer;
+use harness::Response;
 use harness::sign_in::{Browser, SignInSite};
 use harness::sign_in::{browser_of, values};
 
@@ -40,7 +40,7 @@ pub(super) async fn site_with_restaurant() -> SignInSite {
     site
 }
 
-pub(super) async fn review(browser: &Browser, rating: &str) -> Answer {
+pub(super) async fn review(browser: &Browser, rating: &str) -> Response {
     let form = [
         ("user_name", "Somebody else"),
         ("rating", rating),
@@ -71,8 +71,8 @@ async fn a_review_has_the_name_of_the_account_whatever_the_form_says() {
     assert_eq!(review(&browser, "4").await.status, StatusCode::SEE_OTHER);
     assert_eq!(names(&site).await, ["Alice Example"]);
     let without_name = [("rating", "4"), ("review_text", "Again.")];
-    let answer = browser.post("/restaurants/1/reviews", &without_name).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let response = browser.post("/restaurants/1/reviews", &without_name).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
     assert_eq!(names(&site).await, ["Alice Example", "Alice Example"]);
     site.assert_holds().await;
 }
@@ -251,9 +251,9 @@ async fn a_refused_edit_shows_the_form_as_typed_and_changes_nothing() {
         ("street_address", ""),
         ("description", "Soups"),
     ];
-    let answer = admin.post("/restaurants/1/edit", &form).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.body.contains(&long) && answer.body.contains("aria-invalid=\"true\""));
+    let response = admin.post("/restaurants/1/edit", &form).await;
+    assert_eq!(response.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(response.body.contains(&long) && response.body.contains("aria-invalid=\"true\""));
     assert!(admin.get("/restaurants/1").await.body.contains("Café Zoë"));
 }
 
@@ -315,7 +315,7 @@ async fn counters_equal_a_recount_while_reviews_come_and_go_at_once() {
     assert!(
         written
             .iter()
-            .all(|answer| answer.status == StatusCode::SEE_OTHER)
+            .all(|response| response.status == StatusCode::SEE_OTHER)
     );
     assert_eq!(site.count("review").await, 6);
     assert_counted(&site).await;

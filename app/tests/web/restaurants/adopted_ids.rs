@@ -31,11 +31,11 @@ async fn what_is_added_after_rows_with_ids_of_their_own_gets_the_next_ones_on_po
 
     let site = Site::start_on(Store::Postgres, database, &[]).await;
     let visitor = site.visitor();
-    let answer = visitor.post("/restaurants", &FIELDS).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    assert_eq!(answer.location(), "/restaurants/42");
-    let answer = visitor.post("/restaurants/42/reviews", &REVIEW).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let response = visitor.post("/restaurants", &FIELDS).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.body);
+    assert_eq!(response.location(), "/restaurants/42");
+    let response = visitor.post("/restaurants/42/reviews", &REVIEW).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.body);
     let ids = "SELECT CAST(id AS bigint) AS value FROM review ORDER BY id";
     assert_eq!(site.values(ids).await, [1, 2, 41, 42, 2_147_483_647]);
     assert_eq!(miscounted(&site).await, Vec::<i64>::new());

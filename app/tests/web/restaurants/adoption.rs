@@ -323,8 +323,8 @@ async fn shorter_and_nullable_texts_are_made_to_fit_on_postgres() {
         ("rating", "4"),
         ("review_text", "Fine"),
     ];
-    let answer = visitor.post("/restaurants/1/reviews", &form).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let response = visitor.post("/restaurants/1/reviews", &form).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.body);
 }
 
 #[tokio::test]

@@ -97,8 +97,8 @@ async fn nobody_edits_the_review_of_another() {
         for id in [1, 2] {
             let path = format!("/reviews/{id}/edit");
             assert_eq!(status(&other, &path).await, StatusCode::FORBIDDEN);
-            let answer = other.post(&path, &changed).await;
-            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{person} {id}");
+            let response = other.post(&path, &changed).await;
+            assert_eq!(response.status, StatusCode::FORBIDDEN, "{person} {id}");
         }
         assert_eq!(
             status(&other, "/reviews/3/edit").await,

@@ -116,8 +116,8 @@ on_both_databases! {
         add_named(&site, &["Gone"]).await;
         site.execute(delete_meanwhile(site.store)).await;
         let form = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Too late")];
-        let answer = site.visitor().post("/restaurants/1/reviews", &form).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+        let response = site.visitor().post("/restaurants/1/reviews", &form).await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND, "{}", response.body);
         assert_eq!(site.count("review").await, 0);
         assert_eq!(review_counts(&site).await, [0]);
     }
@@ -229,12 +229,12 @@ async fn send_review(
         ("rating", rating.as_str()),
         ("review_text", text),
     ];
-    let answer = visitor
+    let response = visitor
         .request(Method::POST, &path)
         .form(&form)
         .send()
         .await;
-    answer.ok().map(|answer| answer.status())
+    response.ok().map(|response| response.status())
 }
 
 /// Reviews one after another, fewer where the site goes away; the texts of those that were acknowledged.

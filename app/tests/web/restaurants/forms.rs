@@ -27,8 +27,8 @@ on_both_databases! {
     async fn a_review_of_an_unknown_restaurant_changes_no_counter(site: Site) {
         add_row(&site).await;
         for id in NO_IDS {
-            let answer = site.visitor().post(&format!("/restaurants/{id}/reviews"), &FEATURE.forms[1].valid()).await;
-            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{id}");
+            let response = site.visitor().post(&format!("/restaurants/{id}/reviews"), &FEATURE.forms[1].valid()).await;
+            assert_eq!(response.status, StatusCode::NOT_FOUND, "{id}");
         }
         assert_eq!(review_counts(&site).await, [0]);
         assert_eq!(miscounted(&site).await, [0_i64; 0]);
@@ -38,7 +38,7 @@ on_both_databases! {
         add_row(&site).await;
         assert_eq!(site.visitor().get("/restaurants/1").await.status, StatusCode::OK);
         site.execute("DELETE FROM restaurant").await;
-        let answer = site.visitor().post("/restaurants/1/reviews", &FEATURE.forms[1].valid()).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        let response = site.visitor().post("/restaurants/1/reviews", &FEATURE.forms[1].valid()).await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND);
     }
 }

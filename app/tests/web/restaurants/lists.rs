@@ -1,7 +1,7 @@
 //! Lists by pages: each row exactly once and in order, whatever is added meanwhile.
 
 use super::pages::{add_named, between, listed, listed_from, next, pages_from, previous, series};
-use harness::{Answer, Site, Store, on_both_databases};
+use harness::{Response, Site, Store, on_both_databases};
 
 const NAMES: [&str; 10] = [
     "apple", "Apple", "APPLE", "banana", "Émile", "emile", "Zebra", "zebra", "Same", "Same",
@@ -276,7 +276,7 @@ fn date(store: Store, text: &str) -> String {
     }
 }
 
-fn texts(page: &Answer) -> Vec<String> {
+fn texts(page: &Response) -> Vec<String> {
     let texts = between(page, "<p class=\"post-text\" dir=\"auto\">", "<");
     texts.into_iter().map(str::to_owned).collect()
 }

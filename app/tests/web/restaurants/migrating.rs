@@ -94,8 +94,8 @@ on_both_databases! {
         let visitor = site.visitor();
         for _ in 0..2 {
             let form = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Fine"), ("submission_key", "key")];
-            let answer = visitor.post("/restaurants/2/reviews", &form).await;
-            assert_eq!(answer.status, StatusCode::SEE_OTHER);
+            let response = visitor.post("/restaurants/2/reviews", &form).await;
+            assert_eq!(response.status, StatusCode::SEE_OTHER);
         }
         assert_eq!(review_counts(&site).await, [2, 2]);
         assert_eq!(listed_from(&visitor, "/?sort=rating").await, [1, 2]);
@@ -150,8 +150,8 @@ async fn five_instances_start_at_once(store: Store) {
     for process in &processes {
         let visitor = process.visitor();
         eventually("an instance is ready", LONG, async || {
-            let answer = visitor.get("/readyz").await;
-            (answer.status == StatusCode::OK).then_some(())
+            let response = visitor.get("/readyz").await;
+            (response.status == StatusCode::OK).then_some(())
         })
         .await;
     }

@@ -1,9 +1,9 @@
 //! What the tests read from pages, and the rows they start from.
 
-use harness::{Answer, Site, Store, Visitor};
+use harness::{Response, Site, Store, Visitor};
 
 /// The ids of the restaurants that a list shows, in its order.
-pub(super) fn listed(page: &Answer) -> Vec<i64> {
+pub(super) fn listed(page: &Response) -> Vec<i64> {
     let links = page.body.split("<h2><a href=\"/restaurants/").skip(1);
     links
         .map(|link| {
@@ -14,16 +14,16 @@ pub(super) fn listed(page: &Answer) -> Vec<i64> {
 }
 
 /// The address of the link to the next page.
-pub(super) fn next(page: &Answer) -> Option<String> {
+pub(super) fn next(page: &Response) -> Option<String> {
     linked(page, "next")
 }
 
 /// The address of the link to the page before.
-pub(super) fn previous(page: &Answer) -> Option<String> {
+pub(super) fn previous(page: &Response) -> Option<String> {
     linked(page, "prev")
 }
 
-fn linked(page: &Answer, relation: &str) -> Option<String> {
+fn linked(page: &Response, relation: &str) -> Option<String> {
     let end = format!("\" rel=\"{relation}\">");
     let (before, _) = page.body.split_once(&end)?;
     let (_, address) = before.rsplit_once("href=\"")?;
@@ -31,7 +31,7 @@ fn linked(page: &Answer, relation: &str) -> Option<String> {
 }
 
 /// The texts between these two, in the page's order.
-pub(super) fn between<'a>(page: &'a Answer, before: &str, after: &str) -> Vec<&'a str> {
+pub(super) fn between<'a>(page: &'a Response, before: &str, after: &str) -> Vec<&'a str> {
     let parts = page.body.split(before).skip(1);
     parts
         .map(|part| part.split(after).next().expect("a text"))
@@ -39,7 +39,7 @@ pub(super) fn between<'a>(page: &'a Answer, before: &str, after: &str) -> Vec<&'
 }
 
 /// Every page of a list from this one on.
-pub(super) async fn pages_from(visitor: &Visitor, start: &str) -> Vec<Answer> {
+pub(super) async fn pages_from(visitor: &Visitor, start: &str) -> Vec<Response> {
     let mut pages = Vec::new();
     let mut path = Some(start.to_owned());
     while let Some(address) = path {

@@ -1,6 +1,6 @@
 //! What search engines read: canonical addresses, structured data, the feed.
 
-use harness::{Answer, Site, Store, on_both_databases};
+use harness::{Response, Site, Store, on_both_databases};
 use serde_json::Value;
 
 use super::pages::{add_named, between, listed, next, pages_from, previous, series};
@@ -102,7 +102,7 @@ async fn the_canonical_address_is_that_of_the_page_whatever_led_to_it() {
 }
 
 /// A page is indexed, and has an image, if it has a canonical address.
-fn assert_canonical(path: &str, page: &Answer, expected: Option<&str>) {
+fn assert_canonical(path: &str, page: &Response, expected: Option<&str>) {
     let address = expected.map(|path| format!("{ORIGIN}{path}"));
     assert_eq!(canonical(page), address, "{path}");
     let noindex = "<meta name=\"robots\" content=\"noindex\">";
@@ -111,13 +111,13 @@ fn assert_canonical(path: &str, page: &Answer, expected: Option<&str>) {
     assert_eq!(page.body.contains(image), address.is_some(), "{path}");
 }
 
-fn canonical(page: &Answer) -> Option<String> {
+fn canonical(page: &Response) -> Option<String> {
     let addresses = between(page, "<link rel=\"canonical\" href=\"", "\"");
     assert!(addresses.len() <= 1, "{addresses:?}");
     Some(addresses.first()?.replace("&amp;", "&"))
 }
 
-fn structured_data(page: &Answer) -> Option<Value> {
+fn structured_data(page: &Response) -> Option<Value> {
     let data = between(page, "<script type=\"application/ld+json\">", "</script>");
     Some(serde_json::from_str(data.first()?).expect("JSON"))
 }

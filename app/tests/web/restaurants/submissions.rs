@@ -3,15 +3,15 @@
 use reqwest::StatusCode;
 
 use super::pages::{add_named, miscounted, review_counts};
-use harness::{Answer, Site, Visitor, on_both_databases};
+use harness::{Response, Site, Visitor, on_both_databases};
 
 on_both_databases! {
     async fn the_same_restaurant_twice_at_once_and_later_is_one_row(site: Site) {
         let visitor = site.visitor();
-        let answers = twice_at_once_and_later(&visitor, "/restaurants", &restaurant("key", "Twins")).await;
+        let responses = twice_at_once_and_later(&visitor, "/restaurants", &restaurant("key", "Twins")).await;
         // Either of the first two may insert the row, with the number that it has drawn.
-        let second = answers[0].location().ends_with('2');
-        assert_same_redirect(&answers, if second { "/restaurants/2" } else { "/restaurants/1" });
+        let second = responses[0].location().ends_with('2');
+        assert_same_redirect(&responses, if second { "/restaurants/2" } else { "/restaurants/1" });
         assert_eq!(site.count("restaurant").await, 1);
     }
 
@@ -19,8 +19,8 @@ on_both_databases! {
         add_named(&site, &["A"]).await;
         let visitor = site.visitor();
         for path in ["/restaurants/1/reviews", "/review/1"] {
-            let answers = twice_at_once_and_later(&visitor, path, &review("key", "Fine")).await;
-            assert_same_redirect(&answers, &review_path(answers[0].location()));
+            let responses = twice_at_once_and_later(&visitor, path, &review("key", "Fine")).await;
+            assert_same_redirect(&responses, &review_path(responses[0].location()));
         }
         assert_eq!(site.count("review").await, 1);
         assert_eq!(review_counts(&site).await, [1]);
@@ -30,8 +30,8 @@ on_both_databases! {
     async fn another_text_under_the_same_key_is_another_row(site: Site) {
         let visitor = site.visitor();
         for name in ["One", "Two"] {
-            let answer = visitor.post("/restaurants", &restaurant("key", name)).await;
-            assert_eq!(answer.status, StatusCode::SEE_OTHER);
+            let response = visitor.post("/restaurants", &restaurant("key", name)).await;
+            assert_eq!(response.status, StatusCode::SEE_OTHER);
         }
         assert_eq!(site.count("restaurant").await, 2);
         for (restaurant, text) in [(1, "One"), (1, "Two"), (2, "One")] {
@@ -103,7 +103,7 @@ async fn twice_at_once_and_later(
     visitor: &Visitor,
     path: &str,
     form: &[(&str, &str)],
-) -> [Answer; 3] {
+) -> [Response; 3] {
     let (one, other) = tokio::join!(visitor.post(path, form), visitor.post(path, form));
     [one, other, visitor.post(path, form).await]
 }
@@ -114,14 +114,14 @@ fn review_path(location: &str) -> String {
     format!("/restaurants/1?review={id}#review-{id}")
 }
 
-fn assert_same_redirect(answers: &[Answer], location: &str) {
-    for answer in answers {
-        assert_eq!(answer.status, StatusCode::SEE_OTHER);
-        assert_eq!(answer.location(), location);
+fn assert_same_redirect(responses: &[Response], location: &str) {
+    for response in responses {
+        assert_eq!(response.status, StatusCode::SEE_OTHER);
+        assert_eq!(response.location(), location);
     }
 }
 
-fn key(page: &Answer) -> &str {
+fn key(page: &Response) -> &str {
     let (_, rest) = page
         .body
         .split_once("name=\"submission_key\" value=\"")

@@ -56,15 +56,15 @@ async fn a_secret_is_accepted_in_the_authorization_header() {
 #[tokio::test]
 async fn the_identity_endpoint_responds_in_the_shape_of_app_service() {
     let app = App::start().await;
-    let answer = identity(&app, AUDIENCE).await;
-    assert_eq!(answer["resource"], AUDIENCE);
-    assert_eq!(answer["token_type"], "Bearer");
+    let response = identity(&app, AUDIENCE).await;
+    assert_eq!(response["resource"], AUDIENCE);
+    assert_eq!(response["token_type"], "Bearer");
     assert_eq!(
-        answer["client_id"],
+        response["client_id"],
         app.emulator.managed_identity_client_id()
     );
-    let expires: i64 = answer["expires_on"].as_str().unwrap().parse().unwrap();
-    let claims = segment(&text(&answer["access_token"]), 1);
+    let expires: i64 = response["expires_on"].as_str().unwrap().parse().unwrap();
+    let claims = segment(&text(&response["access_token"]), 1);
     assert_eq!(claims["aud"], AUDIENCE);
     assert!((claims["exp"].as_i64().unwrap() - expires).abs() <= 1);
 }

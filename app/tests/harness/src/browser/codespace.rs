@@ -153,19 +153,19 @@ async fn forward(request: Request<Incoming>, client: Client) -> Response<Full<By
     head.headers.insert(HOST, header(&local));
     let path = head.uri.path_and_query().expect("a path");
     let body = body.collect().await.expect("a body").to_bytes();
-    let answer = client
+    let received = client
         .request(head.method, format!("http://127.0.0.1:{port}{path}"))
         .headers(head.headers)
         .body(body)
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     let mut response = Response::new(Full::default());
-    *response.status_mut() = answer.status();
-    *response.headers_mut() = answer.headers().clone();
+    *response.status_mut() = received.status();
+    *response.headers_mut() = received.headers().clone();
     for of_connection in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
         response.headers_mut().remove(of_connection);
     }
-    *response.body_mut() = answer.bytes().await.expect("a body").into();
+    *response.body_mut() = received.bytes().await.expect("a body").into();
     response
 }

@@ -88,7 +88,7 @@ async fn wait_until_ready(url: &str) {
         .expect("a client");
     let url = format!("{url}/readyz");
     let ready = async {
-        while client.get(&url).send().await.expect("an answer").status() != StatusCode::OK {
+        while client.get(&url).send().await.expect("a response").status() != StatusCode::OK {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

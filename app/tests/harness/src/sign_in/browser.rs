@@ -8,7 +8,7 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use url::Url;
 
-use crate::{Answer, received_pages};
+use crate::{Response, received_pages};
 
 /// Every response to the browsers of a site.
 pub(crate) type Transcript = Arc<Mutex<Vec<Exchange>>>;
@@ -81,12 +81,12 @@ impl Browser {
     }
 
     /// Opens an address of the site, or a path.
-    pub async fn get(&self, address: &str) -> Answer {
+    pub async fn get(&self, address: &str) -> Response {
         self.send(self.request(Method::GET, address)).await
     }
 
     /// Submits a form from a page of the site.
-    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Response {
         self.send(self.request(Method::POST, address).form(fields))
             .await
     }
@@ -110,11 +110,11 @@ impl Browser {
     }
 
     /// Sends it, keeps the cookies of the response and records it.
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
+    pub async fn send(&self, request: RequestBuilder) -> Response {
         let request = request.build().expect("a request");
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let started = Instant::now();
-        let response = self.client.execute(request).await.expect("an answer");
+        let response = self.client.execute(request).await.expect("a response");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.text().await.expect("a body");
         let elapsed = started.elapsed();
@@ -134,7 +134,7 @@ impl Browser {
             .lock()
             .expect("the transcript")
             .push(exchange);
-        Answer {
+        Response {
             status,
             headers,
             body,
@@ -144,9 +144,9 @@ impl Browser {
     /// `GET /auth/login`: the address at the provider.
     pub async fn begin(&self, next: &str) -> Url {
         let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        let answer = self.get(&format!("/auth/login?next={next}")).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        answer
+        let response = self.get(&format!("/auth/login?next={next}")).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.body);
+        response
             .location()
             .parse()
             .expect("an address at the provider")
@@ -156,7 +156,7 @@ impl Browser {
     pub async fn choose(&self, authorization: &Url, person: &str) -> String {
         let mut address = authorization.clone();
         address.query_pairs_mut().append_pair("login_hint", person);
-        let response = self.client.get(address).send().await.expect("an answer");
+        let response = self.client.get(address).send().await.expect("a response");
         let status = response.status();
         let location = response.headers().get(LOCATION).cloned();
         let location = location.unwrap_or_else(|| panic!("{status}: nobody is sent back"));
@@ -170,7 +170,7 @@ impl Browser {
     }
 
     /// The whole sign-in; returns its last response.
-    pub async fn sign_in(&self, person: &str) -> Answer {
+    pub async fn sign_in(&self, person: &str) -> Response {
         let callback = self.begin_as(person).await;
         self.get(&callback).await
     }
@@ -178,13 +178,13 @@ impl Browser {
     /// The object id of who is signed in, by the site's own account.
     pub async fn account(&self) -> Option<String> {
         let request = self.request(Method::GET, "/protected");
-        let answer = self
+        let response = self
             .send(request.header("accept", "application/json"))
             .await;
-        let details: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let details: serde_json::Value = serde_json::from_str(&response.body).unwrap_or_default();
         let account = details["user_details"]["id"].as_str().map(str::to_owned);
-        let anonymous = [401, 501, 503].contains(&answer.status.as_u16());
-        assert!(account.is_some() || anonymous, "{}", answer.body);
+        let anonymous = [401, 501, 503].contains(&response.status.as_u16());
+        assert!(account.is_some() || anonymous, "{}", response.body);
         account
     }
 

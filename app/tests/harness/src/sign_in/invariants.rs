@@ -12,7 +12,7 @@ use super::browser::{Browser, Exchange};
 use super::expected::Expected;
 use super::log::Line;
 use super::site::{SESSION_KEY, SignInSite};
-use crate::Answer;
+use crate::Response;
 
 /// How much longer than the outbound timeout a response may take.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ const MEMORY: u64 = 32 << 20;
 
 impl SignInSite {
     /// Opens an address and asserts the response and I1 to I8.
-    pub async fn open(&self, browser: &Browser, address: &str, expected: Expected) -> Answer {
+    pub async fn open(&self, browser: &Browser, address: &str, expected: Expected) -> Response {
         let request = browser.request(reqwest::Method::GET, address);
         self.send(browser, request, expected).await
     }
@@ -33,13 +33,13 @@ impl SignInSite {
         browser: &Browser,
         request: reqwest::RequestBuilder,
         expected: Expected,
-    ) -> Answer {
+    ) -> Response {
         let (account, sessions) = (browser.account().await, self.count("session").await);
         let again = request.try_clone().expect("a request without a stream");
         let memory = self.memory();
         self.emulator.clear_requests();
-        let answer = browser.send(request).await;
-        assert_eq!(answer.status, expected.status, "{}", answer.body);
+        let response = browser.send(request).await;
+        assert_eq!(response.status, expected.status, "{}", response.body);
         self.assert_calls(&expected);
         self.assert_account(browser, account, &expected).await;
         self.assert_sessions(sessions, &expected).await;
@@ -50,7 +50,7 @@ impl SignInSite {
         if expected.recovers {
             self.recovers().await;
         }
-        answer
+        response
     }
 
     /// Whether the test itself has made the log more talkative than it is by default.
@@ -86,7 +86,7 @@ impl SignInSite {
     }
 
     /// Begins a sign-in in a new browser, and asserts how it ends.
-    pub async fn attempt(&self, expected: Expected) -> Answer {
+    pub async fn attempt(&self, expected: Expected) -> Response {
         let browser = self.browser();
         let person = expected.person.clone();
         let person = person.as_deref().unwrap_or(self.honest_person);
@@ -98,8 +98,13 @@ impl SignInSite {
     pub async fn recovers(&self) {
         self.emulator.behave();
         let browser = self.browser();
-        let answer = browser.sign_in(self.honest_person).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "I6: {}", answer.body);
+        let response = browser.sign_in(self.honest_person).await;
+        assert_eq!(
+            response.status,
+            StatusCode::SEE_OTHER,
+            "I6: {}",
+            response.body
+        );
         let account = browser.account().await;
         assert_eq!(account, Some(self.object_id(self.honest_person)), "I6");
         browser.post("/auth/logout", &[]).await;
@@ -145,19 +150,22 @@ impl SignInSite {
         if path.is_none_or(|request| !request.url().path().ends_with("/callback")) {
             return;
         }
-        let answer = browser.send(again).await;
-        let status = answer.status.as_u16();
-        assert!(status < 500 || status == 501, "I2: {}", answer.body);
+        let response = browser.send(again).await;
+        let status = response.status.as_u16();
+        assert!(status < 500 || status == 501, "I2: {}", response.body);
         let more = self.emulator.requests_to(Endpoint::Token).len();
-        assert_eq!(more, calls, "I2: a call for tokens with a spent answer");
+        assert_eq!(
+            more, calls,
+            "I2: a token request for a callback that was already used"
+        );
     }
 
     /// I7.
     async fn assert_public_page(&self) {
-        let answer = self.browser().get("/").await;
-        assert_eq!(answer.status, StatusCode::OK, "I7: {}", answer.body);
+        let response = self.browser().get("/").await;
+        assert_eq!(response.status, StatusCode::OK, "I7: {}", response.body);
         assert!(
-            !answer.headers.contains_key(SET_COOKIE),
+            !response.headers.contains_key(SET_COOKIE),
             "I7: a cookie for nobody"
         );
     }

@@ -53,7 +53,7 @@ pub fn session_of(browser: &Browser) -> String {
 /// A browser in which this person has signed in.
 pub async fn browser_of(site: &SignInSite, person: &str) -> Browser {
     let browser = site.browser();
-    let answer = browser.sign_in(person).await;
-    assert_eq!(answer.status, 303, "{}", answer.body);
+    let response = browser.sign_in(person).await;
+    assert_eq!(response.status, 303, "{}", response.body);
     browser
 }

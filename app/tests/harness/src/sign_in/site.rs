@@ -115,7 +115,7 @@ impl SignInSite {
         let sql = format!("SELECT count(*) AS value FROM {table}");
         let statement = Statement::from_string(self.db.get_database_backend(), sql);
         let row = Row::find_by_statement(statement).one(&self.db).await;
-        row.expect("an answer").expect("a row").value
+        row.expect("a response").expect("a row").value
     }
 }
 

@@ -36,10 +36,10 @@ async fn every_bad_member_is_named_at_once() {
             &["/rating", "/review_text", "/user_name"],
         ),
     ] {
-        let answer = post(&visitor, path, &body).await;
-        assert_eq!(answer.status, 422, "{body}");
-        let problem = parse(&answer);
-        assert_eq!(problem["reference"], answer.header("x-request-id"));
+        let response = post(&visitor, path, &body).await;
+        assert_eq!(response.status, 422, "{body}");
+        let problem = parse(&response);
+        assert_eq!(problem["reference"], response.header("x-request-id"));
         let errors = problem["errors"].as_array().expect("errors");
         let named: Vec<_> = errors.iter().map(|error| &error["pointer"]).collect();
         assert_eq!(named, pointers, "{body}");
@@ -93,9 +93,9 @@ async fn a_body_that_is_no_json_object_is_refused_with_the_position() {
         let text = String::from_utf8_lossy(&body[..body.len().min(50)]).into_owned();
         let request = visitor.request(Method::POST, RESTAURANTS);
         let request = request.header("content-type", "application/json; charset=utf-8");
-        let answer = visitor.send(request.body(body)).await;
-        assert_eq!(answer.status, status, "{text}: {}", answer.body);
-        let problem = parse(&answer);
+        let response = visitor.send(request.body(body)).await;
+        assert_eq!(response.status, status, "{text}: {}", response.body);
+        let problem = parse(&response);
         let shown = problem["detail"].as_str().expect("a detail");
         assert!(shown.contains(detail), "{text}: {shown}");
         if status == 422 {
@@ -119,10 +119,10 @@ async fn another_content_type_is_415() {
     ] {
         let request = visitor.request(Method::POST, RESTAURANTS);
         let request = request.header("content-type", kind).body(body.clone());
-        let answer = visitor.send(request).await;
-        assert_eq!(answer.status, 415, "{kind}");
+        let response = visitor.send(request).await;
+        assert_eq!(response.status, 415, "{kind}");
         assert!(
-            parse(&answer)["detail"]
+            parse(&response)["detail"]
                 .as_str()
                 .is_some_and(|text| text.contains("application/json"))
         );
@@ -140,9 +140,9 @@ async fn a_page_of_another_site_cannot_write() {
     ] {
         let request = visitor.request(Method::POST, RESTAURANTS);
         let request = request.header(name, value).json(&restaurant("Alma"));
-        let answer = visitor.send(request).await;
-        assert_eq!(answer.status, 403, "{name}");
-        assert_eq!(parse(&answer)["status"], Value::from(403));
+        let response = visitor.send(request).await;
+        assert_eq!(response.status, 403, "{name}");
+        assert_eq!(parse(&response)["status"], Value::from(403));
     }
     assert_eq!(site.count("restaurant").await, 0);
 }

@@ -1,7 +1,7 @@
 //! Entity tags and preconditions, and the edit page that compares the same versions.
 
 use harness::sign_in::{Browser, SignInSite, browser_of};
-use harness::{Answer, Site, on_both_databases};
+use harness::{Response, Site, on_both_databases};
 use reqwest::Method;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ on_both_databases! {
     }
 }
 
-async fn put(browser: &Browser, tag: Option<&str>, name: &str) -> Answer {
+async fn put(browser: &Browser, tag: Option<&str>, name: &str) -> Response {
     let request = browser.request(Method::PUT, ROW).json(&restaurant(name));
     let request = match tag {
         Some(tag) => request.header("if-match", tag),

@@ -1,7 +1,7 @@
 //! Who may use the API: the session cookie, access tokens, and everything that only looks like one.
 
 use entra_emulator::{Forgery, OTHER_TENANT_ID, Signature};
-use harness::Answer;
+use harness::Response;
 use harness::sign_in::{SignInSite, browser_of};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,12 +19,12 @@ const ROUTES: [(Method, &str); 4] = [
 ];
 
 /// Reads the list with a bearer token.
-async fn read_list(site: &SignInSite, token: &str) -> Answer {
+async fn read_list(site: &SignInSite, token: &str) -> Response {
     let authorization = format!("Bearer {token}");
     send(site, &Method::GET, "/api/restaurants", &authorization).await
 }
 
-async fn send(site: &SignInSite, method: &Method, path: &str, authorization: &str) -> Answer {
+async fn send(site: &SignInSite, method: &Method, path: &str, authorization: &str) -> Response {
     let browser = site.browser();
     let request = browser
         .request(method.clone(), path)
@@ -53,16 +53,16 @@ async fn statuses(site: &SignInSite, authorization: &str) -> Vec<u16> {
     let mut statuses = Vec::new();
     for (method, path) in &ROUTES {
         let path = path.replace("{review}", &insert_rows(site).await);
-        let answer = send(site, method, &path, authorization).await;
-        let status = answer.status.as_u16();
+        let response = send(site, method, &path, authorization).await;
+        let status = response.status.as_u16();
         if status >= 400 {
-            let challenge = answer.header("www-authenticate");
+            let challenge = response.header("www-authenticate");
             assert_eq!(
                 challenge.starts_with("Bearer"),
                 status == 401 || challenge.contains("insufficient_scope"),
-                "{path}: {answer:?}"
+                "{path}: {response:?}"
             );
-            assert_eq!(parse(&answer)["status"], status);
+            assert_eq!(parse(&response)["status"], status);
         }
         statuses.push(status);
     }
@@ -105,14 +105,14 @@ async fn assert_statuses(site: &SignInSite, name: &str, forgery: Forgery, status
     const PATH: &str = "/api/restaurants";
     site.emulator.forge(forgery);
     let token = format!("Bearer {}", site.emulator.access_token_of("alice"));
-    let answer = send(site, &Method::POST, PATH, &token).await;
-    assert_eq!(answer.status, status, "{name}: {}", answer.body);
+    let response = send(site, &Method::POST, PATH, &token).await;
+    assert_eq!(response.status, status, "{name}: {}", response.body);
     let challenge = match status {
         401 => "Bearer error=\"invalid_token\"",
         403 => "Bearer error=\"insufficient_scope\", scope=\"access_as_user\"",
         _ => "",
     };
-    assert_eq!(answer.header("www-authenticate"), challenge, "{name}");
+    assert_eq!(response.header("www-authenticate"), challenge, "{name}");
     site.emulator.behave();
 }
 
@@ -189,8 +189,8 @@ async fn an_id_token_and_a_graph_token_are_refused() {
     let jwts: Vec<_> = tokens.filter(|token| token.starts_with("ey")).collect();
     assert_eq!(jwts.len(), 2, "an ID token and a token for Microsoft Graph");
     for token in jwts {
-        let answer = read_list(&site, &token).await;
-        assert_eq!(answer.status, 401);
+        let response = read_list(&site, &token).await;
+        assert_eq!(response.status, 401);
     }
 }
 
@@ -203,8 +203,8 @@ async fn a_token_of_another_account_than_the_cookie_decides() {
     let token = site.emulator.access_token_of("alice");
     let request = admin.request(Method::PUT, ROW).header("if-match", "*");
     let request = request.header("authorization", format!("Bearer {token}"));
-    let answer = admin.send(request.json(&restaurant("Alma"))).await;
-    assert_eq!(answer.status, 403, "{}", answer.body);
+    let response = admin.send(request.json(&restaurant("Alma"))).await;
+    assert_eq!(response.status, 403, "{}", response.body);
     let page = admin.request(Method::GET, "/restaurants/1/edit");
     let page = admin
         .send(page.header("authorization", "Bearer junk"))
@@ -244,7 +244,7 @@ async fn a_provider_that_cannot_be_reached_is_503_and_no_reason_to_sign_in_again
     let token = site.emulator.access_token_of("alice");
     site.emulator
         .fault(entra_emulator::Endpoint::Keys, entra_emulator::Fault::Reset);
-    let answer = read_list(&site, &token).await;
-    assert_eq!(answer.status, 503, "{}", answer.body);
-    assert!(!answer.header("retry-after").is_empty());
+    let response = read_list(&site, &token).await;
+    assert_eq!(response.status, 503, "{}", response.body);
+    assert!(!response.header("retry-after").is_empty());
 }

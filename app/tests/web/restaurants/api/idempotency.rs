@@ -2,7 +2,7 @@
 
 use entra_emulator::HOME_TENANT_ID;
 use harness::sign_in::{SignInSite, browser_of};
-use harness::{Answer, Site, Visitor, on_both_databases};
+use harness::{Response, Site, Visitor, on_both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::{RESTAURANTS, parse, post, restaurant};
 
 const REVIEWS: &str = "/api/restaurants/1/reviews";
 
-async fn send(visitor: &Visitor, path: &str, key: &str, body: &Value) -> Answer {
+async fn send(visitor: &Visitor, path: &str, key: &str, body: &Value) -> Response {
     let request = visitor
         .request(Method::POST, path)
         .header("idempotency-key", key);
@@ -70,10 +70,10 @@ on_both_databases! {
                 send(&visitor, path, "k", &other),
             );
             let is_first = refused.status == 201;
-            let row = |answer: &Answer| answer.headers.get("location").cloned();
-            for answer in [&one, &two, &three] {
-                assert_eq!(answer.status, if is_first { 422 } else { 201 }, "{}", answer.body);
-                assert_eq!(row(answer), row(&one));
+            let row = |response: &Response| response.headers.get("location").cloned();
+            for response in [&one, &two, &three] {
+                assert_eq!(response.status, if is_first { 422 } else { 201 }, "{}", response.body);
+                assert_eq!(row(response), row(&one));
             }
             assert!(is_first || refused.status == 422, "{}", refused.body);
             assert_eq!(site.count(table).await, 1);
@@ -155,11 +155,11 @@ async fn a_key_of_another_account_is_another_key() {
         let request = browser.request(Method::POST, "/api/restaurants/1/reviews");
         let review =
             json!({ "rating": 4, "review_text": format!("Good {}", browser.cookies().len()) });
-        let answer = browser
+        let response = browser
             .send(request.header("idempotency-key", "k").json(&review))
             .await;
-        assert_eq!(answer.status, 201, "{}", answer.body);
-        assert!(!answer.body.contains(HOME_TENANT_ID));
+        assert_eq!(response.status, 201, "{}", response.body);
+        assert!(!response.body.contains(HOME_TENANT_ID));
     }
     assert_eq!(site.count("review").await, 2);
 }

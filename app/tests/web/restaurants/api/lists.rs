@@ -1,6 +1,6 @@
 //! Lists and reads.
 
-use harness::{Answer, Site, Store, on_both_databases};
+use harness::{Response, Site, Store, on_both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ fn names(page: &Value) -> Vec<&str> {
 }
 
 /// The address in the header `Link`.
-fn next_of(answer: &Answer) -> Option<String> {
-    let link = answer.header("link").strip_prefix('<')?;
+fn next_of(response: &Response) -> Option<String> {
+    let link = response.header("link").strip_prefix('<')?;
     let (path, relation) = link.split_once('>')?;
     assert_eq!(relation, "; rel=\"next\"");
     Some(path.to_owned())
@@ -41,11 +41,11 @@ on_both_databases! {
             let mut path = Some(format!("{RESTAURANTS}?limit=2{query}"));
             let mut found: Vec<String> = Vec::new();
             while let Some(next) = path {
-                let answer = visitor.get(&next).await;
-                let page = parse(&answer);
+                let response = visitor.get(&next).await;
+                let page = parse(&response);
                 assert!(names(&page).len() <= 2);
                 found.extend(names(&page).iter().map(ToString::to_string));
-                path = next_of(&answer);
+                path = next_of(&response);
                 assert_eq!(page["next"].is_string(), path.is_some(), "{page}");
             }
             assert_eq!(found.join(", "), expected, "{query}");
@@ -93,17 +93,17 @@ async fn every_bad_parameter_of_a_list_is_named() {
         ("after=1&sort=rating", &["after"]),
         ("after=a%00~1&sort=name", &["after"]),
     ] {
-        let answer = visitor.get(&format!("{RESTAURANTS}?{query}")).await;
-        assert_eq!(answer.status, 422, "{query}: {}", answer.body);
-        let problem = parse(&answer);
+        let response = visitor.get(&format!("{RESTAURANTS}?{query}")).await;
+        assert_eq!(response.status, 422, "{query}: {}", response.body);
+        let problem = parse(&response);
         let errors = problem["errors"].as_array().expect("errors").iter();
         let named: Vec<_> = errors.map(|error| error["parameter"].as_str()).collect();
         let expected: Vec<_> = parameters.iter().map(|name| Some(*name)).collect();
         assert_eq!(named, expected, "{query}");
     }
     for query in ["limit=1&limit=2", "q=%ff"] {
-        let answer = visitor.get(&format!("{RESTAURANTS}?{query}")).await;
-        assert_eq!(answer.status, 400, "{query}");
+        let response = visitor.get(&format!("{RESTAURANTS}?{query}")).await;
+        assert_eq!(response.status, 400, "{query}");
     }
     let list = visitor
         .get("/api/restaurants/1/reviews?after=yesterday")
@@ -121,10 +121,10 @@ async fn an_id_that_is_malformed_or_of_no_row_is_404() {
             format!("/api/restaurants/{id}/reviews"),
             format!("/api/reviews/{id}"),
         ] {
-            let answer = visitor.get(&path).await;
-            assert_eq!(answer.status, 404, "{path}");
-            assert_eq!(answer.header("content-type"), "application/problem+json");
-            assert_eq!(parse(&answer)["title"], "Not Found");
+            let response = visitor.get(&path).await;
+            assert_eq!(response.status, 404, "{path}");
+            assert_eq!(response.header("content-type"), "application/problem+json");
+            assert_eq!(parse(&response)["title"], "Not Found");
         }
         let review = json!({ "rating": 5, "user_name": "Noor", "review_text": "Good." });
         let path = format!("/api/restaurants/{id}/reviews");
@@ -148,9 +148,9 @@ async fn head_and_other_methods_return_the_status_that_pages_return() {
         assert_eq!(head.header("etag"), get.header("etag"), "{path}");
     }
     let patch = visitor.request(Method::PATCH, RESTAURANTS);
-    let answer = visitor.send(patch).await;
-    assert_eq!(answer.status, 405);
-    assert_eq!(answer.header("allow").replace(' ', ""), "GET,HEAD,POST");
+    let response = visitor.send(patch).await;
+    assert_eq!(response.status, 405);
+    assert_eq!(response.header("allow").replace(' ', ""), "GET,HEAD,POST");
 }
 
 #[tokio::test]
@@ -172,9 +172,9 @@ async fn without_sign_in_the_operations_of_accounts_do_not_exist() {
     ] {
         let request = visitor.request(method.clone(), path);
         let request = request.header("if-match", "*").json(&restaurant("Bistro"));
-        let answer = visitor.send(request).await;
-        assert_eq!(answer.status, 405, "{method} {path}");
-        assert_eq!(answer.header("allow").replace(' ', ""), "GET,HEAD");
+        let response = visitor.send(request).await;
+        assert_eq!(response.status, 405, "{method} {path}");
+        assert_eq!(response.header("allow").replace(' ', ""), "GET,HEAD");
         let operation = method.as_str().to_lowercase();
         assert!(document["paths"][documented][operation].is_null());
     }
@@ -192,8 +192,8 @@ async fn a_client_that_does_not_accept_json_gets_406() {
         ("*/*", 200),
     ] {
         let request = visitor.request(Method::GET, RESTAURANTS);
-        let answer = visitor.send(request.header("accept", accept)).await;
-        assert_eq!(answer.status, status, "{accept}");
+        let response = visitor.send(request.header("accept", accept)).await;
+        assert_eq!(response.status, status, "{accept}");
     }
 }
 

@@ -8,7 +8,7 @@ mod idempotency;
 mod lists;
 mod schemathesis;
 
-use harness::{Answer, Visitor};
+use harness::{Response, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -18,13 +18,13 @@ fn restaurant(name: &str) -> Value {
     json!({ "restaurant_name": name, "street_address": "1 High Street", "description": "Cakes" })
 }
 
-async fn post(visitor: &Visitor, path: &str, body: &Value) -> Answer {
+async fn post(visitor: &Visitor, path: &str, body: &Value) -> Response {
     visitor
         .send(visitor.request(Method::POST, path).json(body))
         .await
 }
 
-fn parse(answer: &Answer) -> Value {
-    let parsed = serde_json::from_str(&answer.body);
-    parsed.unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+fn parse(response: &Response) -> Value {
+    let parsed = serde_json::from_str(&response.body);
+    parsed.unwrap_or_else(|error| panic!("{error}: {response:?}"))
 }

@@ -3,7 +3,7 @@
 use harness::browser::{Page, visit};
 use harness::{LONG, eventually};
 
-/// Opens an operation in Swagger UI, executes it with its example and returns the status of the answer.
+/// Opens an operation in Swagger UI, executes it with its example and returns the status of the response.
 async fn execute(page: &Page, operation: &str) -> String {
     let operation = format!("#operations-restaurants-{operation}");
     for button in [".opblock-summary-control", ".try-out__btn", ".execute"] {
@@ -11,7 +11,7 @@ async fn execute(page: &Page, operation: &str) -> String {
     }
     let status = format!("{operation} .live-responses-table .response .response-col_status");
     let status = format!("document.querySelector('{status}')?.innerText ?? ''");
-    eventually("an answer", LONG, async || {
+    eventually("a response", LONG, async || {
         let status = page.evaluate::<String>(&status).await;
         Some(status).filter(|status| status.starts_with(char::is_numeric))
     })

@@ -8,7 +8,7 @@ mod sqlite;
 use serde_json::Value;
 
 use super::pages::{next, previous, series};
-use harness::{Answer, LONG, Process, Site, Store, eventually};
+use harness::{LONG, Process, Response, Site, Store, eventually};
 
 const RESTAURANTS: u32 = 10_000;
 const REVIEWS: u32 = 1_000_000;
@@ -94,17 +94,21 @@ async fn visit(process: &Process, path: &str) -> Visit {
 }
 
 /// Requests a page, and waits for its log lines, which would otherwise belong to the next request.
-async fn get(process: &Process, path: &str) -> (Answer, Visit) {
+async fn get(process: &Process, path: &str) -> (Response, Visit) {
     let seen = log_of_requests(process, 0).await.len();
-    let answer = process.visitor().get(path).await;
-    assert!(answer.status.is_success(), "{path}: {}", answer.status);
-    (answer, Visit::new(process, path, seen).await)
+    let response = process.visitor().get(path).await;
+    assert!(response.status.is_success(), "{path}: {}", response.status);
+    (response, Visit::new(process, path, seen).await)
 }
 
 async fn submit(process: &Process, path: &str, form: &[(&str, &str)]) -> Visit {
     let seen = log_of_requests(process, 0).await.len();
-    let answer = process.visitor().post(path, form).await;
-    assert!(answer.status.is_redirection(), "{path}: {}", answer.status);
+    let response = process.visitor().post(path, form).await;
+    assert!(
+        response.status.is_redirection(),
+        "{path}: {}",
+        response.status
+    );
     Visit::new(process, &format!("POST {path}"), seen).await
 }
 

@@ -13,7 +13,7 @@ use super::{Element, Page};
 /// After so many presses of Tab a visitor gives up.
 const MOST_TABS: usize = 40;
 
-const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+const RESPONSE_LIMIT: Duration = Duration::from_secs(20);
 
 impl Page {
     /// Clicks a link that leads to another page.
@@ -48,7 +48,7 @@ impl Page {
 
     /// Clicks a button that sends a form to this address, and once more before the response has come.
     pub async fn submit_twice(&self, button: &str, address: &str) {
-        let mut answers = self
+        let mut responses = self
             .tab
             .event_listener::<EventRequestPaused>()
             .await
@@ -57,14 +57,14 @@ impl Page {
         self.call("Fetch.enable", held).await;
         let (x, y) = self.middle_of(&self.find("button", button).await).await;
         self.click_at(x, y).await;
-        timeout(ANSWER_LIMIT, answers.next())
+        timeout(RESPONSE_LIMIT, responses.next())
             .await
-            .expect("an answer to the first form");
+            .expect("a response to the first form");
         self.until_loaded(async {
             self.click_at(x, y).await;
-            timeout(ANSWER_LIMIT, answers.next())
+            timeout(RESPONSE_LIMIT, responses.next())
                 .await
-                .expect("an answer to the second form");
+                .expect("a response to the second form");
             self.call("Fetch.disable", json!({})).await;
         })
         .await;

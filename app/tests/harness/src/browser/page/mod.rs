@@ -94,8 +94,8 @@ impl Page {
 
     /// Names of the cookies that the browser would send along with this page's address.
     pub async fn cookies(&self) -> Vec<String> {
-        let answer = self.call("Network.getCookies", json!({})).await;
-        let cookies = answer["cookies"].as_array().expect("a list of cookies");
+        let response = self.call("Network.getCookies", json!({})).await;
+        let cookies = response["cookies"].as_array().expect("a list of cookies");
         let names = cookies.iter().filter_map(|cookie| cookie["name"].as_str());
         names.map(ToOwned::to_owned).collect()
     }
@@ -118,19 +118,20 @@ impl Page {
     pub async fn evaluate<T: DeserializeOwned>(&self, expression: &str) -> T {
         let options =
             json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.call("Runtime.evaluate", options).await;
+        let response = self.call("Runtime.evaluate", options).await;
         assert!(
-            answer["exceptionDetails"].is_null(),
-            "{expression}: {answer:#}"
+            response["exceptionDetails"].is_null(),
+            "{expression}: {response:#}"
         );
-        serde_json::from_value(answer["result"]["value"].clone()).expect(expression)
+        serde_json::from_value(response["result"]["value"].clone()).expect(expression)
     }
 
     /// A command of the browser by its name. The response stays JSON, so that a newer browser's additions do no harm.
     async fn call(&self, method: &'static str, parameters: Value) -> Value {
-        let answer = timeout(CALL_LIMIT, self.tab.execute(Call { method, parameters })).await;
-        let answer = answer.unwrap_or_else(|_| panic!("{method}: no answer after {CALL_LIMIT:?}"));
-        answer
+        let response = timeout(CALL_LIMIT, self.tab.execute(Call { method, parameters })).await;
+        let response =
+            response.unwrap_or_else(|_| panic!("{method}: no response after {CALL_LIMIT:?}"));
+        response
             .unwrap_or_else(|error| panic!("{method}: {error}"))
             .result
     }
