@@ -28,7 +28,7 @@ type Usage = (usize, usize);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes; run cargo xtask soak"]
-async fn no_accepted_write_is_lost_or_doubled_whatever_fails() {
+async fn no_accepted_write_is_lost_or_duplicated_whatever_fails() {
     let end = Instant::now() + Duration::from_secs(60 * minutes());
     let addresses = Addresses::default();
     let mut cluster = Cluster::start(addresses.clone()).await;

@@ -158,7 +158,7 @@ async fn the_table_lists_every_route_of_the_router() {
 }
 
 #[tokio::test]
-async fn a_get_of_every_form_address_leads_to_its_page() {
+async fn every_form_action_has_a_get_route() {
     let served = served();
     for route in &served {
         if let Some(path) = route.strip_prefix("POST ") {

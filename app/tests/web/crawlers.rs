@@ -28,14 +28,14 @@ on_both_databases! {
         assert!(last.body.contains("2147483647</loc>"), "{}", last.body);
     }
 
-    async fn there_is_no_other_part_of_the_sitemap(site: Site) {
+    async fn an_unknown_part_of_the_sitemap_is_not_found(site: Site) {
         for part in ["0", "01", "-1", "x", "2", "47723", "2147483647", "99999999999", "1%20"] {
             let response = site.visitor().get(&format!("/sitemap-{part}.xml")).await;
             assert_eq!(response.status, StatusCode::NOT_FOUND, "{part}");
         }
     }
 
-    async fn the_feed_is_well_formed_whatever_is_in_the_rows(site: Site) {
+    async fn the_feed_is_well_formed_whatever_the_rows_contain(site: Site) {
         let visitor = site.visitor();
         let empty = visitor.get("/feed.xml").await;
         assert_eq!(empty.header("content-type"), "application/atom+xml");
@@ -68,7 +68,7 @@ async fn robots_txt_links_to_the_sitemap_at_the_configured_origin() {
 }
 
 #[tokio::test]
-async fn a_site_that_requires_sign_in_for_everything_asks_crawlers_to_stay_away() {
+async fn robots_txt_disallows_everything_where_all_pages_require_sign_in() {
     let key = format!("--session-secret-key={}", "k".repeat(32));
     let flags = [
         "--azure-client-id=a",
@@ -87,7 +87,7 @@ async fn a_site_that_requires_sign_in_for_everything_asks_crawlers_to_stay_away(
 }
 
 #[tokio::test]
-async fn security_txt_names_the_contact_and_when_it_expires() {
+async fn security_txt_contains_the_contact_and_the_expiry() {
     let path = "/.well-known/security.txt";
     let without = Site::start(Store::Sqlite).await;
     let response = without.visitor().get(path).await;

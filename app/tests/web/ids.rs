@@ -96,7 +96,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_path_without_its_id_is_refused(site: Site) {
+    async fn a_path_without_its_id_is_rejected(site: Site) {
         let visitor = site.visitor();
         for route in routes_with_id() {
             let empty = with_id(&route, "");

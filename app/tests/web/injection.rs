@@ -142,7 +142,7 @@ on_both_databases! {
         }
     }
 
-    async fn markup_in_a_refused_form_is_shown_as_text(site: Site) {
+    async fn markup_in_a_rejected_form_is_shown_as_text(site: Site) {
         let visitor = site.visitor();
         visitor.post(FORM, &FIELDS).await;
         for text in MARKUP {
@@ -221,7 +221,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_malformed_cursor_of_the_page_before_never_causes_an_error(site: Site) {
+    async fn a_malformed_backward_cursor_never_causes_an_error(site: Site) {
         submit_all(&site, "Zoë", &[]).await;
         for cursor in ["", "0", "1", "-1~1", "9223372036854775807~1", "253402300799999999~2147483647", "~~", "NaN~1", "🍜~1", "x"] {
             for path in FEATURE.paginated {
@@ -231,7 +231,7 @@ on_both_databases! {
         }
     }
 
-    async fn text_that_is_no_cursor_means_the_first_page(site: Site) {
+    async fn an_invalid_cursor_shows_the_first_page(site: Site) {
         submit_all(&site, "Zoë", &[]).await;
         for junk in ["x", "~", "1~x", "%00~1", "99999999999999999999"] {
             for path in FEATURE.paginated {
@@ -244,7 +244,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_notice_that_is_not_one_of_the_sites_is_not_shown(site: Site) {
+    async fn an_unknown_notice_is_not_shown(site: Site) {
         let plain = site.visitor().get("/").await;
         let link = site.visitor().get("/?notice=You+have+won").await;
         assert_eq!(link.body, plain.body);

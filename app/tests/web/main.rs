@@ -8,7 +8,7 @@ mod auth;
 mod bodies;
 mod crawlers;
 mod feature;
-mod forgery;
+mod csrf;
 mod headers;
 mod ids;
 mod injection;
@@ -16,7 +16,7 @@ mod methods;
 mod operations;
 mod page_cache;
 mod rate_limit;
-mod refused_forms;
+mod form_validation;
 mod restaurants; // domain: the example's own tests
 mod same_origin;
 mod sent_forms;

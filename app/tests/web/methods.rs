@@ -89,7 +89,7 @@ async fn an_unsupported_method_gets_405_with_allow() {
 }
 
 #[tokio::test]
-async fn a_get_of_a_forms_address_leads_to_the_page_of_the_form() {
+async fn a_get_request_to_a_form_action_redirects_to_the_page_of_the_form() {
     let site = start().await;
     for form in FEATURE.forms {
         for method in [Method::GET, Method::HEAD] {
@@ -158,7 +158,7 @@ async fn a_request_without_exactly_one_valid_host_gets_400() {
 }
 
 #[tokio::test]
-async fn an_absolute_target_is_the_page_at_its_path() {
+async fn a_request_with_an_absolute_url_gets_the_page_at_its_path() {
     let site = start().await;
     for (target, status) in [
         ("http://localhost/livez", 200),
@@ -174,7 +174,7 @@ async fn an_absolute_target_is_the_page_at_its_path() {
 }
 
 #[tokio::test]
-async fn a_path_with_doubled_slashes_is_no_page() {
+async fn a_path_with_doubled_slashes_is_not_found() {
     let site = start().await;
     for (method, target) in [
         ("GET", "//livez"),

@@ -83,7 +83,7 @@ async fn repeated_requests_are_served_from_the_cache() {
 }
 
 #[tokio::test]
-async fn a_writer_sees_the_own_write_at_once() {
+async fn a_writer_sees_its_own_write_at_once() {
     let site = cached_site(Store::Sqlite).await;
     let (writer, reader) = (site.visitor(), site.visitor());
     assert!(!has_row(&reader.get("/").await));
@@ -95,13 +95,13 @@ async fn a_writer_sees_the_own_write_at_once() {
 }
 
 #[tokio::test]
-async fn a_writer_sees_the_own_write_at_once_on_another_instance() {
+async fn a_writer_sees_its_own_write_at_once_on_another_instance() {
     writes_are_seen_on_another_instance(Store::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_writer_sees_the_own_write_at_once_on_another_instance_with_postgresql() {
+async fn a_writer_sees_its_own_write_at_once_on_another_instance_with_postgresql() {
     writes_are_seen_on_another_instance(Store::Postgres).await;
 }
 
@@ -143,7 +143,7 @@ async fn a_reader_gets_no_cookie() {
 }
 
 #[tokio::test]
-async fn a_notice_is_shown_once_and_to_its_visitor_alone() {
+async fn a_notice_is_shown_once_and_only_to_its_visitor() {
     let site = cached_site(Store::Sqlite).await;
     let (writer, reader) = (site.visitor(), site.visitor());
     let notice = "role=\"status\"";
@@ -187,7 +187,7 @@ async fn unknown_parameters_neither_change_nor_poison_a_page() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_the_page_reads_makes_another_page() {
+async fn pages_with_other_parameters_are_cached_separately() {
     let site = cached_site(Store::Sqlite).await;
     let plain = site.visitor().get("/").await;
     let after = site.visitor().get("/?after=1").await;
@@ -197,7 +197,7 @@ async fn a_parameter_that_the_page_reads_makes_another_page() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_the_page_gets_304() {
+async fn a_client_with_the_current_page_gets_304() {
     let site = cached_site(Store::Sqlite).await;
     let visitor = site.visitor();
     post_form(&site.visitor()).await;
@@ -235,7 +235,7 @@ async fn a_client_that_has_the_page_gets_304() {
 }
 
 #[tokio::test]
-async fn each_content_coding_has_the_same_page() {
+async fn a_cached_page_is_served_in_every_content_coding() {
     let site = cached_site(Store::Sqlite).await;
     for _ in 0..2 {
         for encoding in ["gzip", "br", "zstd"] {
@@ -253,7 +253,7 @@ async fn each_content_coding_has_the_same_page() {
 }
 
 #[tokio::test]
-async fn an_error_is_not_kept() {
+async fn an_error_is_not_cached() {
     let site = cached_site(Store::Sqlite).await;
     let reader = site.visitor();
     for _ in 0..2 {
@@ -264,7 +264,7 @@ async fn an_error_is_not_kept() {
 }
 
 #[tokio::test]
-async fn no_page_is_kept_when_the_cache_is_off() {
+async fn no_page_is_cached_when_the_cache_is_off() {
     let site = Site::start_with(Store::Sqlite, &["--page-cache-bytes=0"]).await;
     for count in 1..=5 {
         insert(&site).await;
@@ -277,7 +277,7 @@ async fn no_page_is_kept_when_the_cache_is_off() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_stampede_on_a_missing_page_sends_one_query() {
+async fn many_requests_for_a_page_that_is_not_cached_cause_one_query() {
     let site = cached_site(Store::Postgres).await;
     let lock = harness::connect(&site.database.url).await;
     let locked = lock.begin().await.expect("a transaction");

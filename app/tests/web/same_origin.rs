@@ -38,7 +38,7 @@ async fn site_at(base_url: &str) -> Site {
 }
 
 #[tokio::test]
-async fn sec_fetch_site_decides() {
+async fn sec_fetch_site_takes_precedence_over_origin() {
     for site in [Site::start(Store::Sqlite).await, site_at(OURS).await] {
         let host = "Host: example.org";
         assert_accepted(&site, &[host, "Sec-Fetch-Site: same-origin"]).await;
@@ -170,7 +170,7 @@ async fn an_origin_with_a_port_or_an_address_for_a_host_can_be_configured() {
 }
 
 #[tokio::test]
-async fn the_referer_decides_without_other_headers() {
+async fn the_referer_is_checked_without_other_headers() {
     let (open, configured) = (Site::start(Store::Sqlite).await, site_at(OURS).await);
     let host = "Host: example.org";
     for site in [&open, &configured] {

@@ -68,7 +68,7 @@ async fn a_form_over_the_rate_limit_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_is_shown_and_cannot_be_sent_by_one_click() {
+async fn a_form_from_another_site_is_shown_and_cannot_be_sent_by_one_click() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     for (name, value) in [
@@ -87,7 +87,7 @@ async fn a_form_of_another_site_is_shown_and_cannot_be_sent_by_one_click() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_offers_to_try_again_at_its_own_address() {
+async fn an_error_page_links_to_the_failed_address() {
     let site = Site::start(Store::Sqlite).await;
     site.execute(&format!("ALTER TABLE {TABLE} RENAME TO away"))
         .await;

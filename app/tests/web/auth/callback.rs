@@ -43,7 +43,7 @@ async fn a_rejected_callback_does_not_end_an_existing_session() {
 /// Catalogue: 17.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_callback_without_the_cookie_asks_to_start_again() {
+async fn a_callback_without_the_cookie_shows_a_page_to_start_again() {
     let site = SignInSite::start().await;
     let callback = site.browser().begin_as("alice").await;
     let response = site
@@ -243,7 +243,7 @@ fn with_state_of(callback: &str) -> Option<String> {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn tabs_that_begin_at_the_same_moment_without_a_cookie_all_finish() {
+async fn concurrent_first_sign_ins_in_several_tabs_all_succeed() {
     let site = SignInSite::start().await;
     let tabs = [site.browser(), site.browser(), site.browser()];
     let mut callbacks = Vec::new();

@@ -27,7 +27,7 @@ async fn the_site_starts_without_the_provider_and_recovers() {
 /// Catalogue: 6.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_provider_that_refuses_connections_fails_at_once() {
+async fn sign_in_fails_at_once_if_the_provider_refuses_connections() {
     let site = SignInSite::start_with(&[("AZURE_AUTHORITY_HOST", "http://127.0.0.1:9")]).await;
     let refused = Expected::refused(502).still_broken();
     site.open(&site.browser(), "/auth/login", refused).await;

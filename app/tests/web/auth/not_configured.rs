@@ -40,7 +40,7 @@ async fn pages(site: &Site) -> Vec<String> {
 }
 
 on_both_databases! {
-    async fn no_page_shows_a_trace_of_sign_in(site: Site) {
+    async fn no_page_mentions_sign_in(site: Site) {
         FEATURE.insert_rows(&site.db, "nobody").await;
         let visitor = site.visitor();
         let pages = pages(&site).await;
@@ -56,7 +56,7 @@ on_both_databases! {
         }
     }
 
-    async fn the_addresses_of_sign_in_say_that_it_is_not_configured(site: Site) {
+    async fn the_sign_in_routes_say_that_it_is_not_configured(site: Site) {
         let visitor = site.visitor();
         for path in ["/auth/login", "/auth/callback?code=a&state=b", "/auth/logout", "/auth/profile", "/protected", "/roleProtected"] {
             let page = visitor.get(path).await;

@@ -24,7 +24,7 @@ async fn a_graph_error_is_shown_on_the_profile_page() {
 /// Catalogue: 107.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_graph_response_that_is_no_profile_counts_as_an_error() {
+async fn a_graph_response_without_a_profile_counts_as_an_error() {
     let site = SignInSite::start().await;
     for body in [
         "[]",
@@ -192,7 +192,7 @@ async fn markup_in_claims_is_escaped() {
 /// Catalogue: 112.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn no_token_is_kept_after_the_sign_in() {
+async fn no_token_is_stored_after_the_sign_in() {
     // The most talkative log that anybody may set.
     let site = SignInSite::start_with(&[("RUST_LOG", "trace")]).await;
     let browser = site.browser();

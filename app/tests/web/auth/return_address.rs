@@ -50,7 +50,7 @@ async fn sign_in_returns_to_the_same_path_and_query() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn the_profile_is_returned_to() {
+async fn sign_in_returns_to_the_profile_page() {
     let site = SignInSite::start().await;
     assert_eq!(
         landing(&site, &next("/auth/profile")).await,
@@ -148,7 +148,7 @@ async fn unusual_characters_in_the_return_address_cause_no_header_injection_or_e
 /// Catalogue: 166.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn sign_in_routes_are_no_return_address() {
+async fn sign_in_routes_are_not_accepted_as_the_return_address() {
     let site = SignInSite::start_with(&[]).await;
     for address in [
         "/auth/login",
@@ -168,7 +168,7 @@ async fn sign_in_routes_are_no_return_address() {
 /// Catalogue: 166.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_custom_callback_path_is_no_return_address() {
+async fn a_custom_callback_path_is_not_accepted_as_the_return_address() {
     let site = SignInSite::start().await;
     let port = site.instances[0].port;
     drop(site);

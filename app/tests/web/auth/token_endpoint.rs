@@ -273,7 +273,7 @@ async fn a_token_response_needs_a_bearer_access_token() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn members_of_the_token_response_that_are_not_used_do_not_matter() {
+async fn unused_members_of_the_token_response_are_ignored() {
     let site = SignInSite::start().await;
     for (name, value) in [
         ("expires_in", Some(json!("3599"))),

@@ -47,7 +47,7 @@ async fn a_request_is_an_operation_with_the_id_of_its_response_and_its_log_line(
 }
 
 #[tokio::test]
-async fn the_databases_calls_belong_to_their_request() {
+async fn database_calls_are_dependencies_of_their_request() {
     let ingestion = Ingestion::start().await;
     let connection = ingestion.connection_string();
     let process = Process::serve_ready(&[(SETTING, &connection)]).await;
@@ -65,7 +65,7 @@ async fn the_databases_calls_belong_to_their_request() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_fault_is_an_exception_of_its_request() {
+async fn an_internal_error_is_an_exception_of_its_request() {
     let server = Server::create().await;
     let ingestion = Ingestion::start().await;
     let connection = ingestion.connection_string();
@@ -125,7 +125,7 @@ async fn an_unresponsive_ingestion_endpoint_delays_neither_responses_nor_shutdow
 }
 
 #[tokio::test]
-async fn the_connection_string_is_checked_at_the_start_and_never_shown() {
+async fn the_connection_string_is_checked_at_startup_and_never_shown() {
     let output = run_app(&[], &[(SETTING, "swordfish")]).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let message = String::from_utf8_lossy(&output.stderr);

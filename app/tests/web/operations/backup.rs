@@ -7,7 +7,7 @@ use crate::feature::{FEATURE, FIELDS, FORM, ROW};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
-async fn a_restored_dump_is_served_as_it_was_and_takes_new_rows() {
+async fn a_restored_dump_serves_the_same_pages_and_accepts_new_rows() {
     let server = PostgresServer::primary();
     let original = Process::serve_ready(&[("DATABASE_URL", &server.url("postgres"))]).await;
     let db = connect(&server.url("postgres")).await;

@@ -76,7 +76,7 @@ fn links_to(page: &Response, path: &str) -> bool {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN and TEST_HAPROXY; run cargo xtask test"]
-async fn no_accepted_write_is_lost_or_doubled_whatever_is_killed_or_restarted() {
+async fn no_accepted_write_is_lost_or_duplicated_whatever_is_killed_or_restarted() {
     let server = PostgresServer::primary();
     let mut site = BalancedSite::start(&[("DATABASE_URL", &server.url("postgres"))]).await;
     let db = connect(&server.url("postgres")).await;
@@ -104,7 +104,7 @@ async fn no_accepted_write_is_lost_or_doubled_whatever_is_killed_or_restarted() 
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN and TEST_HAPROXY; run cargo xtask test"]
-async fn an_instance_that_is_restarted_costs_no_visitor_an_error() {
+async fn restarting_an_instance_causes_no_error_for_a_visitor() {
     let server = PostgresServer::primary();
     let mut site = BalancedSite::start(&[("DATABASE_URL", &server.url("postgres"))]).await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -154,7 +154,7 @@ async fn see_from(promised: Instant, visitor: &Visitor, path: &str) {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN and TEST_HAPROXY; run cargo xtask test"]
-async fn a_writer_sees_the_own_write_on_every_instance_and_others_see_it_within_a_second() {
+async fn a_writer_sees_its_own_write_on_every_instance_and_others_see_it_within_a_second() {
     let primary = PostgresServer::primary();
     let replica = primary.standby();
     let site = BalancedSite::start(&[
@@ -212,7 +212,7 @@ async fn a_sign_in_begins_on_one_instance_and_is_finished_on_another() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN and TEST_HAPROXY; run cargo xtask test"]
-async fn each_instance_limits_the_writes_of_the_address_that_the_balancer_reports() {
+async fn each_instance_limits_writes_by_the_address_that_the_balancer_reports() {
     const LIMIT: usize = 2;
     let server = PostgresServer::primary();
     let site = BalancedSite::start(&[

@@ -30,7 +30,7 @@ async fn healthcheck_exits_with_0_only_if_the_site_is_alive() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn migrate_prepares_an_empty_database_and_does_nothing_the_second_time() {
+async fn migrate_creates_the_schema_and_does_nothing_the_second_time() {
     let server = Server::create().await;
     for _ in 0..2 {
         let output = run_app(&["migrate"], &[("DATABASE_URL", server.url())]).await;

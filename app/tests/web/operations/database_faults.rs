@@ -60,7 +60,7 @@ async fn a_connection_that_was_lost_silently_is_replaced_within_the_request() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn connections_that_are_lost_silently_during_their_queries_are_given_up() {
+async fn connections_that_are_lost_silently_during_their_queries_time_out() {
     let server = Server::create().await;
     let mut forwarder = Forwarder::closed(server.url());
     forwarder.open();
@@ -220,7 +220,7 @@ async fn a_read_only_database_is_still_readable() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn readiness_says_that_the_server_has_no_connection_left() {
+async fn readyz_reports_that_the_server_has_no_connection_left() {
     let server = Server::create().await;
     let mut url = Url::parse(server.url()).expect("a URL");
     let role = format!("role{}", url.path().replace('/', "_"));

@@ -224,7 +224,7 @@ async fn database_token_prints_errors_to_stderr() {
 }
 
 #[tokio::test]
-async fn without_a_password_and_an_identity_the_site_says_what_to_do() {
+async fn without_a_password_and_an_identity_the_error_says_what_to_do() {
     let keywords = "host=127.0.0.1 dbname=a user=b";
     let settings = [
         ("AZURE_POSTGRESQL_CONNECTIONSTRING", keywords),

@@ -74,7 +74,7 @@ async fn what_a_visitor_types_or_sends_is_not_logged() {
 }
 
 #[tokio::test]
-async fn no_address_can_forge_a_line() {
+async fn a_request_path_cannot_forge_a_log_line() {
     let process = Process::serve_ready(&[]).await;
     for target in [
         "/a%0d%0a{\"level\":\"INFO\",\"message\":\"forged\"}",
@@ -103,7 +103,7 @@ async fn a_client_cannot_choose_the_id_of_its_request() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_fault_is_one_line_with_its_cause_and_the_id_of_its_request() {
+async fn an_internal_error_is_one_log_line_with_its_cause_and_the_request_id() {
     use super::Server;
     use crate::feature::TABLE;
     use sea_orm::ConnectionTrait as _;
@@ -138,7 +138,7 @@ async fn a_fault_is_one_line_with_its_cause_and_the_id_of_its_request() {
 }
 
 #[tokio::test]
-async fn the_log_can_be_written_for_people() {
+async fn the_text_log_format_is_human_readable() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let settings = [
@@ -157,7 +157,7 @@ async fn the_log_can_be_written_for_people() {
 }
 
 #[tokio::test]
-async fn requests_for_static_files_are_logged_for_debugging_only() {
+async fn requests_for_static_files_are_logged_at_debug_level_only() {
     for (filter, expected) in [("info", 0), ("debug", 1)] {
         let process = Process::serve_ready(&[("RUST_LOG", filter)]).await;
         let visitor = process.visitor();

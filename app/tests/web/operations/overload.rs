@@ -120,7 +120,7 @@ async fn many_idle_connections_do_not_block_other_clients() {
 }
 
 #[tokio::test]
-async fn a_connection_serves_one_request_after_the_other() {
+async fn a_connection_serves_one_request_after_another() {
     let site = Site::start(Store::Sqlite).await;
     let mut connection = Connection::open(&site.url).await;
     for _ in 0..3 {

@@ -45,7 +45,7 @@ async fn wait_until_ready(process: &Process) {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER; run cargo xtask test"]
-async fn a_pooler_that_mixes_up_statements_is_refused_and_the_reason_says_what_to_set() {
+async fn a_pooler_that_mixes_up_statements_is_rejected_with_the_setting_to_change() {
     let server = PostgresServer::primary();
     let settings = [("DATABASE_URL", &*server.url("postgres"))];
     assert!(run_app(&["migrate"], &settings).await.status.success());
@@ -141,7 +141,8 @@ mod with_support {
 
     #[tokio::test]
     #[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER of version 1.21; run cargo xtask test"]
-    async fn a_pooler_that_loses_its_support_is_noticed_and_trusted_again_later() {
+    async fn a_pooler_that_stops_supporting_prepared_statements_is_rejected_until_it_supports_them_again()
+     {
         let server = PostgresServer::primary();
         let pooler = PgBouncer::start(&server, &[TRANSACTION, SMALL, SUPPORT]);
         let process = serve(&pooler).await;

@@ -208,7 +208,7 @@ async fn readers_are_served_by_the_replica_and_writers_by_the_primary() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
-async fn no_page_is_older_than_a_second_whatever_the_replica_does() {
+async fn no_page_is_older_than_a_second_whatever_the_state_of_the_replica() {
     let cluster = Cluster::start().await;
     let replica = cluster.replica.url("postgres");
     let cached = [("PAGE_CACHE_BYTES", "1MiB")];
@@ -244,7 +244,7 @@ async fn no_page_is_older_than_a_second_whatever_the_replica_does() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
-async fn a_replica_that_stops_or_falls_silent_costs_no_reader_three_seconds() {
+async fn a_stopped_or_unresponsive_replica_delays_no_page_by_three_seconds() {
     let cluster = Cluster::start().await;
     let mut forwarder = Forwarder::closed(&cluster.replica.url("postgres"));
     forwarder.open();
@@ -269,7 +269,7 @@ async fn a_replica_that_stops_or_falls_silent_costs_no_reader_three_seconds() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
-async fn a_replica_that_replays_too_late_is_read_again_once_it_has_caught_up() {
+async fn a_delayed_replica_is_used_again_once_it_has_caught_up() {
     const DELAY: Duration = Duration::from_secs(3);
     let cluster = Cluster::start().await;
     let process = cluster.serve(&cluster.replica.url("postgres"), &[]).await;
@@ -295,7 +295,7 @@ async fn a_replica_that_replays_too_late_is_read_again_once_it_has_caught_up() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
-async fn a_promoted_replica_is_no_longer_read_from() {
+async fn a_promoted_replica_is_no_longer_used_for_reads() {
     let cluster = Cluster::start().await;
     let replica = cluster.replica.url("postgres");
     let process = cluster.serve(&replica, &[]).await;

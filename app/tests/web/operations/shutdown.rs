@@ -165,7 +165,7 @@ async fn new_clients_do_not_delay_shutdown() {
 }
 
 #[tokio::test]
-async fn after_the_end_nobody_listens() {
+async fn after_shutdown_connections_are_refused() {
     let mut process = Process::serve_ready(&[]).await;
     process.signal("TERM");
     process.exit(SOON).await;

@@ -273,7 +273,7 @@ async fn a_read_only_sqlite_file_is_read() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn an_encoding_other_than_utf8_is_refused_in_plain_words() {
+async fn a_database_encoding_other_than_utf8_is_rejected_by_name() {
     let server = Server::create().await;
     let name = format!("test_{:016x}", rand::random::<u64>());
     let create = format!(
@@ -304,7 +304,7 @@ async fn an_encoding_other_than_utf8_is_refused_in_plain_words() {
 }
 
 #[tokio::test]
-async fn a_site_that_may_not_migrate_waits_for_the_migrations_and_says_so() {
+async fn with_no_migrate_the_site_waits_for_pending_migrations_and_readyz_says_so() {
     let database = TestDatabase::create(Store::Sqlite).await;
     let settings = [("DATABASE_URL", &*database.url)];
     let process = Process::serve_with(&["serve", "--no-migrate"], &settings).await;

@@ -63,7 +63,7 @@ async fn names(site: &SignInSite) -> Vec<String> {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_review_has_the_name_of_the_account_whatever_the_form_says() {
+async fn a_review_has_the_name_of_the_account_and_not_of_the_form() {
     let site = site_with_restaurant().await;
     let browser = browser_of(&site, "alice").await;
     let page = browser.get("/restaurants/1").await;
@@ -79,7 +79,7 @@ async fn a_review_has_the_name_of_the_account_whatever_the_form_says() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_long_name_is_cut_to_fifty_characters() {
+async fn a_long_name_is_truncated_to_fifty_characters() {
     let site = site_with_restaurant().await;
     let tenant = site.emulator.tenant_id().to_owned();
     let name = "é".repeat(60);
@@ -95,7 +95,7 @@ async fn a_long_name_is_cut_to_fifty_characters() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_name_without_anything_to_see_still_makes_a_review() {
+async fn a_user_with_an_invisible_name_reviews_under_a_visible_one() {
     let site = site_with_restaurant().await;
     let tenant = site.emulator.tenant_id().to_owned();
     let name = format!("{}x", " ".repeat(60));
@@ -112,7 +112,7 @@ async fn a_name_without_anything_to_see_still_makes_a_review() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn without_required_sign_in_anyone_writes_and_users_keep_their_name() {
+async fn without_required_sign_in_anyone_writes_and_users_write_under_their_name() {
     let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", "none")]).await;
     let anonymous = site.browser();
     assert_eq!(
@@ -143,7 +143,7 @@ async fn without_the_session_table_no_anonymous_review_is_accepted() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn an_author_deletes_their_own_review_and_nobody_elses() {
+async fn an_author_can_delete_their_own_review_and_no_other() {
     let site = site_with_restaurant().await;
     let (alice, bob) = (
         browser_of(&site, "alice").await,
@@ -190,7 +190,7 @@ async fn an_account_of_another_tenant_with_the_same_address_is_another_author() 
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_review_without_an_author_is_deleted_by_an_administrator_alone() {
+async fn only_an_administrator_can_delete_a_review_without_an_author() {
     let site = site_with_restaurant().await;
     site.execute("INSERT INTO review (restaurant, user_name, rating, review_text, review_date) VALUES (1, 'Old', 9, 'Old', now())").await;
     let alice = browser_of(&site, "alice").await;
@@ -208,7 +208,7 @@ async fn a_review_without_an_author_is_deleted_by_an_administrator_alone() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn an_administrator_edits_a_restaurant_and_the_search_finds_it_as_it_is_now() {
+async fn an_edited_restaurant_is_found_by_its_new_texts_only() {
     let site = site_with_restaurant().await;
     let admin = browser_of(&site, "carol").await;
     review(&admin, "5").await;
@@ -242,7 +242,7 @@ async fn an_administrator_edits_a_restaurant_and_the_search_finds_it_as_it_is_no
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_refused_edit_shows_the_form_as_typed_and_changes_nothing() {
+async fn a_rejected_edit_shows_the_form_as_typed_and_changes_nothing() {
     let site = site_with_restaurant().await;
     let admin = browser_of(&site, "carol").await;
     let long = "x".repeat(51);
@@ -259,7 +259,7 @@ async fn a_refused_edit_shows_the_form_as_typed_and_changes_nothing() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn an_administrator_deletes_a_restaurant_with_its_reviews_and_nothing_finds_it_any_more() {
+async fn an_administrator_deletes_a_restaurant_with_its_reviews_and_search_entries() {
     let site = site_with_restaurant().await;
     let admin = browser_of(&site, "carol").await;
     admin.post("/restaurants", &EDITED).await;
@@ -292,7 +292,7 @@ async fn an_administrator_deletes_a_restaurant_with_its_reviews_and_nothing_find
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn counters_equal_a_recount_while_reviews_come_and_go_at_once() {
+async fn counters_equal_a_recount_after_concurrent_inserts_and_deletes() {
     let site = site_with_restaurant().await;
     let admin = browser_of(&site, "carol").await;
     for rating in ["1", "2", "3", "4", "5", "5"] {
@@ -323,7 +323,7 @@ async fn counters_equal_a_recount_while_reviews_come_and_go_at_once() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_restaurant_that_is_deleted_while_it_is_reviewed_leaves_no_review_behind() {
+async fn a_restaurant_that_is_deleted_while_it_is_reviewed_leaves_no_review() {
     let site = site_with_restaurant().await;
     let admin = browser_of(&site, "carol").await;
     for id in 1..=10 {

@@ -1,7 +1,7 @@
 //! The Python sample's dates in PostgreSQL, some of which no calendar here has.
 
 use super::adoption::{Tables, create_tables, run};
-use super::pages::{between, pages_from};
+use super::support::{between, pages_from};
 use harness::{Site, Store, TestDatabase, connect};
 
 /// Dates from the newest to the oldest.
@@ -59,7 +59,7 @@ async fn reviews_with_dates_beyond_the_calendar_are_each_on_one_page_on_postgres
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn reviews_whose_dates_have_a_time_zone_keep_their_moment_on_postgres() {
+async fn reviews_whose_dates_have_a_time_zone_keep_their_time_on_postgres() {
     let dates = [
         "infinity",
         "2024-05-01 10:00:00+02",

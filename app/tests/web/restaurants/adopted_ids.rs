@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 use super::adoption::{Tables, create_tables, run};
-use super::pages::miscounted;
+use super::support::miscounted;
 use crate::feature::FIELDS;
 use harness::{Site, Store, TestDatabase, connect};
 
@@ -15,7 +15,7 @@ const REVIEW: [(&str, &str); 3] = [
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn what_is_added_after_rows_with_ids_of_their_own_gets_the_next_ones_on_postgres() {
+async fn rows_added_after_adopted_ids_get_the_next_ids_on_postgres() {
     let database = TestDatabase::create(Store::Postgres).await;
     let db = connect(&database.url).await;
     for statement in create_tables(Store::Postgres, Tables::Sample) {

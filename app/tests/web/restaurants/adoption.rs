@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
 
-use super::pages::{found, listed, listed_from, miscounted, next, pages_from};
+use super::support::{found, listed, listed_from, miscounted, next, pages_from};
 use harness::{Process, Site, Store, TestDatabase, connect, run_app};
 
 /// Texts that are hard on a page or on an index.
@@ -28,24 +28,24 @@ pub(super) enum Tables {
 }
 
 #[tokio::test]
-async fn every_row_of_the_sample_survives_unchanged_on_sqlite() {
+async fn every_row_of_the_sample_is_kept_unchanged_on_sqlite() {
     adopt(Store::Sqlite, Tables::Sample).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn every_row_of_the_sample_survives_unchanged_on_postgres() {
+async fn every_row_of_the_sample_is_kept_unchanged_on_postgres() {
     adopt(Store::Postgres, Tables::Sample).await;
 }
 
 #[tokio::test]
-async fn longer_texts_and_orphans_survive_unchanged_on_sqlite() {
+async fn longer_texts_and_orphans_are_kept_unchanged_on_sqlite() {
     adopt(Store::Sqlite, Tables::Loose).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn longer_texts_and_orphans_survive_unchanged_on_postgres() {
+async fn longer_texts_and_orphans_are_kept_unchanged_on_postgres() {
     adopt(Store::Postgres, Tables::Loose).await;
 }
 
@@ -129,7 +129,7 @@ async fn check_later_insert(site: &Site) {
 }
 
 #[tokio::test]
-async fn reviews_with_dates_in_every_form_are_each_on_one_page_on_sqlite() {
+async fn reviews_with_dates_in_every_format_are_each_on_one_page_on_sqlite() {
     let database = TestDatabase::create(Store::Sqlite).await;
     let db = connect(&create_mode(&database.url)).await;
     for statement in create_tables(Store::Sqlite, Tables::Sample) {
@@ -297,7 +297,7 @@ fn create_mode(url: &str) -> String {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn shorter_and_nullable_texts_are_made_to_fit_on_postgres() {
+async fn shorter_and_nullable_columns_are_converted_on_postgres() {
     let database = TestDatabase::create(Store::Postgres).await;
     let db = connect(&database.url).await;
     for statement in [
@@ -328,13 +328,13 @@ async fn shorter_and_nullable_texts_are_made_to_fit_on_postgres() {
 }
 
 #[tokio::test]
-async fn tables_that_do_not_fit_are_refused_by_their_columns_on_sqlite() {
+async fn incompatible_tables_are_rejected_and_their_columns_named_on_sqlite() {
     refuse(Store::Sqlite, "text").await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn tables_that_do_not_fit_are_refused_by_their_columns_on_postgres() {
+async fn incompatible_tables_are_rejected_and_their_columns_named_on_postgres() {
     refuse(Store::Postgres, "bigint").await;
 }
 

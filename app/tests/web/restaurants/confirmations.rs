@@ -7,7 +7,7 @@ use super::accounts::{assert_counted, review, site_with_restaurant};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn deleting_a_review_asks_first_and_says_which() {
+async fn deleting_a_review_requires_confirmation_on_a_page_that_shows_it() {
     let site = site_with_restaurant().await;
     let alice = browser_of(&site, "alice").await;
     review(&alice, "4").await;
@@ -35,7 +35,7 @@ async fn deleting_a_review_asks_first_and_says_which() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn deleting_a_restaurant_asks_first_and_says_with_how_many_reviews() {
+async fn deleting_a_restaurant_requires_confirmation_on_a_page_with_the_number_of_reviews() {
     let site = site_with_restaurant().await;
     let admin = browser_of(&site, "carol").await;
     for rating in ["4", "5"] {
@@ -86,7 +86,7 @@ async fn an_author_edits_their_review_and_the_counters_follow() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn nobody_edits_the_review_of_another() {
+async fn nobody_can_edit_another_users_review() {
     let site = site_with_restaurant().await;
     let alice = browser_of(&site, "alice").await;
     review(&alice, "4").await;
@@ -110,7 +110,7 @@ async fn nobody_edits_the_review_of_another() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn who_has_reviewed_sees_the_review_in_place_of_an_empty_form() {
+async fn a_user_who_has_reviewed_sees_the_review_instead_of_an_empty_form() {
     let site = site_with_restaurant().await;
     let alice = browser_of(&site, "alice").await;
     let form = "action=\"/restaurants/1/reviews\"";

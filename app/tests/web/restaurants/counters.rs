@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use sea_orm::sqlx::postgres::PgPoolCopyExt as _;
 use tokio::task::JoinSet;
 
-use super::pages::{add_named, miscounted, review_counts};
+use super::support::{add_named, miscounted, review_counts};
 use harness::{LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_both_databases};
 
 /// More than a client can send before the site is killed.
@@ -81,7 +81,7 @@ on_both_databases! {
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
     }
 
-    async fn after_one_of_two_sites_is_killed_each_acknowledged_review_is_there_once(site: Site) {
+    async fn after_one_of_two_sites_is_killed_each_acknowledged_review_exists_once(site: Site) {
         add_named(&site, &["One"]).await;
         let mut killed = Process::serve_ready(&settings(&site.database)).await;
         let mut clients = JoinSet::new();
@@ -112,7 +112,7 @@ on_both_databases! {
         site.stop().await;
     }
 
-    async fn a_review_of_a_restaurant_deleted_meanwhile_is_404_and_leaves_nothing(site: Site) {
+    async fn a_review_of_a_restaurant_deleted_meanwhile_is_404_and_writes_nothing(site: Site) {
         add_named(&site, &["Gone"]).await;
         site.execute(delete_meanwhile(site.store)).await;
         let form = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Too late")];
@@ -131,7 +131,7 @@ const DUMP: [&str; 2] = [
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn rows_that_are_restored_by_copy_are_counted_on_postgres() {
+async fn rows_inserted_by_copy_are_counted_on_postgres() {
     let site = Site::start(Store::Postgres).await;
     let rows = [
         "1\tOne\t\t\n2\tTwo\t\t\n",
@@ -155,7 +155,7 @@ async fn rows_that_are_restored_by_copy_are_counted_on_postgres() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_role_that_may_only_write_reviews_is_counted_on_postgres() {
+async fn reviews_by_a_role_without_access_to_restaurants_are_counted_on_postgres() {
     let site = Site::start(Store::Postgres).await;
     add_named(&site, &["One"]).await;
     let role = format!("writer_{:016x}", rand::random::<u64>());

@@ -4,9 +4,9 @@ use harness::{Site, on_both_databases};
 use reqwest::StatusCode;
 
 use super::FEATURE;
-use super::pages::{miscounted, review_counts};
+use super::support::{miscounted, review_counts};
+use crate::form_validation::{add_row, assert_accepted, assert_refused};
 use crate::ids::NO_IDS;
-use crate::refused_forms::{add_row, assert_accepted, assert_refused};
 
 on_both_databases! {
     async fn a_rating_is_a_whole_number_from_1_to_5(site: Site) {

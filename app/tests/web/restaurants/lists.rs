@@ -1,6 +1,6 @@
 //! Lists by pages: each row exactly once and in order, whatever is added meanwhile.
 
-use super::pages::{add_named, between, listed, listed_from, next, pages_from, previous, series};
+use super::support::{add_named, between, listed, listed_from, next, pages_from, previous, series};
 use harness::{Response, Site, Store, on_both_databases};
 
 const NAMES: [&str; 10] = [
@@ -32,7 +32,7 @@ on_both_databases! {
         }
     }
 
-    async fn rows_added_meanwhile_neither_repeat_nor_hide_another(site: Site) {
+    async fn rows_added_while_paging_cause_no_duplicate_and_no_missing_row(site: Site) {
         fill(&site).await;
         let visitor = site.visitor();
         for (sort, _) in ORDERS {
@@ -54,7 +54,7 @@ on_both_databases! {
         }
     }
 
-    async fn names_go_by_the_alphabet_and_ties_by_the_id(site: Site) {
+    async fn names_are_sorted_alphabetically_and_ties_by_id(site: Site) {
         add_named(&site, &NAMES).await;
         let ids = listed_from(&site.visitor(), "/?sort=name").await;
         let names: Vec<&str> = ids.iter().map(|id| NAMES[usize::try_from(id - 1).expect("an id")]).collect();
@@ -63,7 +63,7 @@ on_both_databases! {
         assert_eq!(same, [9, 10]);
     }
 
-    async fn one_best_review_does_not_outrank_hundreds_of_nearly_as_good_ones(site: Site) {
+    async fn one_five_star_review_does_not_outrank_hundreds_of_nearly_as_good_ones(site: Site) {
         add_named(&site, &["One", "Many", "None"]).await;
         site.execute("UPDATE restaurant_rating SET review_count = 1, rating_sum = 5 WHERE restaurant = 1").await;
         site.execute("UPDATE restaurant_rating SET review_count = 210, rating_sum = 987 WHERE restaurant = 2").await;
@@ -72,7 +72,7 @@ on_both_databases! {
         assert_eq!(between(&page, "<strong>", "<"), ["4.7", "5.0"]);
     }
 
-    async fn a_page_behind_the_last_says_so_and_leads_back(site: Site) {
+    async fn a_page_after_the_last_one_says_so_and_links_to_the_first(site: Site) {
         add_named(&site, &["A"]).await;
         let visitor = site.visitor();
         for path in ["/?after=1", "/?sort=rating&after=0~1", "/?sort=name&after=b~7"] {
@@ -162,7 +162,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_restaurant_leads_back_to_the_list_that_the_visitor_came_from(site: Site) {
+    async fn a_restaurant_page_links_back_to_the_list_that_the_visitor_came_from(site: Site) {
         fill(&site).await;
         let visitor = site.visitor();
         for path in ["/", "/?sort=name", "/?q=banana&sort=rating", "/?q=same"] {

@@ -11,8 +11,8 @@ mod counters;
 mod feature;
 mod forms;
 mod lists;
-mod migrating;
-mod pages;
+mod schema_changes;
+mod support;
 mod plans;
 #[cfg(feature = "sample-data")]
 mod sample_data;

@@ -7,7 +7,7 @@ use sea_orm::{EntityTrait as _, QueryOrder as _};
 use reqwest::Method;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 
-use super::pages::{add_named, listed};
+use super::support::{add_named, listed};
 use harness::{Site, Store, on_both_databases, run_app};
 
 const MISCOUNTED: &str = "
@@ -74,7 +74,7 @@ on_both_databases! {
         assert_eq!(added.location(), "/restaurants/31");
     }
 
-    async fn a_database_with_data_is_refused_and_left_as_it_was(site: Site) {
+    async fn a_database_with_data_is_rejected_and_left_as_it_was(site: Site) {
         site.visitor().post("/restaurants", &FORM).await;
         let refusal = seed(&site.db, &options()).await.expect_err("refused");
         assert!(format!("{refusal:#}").contains("--append"), "{refusal:#}");
@@ -89,7 +89,7 @@ on_both_databases! {
         assert_eq!(site.values(MISCOUNTED).await, [0_i64; 0]);
     }
 
-    async fn sample_data_for_an_empty_database_leaves_a_filled_one_alone(site: Site) {
+    async fn sample_data_for_an_empty_database_do_not_change_a_filled_one(site: Site) {
         let if_empty = SeedOptions { if_empty: true, ..options() };
         seed(&site.db, &if_empty).await.expect("sample data");
         seed(&site.db, &if_empty).await.expect("nothing to do");
@@ -104,7 +104,7 @@ on_both_databases! {
         seed(&site.db, &options()).await.expect("sample data");
     }
 
-    async fn of_two_loads_at_once_one_is_refused(site: Site) {
+    async fn of_two_concurrent_loads_one_is_rejected(site: Site) {
         let (mine, yours) = (options(), SeedOptions { seed: 2, ..options() });
         let (mine, yours) = tokio::join!(seed(&site.db, &mine), seed(&site.db, &yours));
         assert_ne!(mine.is_ok(), yours.is_ok(), "{mine:?} {yours:?}");
@@ -135,7 +135,7 @@ on_both_databases! {
         assert_eq!(site.values(MISCOUNTED).await, [0_i64; 0]);
     }
 
-    async fn the_bulk_loader_counts_moves_the_sequences_and_appends(site: Site) {
+    async fn the_bulk_loader_counts_advances_the_sequences_and_appends(site: Site) {
         site.visitor().post("/restaurants", &FORM).await;
         let append = SeedOptions { append: true, ..bulk_options() };
         seed(&site.db, &append).await.expect("sample data");
@@ -148,7 +148,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn numbers_out_of_range_are_refused() {
+async fn numbers_out_of_range_are_rejected() {
     for argument in [
         "--restaurants=0",
         "--restaurants=1000001",

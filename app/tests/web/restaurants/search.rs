@@ -1,6 +1,6 @@
 //! Search by words and the beginnings of words: the same results on both databases.
 
-use super::pages::{add_named, found, listed};
+use super::support::{add_named, found, listed};
 use harness::{Site, Store, on_both_databases};
 
 /// A restaurant's name, searches that find it and searches that do not.
@@ -168,7 +168,7 @@ on_both_databases! {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
-    async fn full_width_letters_are_plain_ones(site: Site) {
+    async fn full_width_letters_match_half_width_ones(site: Site) {
         add_named(&site, &["ＳＵＳＨＩ bar", "Sushi ½"]).await;
         let visitor = site.visitor();
         for words in ["sushi", "ｓｕｓｈｉ", "ＳＵＳ"] {
@@ -206,7 +206,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_new_a_changed_and_a_deleted_row_change_what_is_found(site: Site) {
+    async fn inserts_updates_and_deletes_change_the_search_results(site: Site) {
         add_named(&site, &["Früher", "Stays"]).await;
         let visitor = site.visitor();
         assert_eq!(found(&visitor, "fruher").await, [1]);
@@ -225,7 +225,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn the_file_can_be_read_by_an_sqlite_whose_parser_nests_less_deep() {
+async fn the_schema_nests_no_deeper_than_sqlite_3_40_can_read() {
     let site = Site::start(Store::Sqlite).await;
     let schema = site
         .texts("SELECT sql AS value FROM sqlite_master WHERE sql IS NOT NULL")

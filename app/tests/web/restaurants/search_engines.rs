@@ -3,7 +3,7 @@
 use harness::{Response, Site, Store, on_both_databases};
 use serde_json::Value;
 
-use super::pages::{add_named, between, listed, next, pages_from, previous, series};
+use super::support::{add_named, between, listed, next, pages_from, previous, series};
 
 const ORIGIN: &str = "https://example.org";
 
@@ -59,7 +59,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn the_canonical_address_is_that_of_the_page_whatever_led_to_it() {
+async fn a_page_of_a_list_has_one_canonical_address() {
     let flags = [
         "--list-page-size=2",
         "--details-page-size=2",

@@ -1,6 +1,6 @@
 //! What a search does when more match than it may sort.
 
-use super::pages::{between, listed, listed_from, pages_from, previous, series};
+use super::support::{between, listed, listed_from, pages_from, previous, series};
 use harness::{Site, Store};
 
 const FLAGS: [&str; 2] = ["--search-limit=4", "--list-page-size=3"];

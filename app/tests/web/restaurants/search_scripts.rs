@@ -4,7 +4,7 @@ use migrations::folding::{fold, search_words};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::pages::{add_named, found, listed_from};
+use super::support::{add_named, found, listed_from};
 use harness::{Site, Store};
 
 /// Letters of each script, with what is special in it: no decomposition, marks, width variants, invisible parts.

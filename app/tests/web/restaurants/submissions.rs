@@ -2,11 +2,11 @@
 
 use reqwest::StatusCode;
 
-use super::pages::{add_named, miscounted, review_counts};
+use super::support::{add_named, miscounted, review_counts};
 use harness::{Response, Site, Visitor, on_both_databases};
 
 on_both_databases! {
-    async fn the_same_restaurant_twice_at_once_and_later_is_one_row(site: Site) {
+    async fn the_same_restaurant_sent_twice_is_one_row(site: Site) {
         let visitor = site.visitor();
         let responses = twice_at_once_and_later(&visitor, "/restaurants", &restaurant("key", "Twins")).await;
         // Either of the first two may insert the row, with the number that it has drawn.
@@ -15,7 +15,7 @@ on_both_databases! {
         assert_eq!(site.count("restaurant").await, 1);
     }
 
-    async fn the_same_review_twice_at_once_and_later_is_one_row_and_counts_once(site: Site) {
+    async fn the_same_review_sent_twice_is_one_row_and_counts_once(site: Site) {
         add_named(&site, &["A"]).await;
         let visitor = site.visitor();
         for path in ["/restaurants/1/reviews", "/review/1"] {
@@ -27,7 +27,7 @@ on_both_databases! {
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
     }
 
-    async fn another_text_under_the_same_key_is_another_row(site: Site) {
+    async fn another_text_with_the_same_key_is_another_row(site: Site) {
         let visitor = site.visitor();
         for name in ["One", "Two"] {
             let response = visitor.post("/restaurants", &restaurant("key", name)).await;
@@ -70,7 +70,7 @@ on_both_databases! {
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
     }
 
-    async fn each_form_has_a_key_of_its_own(site: Site) {
+    async fn each_form_has_its_own_key(site: Site) {
         add_named(&site, &["A"]).await;
         let visitor = site.visitor();
         for path in ["/restaurants/new", "/restaurants/1"] {

@@ -105,7 +105,7 @@ async fn an_assertion_of_the_managed_identity_replaces_the_secret() {
 }
 
 #[tokio::test]
-async fn an_assertion_for_another_audience_is_refused() {
+async fn an_assertion_for_another_audience_is_rejected() {
     let app = App::start().await;
     let database = text(&identity(&app, "https://database.example").await["access_token"]);
     for (assertion, number) in [(database.as_str(), 700_212), ("made-up", 50027)] {
@@ -127,7 +127,7 @@ async fn an_assertion_expires() {
 }
 
 #[tokio::test]
-async fn two_credentials_in_one_request_are_refused() {
+async fn two_credentials_in_one_request_are_rejected() {
     let app = App::start().await;
     let assertion = text(&identity(&app, AUDIENCE).await["access_token"]);
     let mut exchange = with_assertion(&app, &assertion).await;

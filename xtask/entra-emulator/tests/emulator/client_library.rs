@@ -36,7 +36,7 @@ async fn is_accepted(app: &App, tokens: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn it_reads_the_metadata() {
+async fn the_client_library_reads_the_metadata() {
     let app = App::start().await;
     let metadata = metadata(&app).await;
     let token_endpoint = metadata.token_endpoint().unwrap().as_str();
@@ -44,7 +44,7 @@ async fn it_reads_the_metadata() {
 }
 
 #[tokio::test]
-async fn it_accepts_everyones_correct_token() {
+async fn the_client_library_accepts_the_correct_token_of_every_person() {
     let app = App::start().await;
     for person in ["alice", "carol", "bob", "rupert", "mallory", "olivia"] {
         app.emulator.sign_in_as(person);
@@ -53,7 +53,7 @@ async fn it_accepts_everyones_correct_token() {
 }
 
 #[tokio::test]
-async fn it_accepts_the_hash_of_the_access_token() {
+async fn the_client_library_accepts_the_hash_of_the_access_token() {
     let app = App::start().await;
     let tokens = app.tokens().await;
     let token = CoreIdToken::from_str(&text(&tokens["id_token"])).unwrap();
@@ -68,7 +68,7 @@ async fn it_accepts_the_hash_of_the_access_token() {
 }
 
 #[tokio::test]
-async fn it_refuses_forgeries() {
+async fn the_client_library_rejects_forged_tokens() {
     let app = App::start().await;
     let foreign = Signature::Rs256(SigningKey::foreign());
     for forgery in [

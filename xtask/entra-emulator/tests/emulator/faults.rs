@@ -43,7 +43,7 @@ async fn json_and_text_of_a_response_can_be_edited() {
 }
 
 #[tokio::test]
-async fn an_edit_sees_the_whole_reply() {
+async fn an_edit_gets_the_whole_reply() {
     let app = App::start().await;
     let edit = |reply: Reply| Reply {
         status: 201,
@@ -71,7 +71,7 @@ async fn a_redirect_leads_to_another_emulator() {
 }
 
 #[tokio::test]
-async fn a_limited_fault_ends_after_its_number_of_requests() {
+async fn a_limited_fault_ends_after_the_given_number_of_requests() {
     let app = App::start().await;
     let fault = Fault::Reply(Reply::json(500, &Value::Null));
     app.emulator.fault_times(Endpoint::Keys, fault, 2);

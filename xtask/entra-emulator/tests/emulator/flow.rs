@@ -42,7 +42,7 @@ async fn the_claims_have_the_shape_of_version_2() {
 }
 
 #[tokio::test]
-async fn only_the_endpoints_of_browsers_are_at_the_origin_of_browsers() {
+async fn only_endpoints_for_browsers_use_the_browser_origin() {
     let origin = "https://fluffy-fork-4x7-8400.app.github.dev";
     let options = Options {
         browser_origin: Some(origin.to_owned()),
@@ -74,7 +74,7 @@ async fn the_subject_of_a_person_is_the_same_at_each_sign_in() {
 }
 
 #[tokio::test]
-async fn the_state_comes_back_with_the_code() {
+async fn the_state_is_returned_with_the_code() {
     let app = App::start().await;
     let response = app.get(&app.authorize_url(&app.authorization())).await;
     assert_eq!(response.status(), 302);

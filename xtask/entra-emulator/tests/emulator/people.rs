@@ -146,7 +146,7 @@ async fn the_page_lists_everyone_and_escapes_their_names() {
 }
 
 #[tokio::test]
-async fn a_choice_signs_in_and_deny_does_not() {
+async fn choosing_a_person_signs_in_and_deny_does_not() {
     let app = App::start().await;
     let chosen = callback(&choose(&app, "person=carol").await).unwrap();
     assert!(chosen.contains_key("code"));

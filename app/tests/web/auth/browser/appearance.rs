@@ -5,7 +5,7 @@ use harness::browser::visit_with_sign_in;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn the_pages_of_sign_in_fit_and_are_legible() {
+async fn the_sign_in_pages_fit_and_are_legible() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.inspect("signed-out").await;

@@ -23,7 +23,7 @@ async fn send_form(page: &Page) {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_visitor_of_a_codespace_signs_in_writes_and_signs_out() {
+async fn a_visitor_to_a_codespace_signs_in_writes_and_signs_out() {
     visit_codespace_with_sign_in(async |visit| {
         let page = visit.page;
         sign_in_as(page, "Alice").await;
@@ -50,7 +50,7 @@ async fn a_visitor_of_a_codespace_signs_in_writes_and_signs_out() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_visitor_of_a_codespace_writes_without_sign_in() {
+async fn a_visitor_to_a_codespace_writes_without_sign_in() {
     visit_codespace(async |page| {
         send_form(page).await;
         assert_eq!(page.path().await, ROW);

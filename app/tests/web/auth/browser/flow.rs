@@ -5,7 +5,7 @@ use harness::browser::visit_with_sign_in;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_visitor_signs_in_and_comes_back_to_the_page_they_were_on() {
+async fn sign_in_returns_to_the_page_that_the_visitor_was_on() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.open("/?q=caf%C3%A9%26bar&sort=name").await;
@@ -39,7 +39,7 @@ async fn the_profile_shows_name_address_and_roles() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn the_menu_works_with_the_keyboard_alone() {
+async fn the_menu_works_with_the_keyboard_only() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.tab_to("link", "Sign in with Azure").await;
@@ -85,7 +85,7 @@ async fn the_menu_closes_by_escape_and_by_a_click_elsewhere() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_user_is_refused_what_an_admin_may_see() {
+async fn a_user_without_the_admin_role_sees_a_403_page() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         sign_in_as(page, "Alice").await;
@@ -100,7 +100,7 @@ async fn a_user_is_refused_what_an_admin_may_see() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn an_admin_is_let_in() {
+async fn an_admin_sees_the_role_protected_page() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.open("/roleProtected").await;

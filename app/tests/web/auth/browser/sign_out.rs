@@ -7,7 +7,7 @@ use harness::browser::visit_with_sign_in;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn signing_out_ends_here_and_at_the_provider_and_comes_back_to_the_start_page() {
+async fn sign_out_ends_both_sessions_and_returns_to_the_start_page() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.open("/?q=cake").await;
@@ -25,7 +25,7 @@ async fn signing_out_ends_here_and_at_the_provider_and_comes_back_to_the_start_p
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_provider_may_redirect_to_another_site_before_it_comes_back() {
+async fn a_provider_may_redirect_sign_out_over_another_site() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         let elsewhere = Emulator::start(Options::default()).await;
@@ -65,7 +65,7 @@ async fn back_after_signing_out_shows_a_public_page_without_the_name() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn back_after_signing_out_leads_from_the_profile_to_the_provider() {
+async fn back_after_signing_out_redirects_from_the_profile_to_the_provider() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         sign_in_as(page, "Alice").await;

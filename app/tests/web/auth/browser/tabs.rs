@@ -5,7 +5,7 @@ use harness::browser::visit_with_sign_in;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn two_tabs_that_sign_in_at_the_same_time_both_arrive() {
+async fn two_tabs_can_sign_in_at_the_same_time() {
     visit_with_sign_in(async |visit| {
         let first = visit.page;
         let second = visit.open_tab().await;
@@ -28,7 +28,7 @@ async fn two_tabs_that_sign_in_at_the_same_time_both_arrive() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_sign_in_that_begins_at_another_name_of_this_machine_arrives() {
+async fn a_sign_in_that_begins_on_a_loopback_alias_succeeds() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         let other = visit.origin().replace("localhost", "127.0.0.1");

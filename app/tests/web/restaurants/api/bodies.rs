@@ -50,7 +50,7 @@ async fn every_bad_member_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn a_whole_number_may_have_a_fraction_of_zero_and_unknown_members_are_ignored() {
+async fn a_number_with_a_zero_fraction_is_whole_and_unknown_members_are_ignored() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
@@ -63,7 +63,7 @@ async fn a_whole_number_may_have_a_fraction_of_zero_and_unknown_members_are_igno
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_object_is_refused_with_the_position() {
+async fn a_body_that_is_not_a_json_object_is_rejected_with_the_position() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     let deep = "[".repeat(100_000);

@@ -88,7 +88,7 @@ async fn a_restaurant_is_replaced_only_in_the_version_that_was_read() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn of_many_replacements_of_one_version_one_succeeds() {
+async fn of_many_concurrent_replacements_of_one_version_one_succeeds() {
     let (_site, admin) = site_with_restaurant().await;
     let tag = admin.get(ROW).await.header("etag").to_owned();
     let writers = (0..8).map(|number| {
@@ -109,7 +109,7 @@ async fn of_many_replacements_of_one_version_one_succeeds() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn an_administrator_sees_what_another_has_saved_in_between() {
+async fn an_administrator_sees_what_another_has_saved_meanwhile() {
     let (_site, admin) = site_with_restaurant().await;
     let page = admin.get("/restaurants/1/edit").await.body;
     let version_in = |page: &str| {

@@ -118,7 +118,7 @@ async fn assert_statuses(site: &SignInSite, name: &str, forgery: Forgery, status
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_token_with_another_signature_is_refused() {
+async fn a_token_with_another_signature_is_rejected() {
     let site = SignInSite::start().await;
     let old_key = site.emulator.rotate_key();
     site.emulator.withdraw_old_keys();
@@ -143,7 +143,7 @@ async fn a_token_with_another_signature_is_refused() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_token_with_another_claim_is_refused() {
+async fn a_token_with_another_claim_is_rejected() {
     let site = SignInSite::start().await;
     let client_id = site.emulator.client_id().to_owned();
     for (name, value, status) in [
@@ -182,7 +182,7 @@ async fn a_token_with_another_claim_is_refused() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn an_id_token_and_a_graph_token_are_refused() {
+async fn an_id_token_and_a_graph_token_are_rejected() {
     let site = SignInSite::start().await;
     browser_of(&site, "carol").await;
     let tokens = site.emulator.secrets().into_iter();
@@ -196,7 +196,7 @@ async fn an_id_token_and_a_graph_token_are_refused() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_token_of_another_account_than_the_cookie_decides() {
+async fn the_bearer_token_takes_precedence_over_the_session_cookie() {
     let site = SignInSite::start().await;
     insert_rows(&site).await;
     let admin = browser_of(&site, "carol").await;
@@ -214,7 +214,7 @@ async fn a_token_of_another_account_than_the_cookie_decides() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_review_over_the_api_is_of_the_account_and_its_author_may_delete_it() {
+async fn a_review_over_the_api_belongs_to_the_account_and_its_author_may_delete_it() {
     let site = SignInSite::start().await;
     insert_rows(&site).await;
     let request = |method, path: &str, person: &str| {
@@ -239,7 +239,7 @@ async fn a_review_over_the_api_is_of_the_account_and_its_author_may_delete_it() 
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_provider_that_cannot_be_reached_is_503_and_no_reason_to_sign_in_again() {
+async fn an_unreachable_provider_causes_503_instead_of_401() {
     let site = SignInSite::start().await;
     let token = site.emulator.access_token_of("alice");
     site.emulator

@@ -121,7 +121,7 @@ on_both_databases! {
         assert_eq!(site.count("restaurant").await, 1);
     }
 
-    async fn a_row_of_a_build_that_keeps_no_requests_is_found_by_its_submission_key(site: Site) {
+    async fn a_row_of_a_build_that_stores_no_requests_is_found_by_its_submission_key(site: Site) {
         let visitor = site.visitor();
         for (path, table, body, _, _) in collections() {
             let first = send(&visitor, path, "k", &body).await;

@@ -112,7 +112,7 @@ async fn every_bad_parameter_of_a_list_is_named() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_malformed_or_of_no_row_is_404() {
+async fn a_malformed_or_unknown_id_is_404() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     for id in ["0", "1", "01", "-1", "2147483648", "1.0", "x", "%31"] {
@@ -133,7 +133,7 @@ async fn an_id_that_is_malformed_or_of_no_row_is_404() {
 }
 
 #[tokio::test]
-async fn head_and_other_methods_return_the_status_that_pages_return() {
+async fn head_and_unsupported_methods_return_the_same_status_as_on_pages() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
@@ -154,7 +154,7 @@ async fn head_and_other_methods_return_the_status_that_pages_return() {
 }
 
 #[tokio::test]
-async fn without_sign_in_the_operations_of_accounts_do_not_exist() {
+async fn without_sign_in_operations_that_need_an_account_do_not_exist() {
     let site = Site::start(Store::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;

@@ -44,14 +44,14 @@ async fn check(url: &str, header: Option<String>) {
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
-async fn open_on_sqlite() {
+async fn anonymous_requests_conform_to_the_document_on_sqlite() {
     let site = Site::start(Store::Sqlite).await;
     check(&site.url, None).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
-async fn open_on_postgres() {
+async fn anonymous_requests_conform_to_the_document_on_postgres() {
     let site = Site::start(Store::Postgres).await;
     check(&site.url, None).await;
 }
@@ -81,24 +81,24 @@ async fn check_with_token(store: Store) {
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
-async fn signed_in_on_sqlite() {
+async fn requests_with_a_session_conform_to_the_document_on_sqlite() {
     check_signed_in(Store::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
-async fn signed_in_on_postgres() {
+async fn requests_with_a_session_conform_to_the_document_on_postgres() {
     check_signed_in(Store::Postgres).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
-async fn with_a_token_on_sqlite() {
+async fn requests_with_a_token_conform_to_the_document_on_sqlite() {
     check_with_token(Store::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
-async fn with_a_token_on_postgres() {
+async fn requests_with_a_token_conform_to_the_document_on_postgres() {
     check_with_token(Store::Postgres).await;
 }

@@ -6,7 +6,7 @@ use harness::browser::{Element, Page, visit_with_sign_in};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_user_reviews_under_the_accounts_name_and_deletes_the_review() {
+async fn a_user_reviews_under_the_name_of_the_account_and_deletes_the_review() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         sign_in_as(page, "Alice").await;
@@ -49,7 +49,7 @@ async fn a_user_reviews_under_the_accounts_name_and_deletes_the_review() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_review_is_deleted_with_the_keyboard_alone() {
+async fn a_review_is_deleted_with_the_keyboard_only() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         sign_in_as(page, "Alice").await;
@@ -102,7 +102,7 @@ async fn an_edit_after_another_edit_shows_both_and_is_saved_the_second_time() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_visitor_who_wants_to_write_is_sent_to_sign_in_and_comes_back_to_the_form() {
+async fn an_anonymous_visitor_signs_in_and_returns_to_the_form() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.follow("Add a restaurant").await;

@@ -82,7 +82,7 @@ async fn add_reviews(page: &Page) {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn tab_follows_the_order_of_the_page() {
+async fn the_tab_key_follows_the_order_of_the_page() {
     visit(&[], async |page| {
         add_restaurant(page, CAFE).await;
         page.open("/").await;
@@ -108,7 +108,7 @@ async fn tab_follows_the_order_of_the_page() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_review_is_written_with_the_keyboard_alone() {
+async fn a_review_is_written_with_the_keyboard_only() {
     visit(&[], async |page| {
         add_restaurant(page, CAFE).await;
         page.reload().await;
@@ -141,7 +141,7 @@ async fn a_review_is_written_with_the_keyboard_alone() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn after_a_review_the_page_opens_at_the_highlighted_review() {
+async fn after_posting_the_page_opens_at_the_highlighted_review() {
     visit(&["--restaurants=1", "--reviews=40"], async |page| {
         page.open("/restaurants/1").await;
         write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;

@@ -66,7 +66,7 @@ async fn the_pages_of_a_full_site_fit_and_are_legible() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn long_words_and_other_directions_of_writing_fit() {
+async fn long_words_and_right_to_left_texts_fit() {
     visit(&[], async |page| {
         let (long, longer) = ("W".repeat(50), "w".repeat(250));
         add_restaurant(page, [&long, &long, &longer]).await;
@@ -146,7 +146,7 @@ async fn back_to_top_reaches_the_top() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn dark_and_light_follow_the_visitors_system() {
+async fn the_colour_scheme_follows_the_visitors_system() {
     visit(&[], async |page| {
         page.prefer(Preference::Light).await;
         let light: String = page.evaluate(BACKGROUND).await;

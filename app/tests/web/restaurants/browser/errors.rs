@@ -30,7 +30,7 @@ async fn an_unknown_address_has_a_page_with_a_recovery_link() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn signing_in_says_that_it_is_not_configured() {
+async fn the_sign_in_page_says_that_it_is_not_configured() {
     visit(&[], async |page| {
         page.expect("501 /auth/login");
         page.open("/auth/login").await;

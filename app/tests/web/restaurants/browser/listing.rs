@@ -8,7 +8,7 @@ use harness::browser::visit;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_search_needs_neither_accents_nor_whole_words() {
+async fn a_search_ignores_accents_and_matches_beginnings_of_words() {
     visit(&[], async |page| {
         add_restaurant(page, ["Crêperie Élan", "3 Rue d’Été", "Galettes"]).await;
         add_restaurant(page, ["Łódź", "Königstraße 5", "Pierogi"]).await;
@@ -30,7 +30,7 @@ async fn a_search_needs_neither_accents_nor_whole_words() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn the_list_is_sorted_as_the_visitor_likes() {
+async fn the_list_can_be_sorted_by_date_rating_and_name() {
     visit(&[], async |page| {
         for (name, rating) in [
             ("Berta", "5 stars, excellent"),

@@ -7,7 +7,7 @@ mod sqlite;
 
 use serde_json::Value;
 
-use super::pages::{next, previous, series};
+use super::support::{next, previous, series};
 use harness::{LONG, Process, Response, Site, Store, eventually};
 
 const RESTAURANTS: u32 = 10_000;

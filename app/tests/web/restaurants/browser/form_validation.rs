@@ -6,7 +6,7 @@ use harness::browser::{Element, Page};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_refused_restaurant_is_kept_as_it_was_typed_and_can_be_corrected() {
+async fn a_rejected_restaurant_is_shown_as_typed_and_can_be_corrected() {
     visit(&[], async |page| {
         let (long_address, long_description) = ("ß".repeat(51), "𝄞 ".repeat(126));
         page.follow("Add a restaurant").await;
@@ -44,7 +44,7 @@ async fn a_refused_restaurant_is_kept_as_it_was_typed_and_can_be_corrected() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn a_refused_review_is_kept_as_it_was_typed_and_can_be_corrected() {
+async fn a_rejected_review_is_shown_as_typed_and_can_be_corrected() {
     visit(&[], async |page| {
         let (long_name, long_text) = ("n".repeat(51), "Good cake. ".repeat(46));
         add_restaurant(page, CAFE).await;
@@ -77,7 +77,7 @@ async fn a_refused_review_is_kept_as_it_was_typed_and_can_be_corrected() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn an_empty_form_is_not_even_sent() {
+async fn an_empty_form_is_not_sent() {
     visit(&[], async |page| {
         page.follow("Add a restaurant").await;
         page.click(&page.find("button", "Add restaurant").await)

@@ -24,7 +24,7 @@ async fn a_double_click_adds_one_review() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn going_back_and_sending_a_form_again_adds_nothing() {
+async fn a_form_sent_again_after_going_back_adds_no_row() {
     visit(&[], async |page| {
         add_restaurant(page, CAFE).await;
         page.go_back().await;

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use migrations::{Migrator, MigratorTrait as _};
 use reqwest::StatusCode;
 
-use super::pages::{add_named, found, listed_from, miscounted, review_counts};
+use super::support::{add_named, found, listed_from, miscounted, review_counts};
 use harness::{
     LONG, Process, Site, Store, TestDatabase, connect, eventually, on_both_databases, run_app,
 };
@@ -77,7 +77,7 @@ on_both_databases! {
         assert_eq!(found(&site.visitor(), "celebi").await, [1]);
     }
 
-    async fn a_database_of_the_previous_build_is_recounted_and_that_build_can_go_on(site: Site) {
+    async fn a_database_of_the_previous_build_is_recounted_and_that_build_still_works(site: Site) {
         add_named(&site, &["One", "Two"]).await;
         Migrator::down(&site.db, Some(2)).await.expect("down");
         for statement in PREVIOUS_BUILD.into_iter().chain(previous_search(site.store)) {
@@ -103,7 +103,7 @@ on_both_databases! {
         assert_eq!(listed_from(&visitor, "/?sort=name").await, [1, 2]);
     }
 
-    async fn a_newer_builds_expanding_migration_is_no_obstacle(site: Site) {
+    async fn an_expanding_migration_of_a_newer_build_is_accepted(site: Site) {
         site.execute(&format!("{RECORD} ('m9999_add_something', 1)")).await;
         let url = [("DATABASE_URL", site.database.url.as_str())];
         let process = Process::serve_ready(&url).await;
@@ -112,7 +112,7 @@ on_both_databases! {
         assert!(run_app(&["migrate"], &url).await.status.success());
     }
 
-    async fn a_newer_builds_contracting_migration_is_refused_by_its_name(site: Site) {
+    async fn a_contracting_migration_of_a_newer_build_is_rejected_by_name(site: Site) {
         site.execute(&format!("{RECORD} ('m9998_add_something', 1), ('m9999_drop_something_contract', 2)")).await;
         let url = [("DATABASE_URL", site.database.url.as_str())];
         let refused = run_app(&["migrate"], &url).await;
@@ -133,13 +133,13 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn five_instances_start_at_once_on_an_empty_sqlite_file() {
+async fn five_instances_can_start_at_once_on_an_empty_sqlite_file() {
     five_instances_start_at_once(Store::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn five_instances_start_at_once_on_an_empty_postgres() {
+async fn five_instances_can_start_at_once_on_an_empty_postgres_database() {
     five_instances_start_at_once(Store::Postgres).await;
 }
 
@@ -166,7 +166,7 @@ async fn five_instances_start_at_once(store: Store) {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_created_and_an_adopted_postgres_have_the_same_schema() {
+async fn a_created_and_an_adopted_postgres_database_have_the_same_schema() {
     let created = Site::start(Store::Postgres).await;
     let database = TestDatabase::create(Store::Postgres).await;
     let db = connect(&database.url).await;

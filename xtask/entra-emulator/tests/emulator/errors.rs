@@ -81,7 +81,7 @@ async fn an_error_page_escapes_the_request() {
 }
 
 #[tokio::test]
-async fn a_wrong_verifier_is_refused() {
+async fn a_wrong_verifier_is_rejected() {
     let app = App::start().await;
     for verifier in [
         Some("another-verifier-of-more-than-forty-three-letters"),
@@ -116,7 +116,7 @@ async fn a_code_expires() {
 }
 
 #[tokio::test]
-async fn the_other_parameters_of_a_token_request_have_to_match() {
+async fn the_other_parameters_of_a_token_request_must_match() {
     let app = App::start().await;
     let cases = [
         ("redirect_uri", Some(OTHER_URI), 400, "invalid_client"),

@@ -136,7 +136,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 on_both_databases! {
-    async fn a_missing_or_blank_field_is_refused(site: Site) {
+    async fn a_missing_or_whitespace_only_field_is_rejected(site: Site) {
         add_row(&site).await;
         for (form, field, _) in text_fields() {
             assert_refused(&site, form, field.name, None).await;
@@ -146,7 +146,7 @@ on_both_databases! {
         }
     }
 
-    async fn one_character_more_than_the_limit_is_refused(site: Site) {
+    async fn one_character_more_than_the_limit_is_rejected(site: Site) {
         add_row(&site).await;
         for (form, field, limit) in text_fields() {
             for text in texts_of(limit + 1) {
@@ -155,7 +155,7 @@ on_both_databases! {
         }
     }
 
-    async fn control_characters_and_line_breaks_in_a_line_are_refused(site: Site) {
+    async fn control_characters_and_line_breaks_in_a_line_are_rejected(site: Site) {
         add_row(&site).await;
         for (form, field, _) in text_fields() {
             for text in ["a\0b", "\0", "a\u{1b}[31m", "a\u{7f}", "a\u{86}b", "a\u{c}\u{7}"] {
@@ -167,7 +167,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_refused_character_is_named_with_its_place(site: Site) {
+    async fn a_rejected_character_is_named_with_its_position(site: Site) {
         add_row(&site).await;
         for (form, field, _) in text_fields() {
             let fields = form.with(field.name, Some("שלום e\u{301}\u{7}!"));
@@ -271,7 +271,7 @@ on_both_databases! {
         assert_eq!(site.count(TABLE).await, 1);
     }
 
-    async fn a_refused_form_can_be_corrected_and_submitted_again(site: Site) {
+    async fn a_rejected_form_can_be_corrected_and_submitted_again(site: Site) {
         let form = FEATURE.form();
         let field = form.text_fields().next().expect("a text field");
         let key = [("submission_key", "0123456789abcdef")];

@@ -140,7 +140,7 @@ async fn a_json_client_gets_401_instead_of_a_redirect() {
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_sign_in_at_another_name_of_this_machine_moves_to_the_redirect_uris_first() {
+async fn a_sign_in_on_a_loopback_alias_continues_on_the_host_of_the_redirect_uri() {
     let uri = "http://localhost:8000/auth/callback";
     let site = SignInSite::start_with(&[("AZURE_REDIRECT_URI", uri)]).await;
     let port = 8000;

@@ -21,7 +21,7 @@ async fn graph_accepts_the_access_token_and_select_limits_the_fields() {
 }
 
 #[tokio::test]
-async fn graph_refuses_a_token_that_was_not_issued() {
+async fn graph_rejects_a_token_that_was_not_issued() {
     let app = App::start().await;
     let request = app.http.get(app.url("v1.0/me")).bearer_auth("made-up");
     let response = request.send().await.unwrap();
