@@ -6,7 +6,7 @@ use app::state::AppState;
 use clap::Parser;
 use divan::Bencher;
 use entra_emulator::{Emulator, Options};
-use harness::{Site, Store, TestDatabase, config};
+use harness::{Backend, Site, TestDatabase, config};
 use salvo::Request;
 use salvo::http::header::{COOKIE, HeaderValue};
 use tokio::runtime::Runtime;
@@ -26,7 +26,7 @@ struct Cli {
 fn start_page(bencher: Bencher) {
     let runtime = Runtime::new().expect("a runtime");
     let site = runtime.block_on(async {
-        let site = Site::start(Store::Sqlite).await;
+        let site = Site::start(Backend::Sqlite).await;
         let options = Cli::parse_from(["app"]).seed;
         seed(&site.db, &options).await.expect("sample data");
         site
@@ -39,7 +39,7 @@ fn start_page(bencher: Bencher) {
 #[divan::bench]
 fn session_lookup(bencher: Bencher) {
     let runtime = Runtime::new().expect("a runtime");
-    let database = runtime.block_on(TestDatabase::create(Store::Sqlite));
+    let database = runtime.block_on(TestDatabase::create(Backend::Sqlite));
     let state = runtime.block_on(signed_in_state(&database.url));
     let sign_in = state.sign_in.as_ref().expect("sign-in");
     let session = runtime.block_on(sign_in.sessions().create(&user()));
@@ -57,7 +57,7 @@ fn session_lookup(bencher: Bencher) {
 #[divan::bench]
 fn token_check(bencher: Bencher) {
     let runtime = Runtime::new().expect("a runtime");
-    let database = runtime.block_on(TestDatabase::create(Store::Sqlite));
+    let database = runtime.block_on(TestDatabase::create(Backend::Sqlite));
     let emulator = runtime.block_on(Emulator::start(Options::default()));
     let emulator = emulator.expect("a provider");
     let settings = emulator.settings().into_iter();

@@ -7,13 +7,13 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use harness::servers::{PgBouncer, PostgresServer};
-use harness::{Forwarder, Process, Visitor, connect};
+use harness::{Process, TcpProxy, Visitor, connect};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 
 use crate::load::Addresses;
 
 const SYNCHRONOUS: &str = "ALTER SYSTEM SET synchronous_standby_names = '*'";
-const ALONE: &str = "ALTER SYSTEM RESET synchronous_standby_names";
+const ASYNCHRONOUS: &str = "ALTER SYSTEM RESET synchronous_standby_names";
 const RELOAD: &str = "SELECT pg_reload_conf()";
 
 /// The first version of PgBouncer that supports prepared statements in transaction mode.
@@ -28,8 +28,8 @@ pub(crate) struct Disk(PathBuf);
 pub(crate) struct Cluster {
     addresses: Addresses,
     pub(crate) instances: Vec<Process>,
-    to_primary: Forwarder,
-    to_standby: Forwarder,
+    to_primary: TcpProxy,
+    to_standby: TcpProxy,
     pooler: PgBouncer,
     primary: PostgresServer,
     standby: PostgresServer,
@@ -111,8 +111,8 @@ impl Cluster {
         let primary = PostgresServer::primary_in(disk.path());
         let standby = primary.standby();
         execute(&primary, &[SYNCHRONOUS, RELOAD]).await;
-        let mut to_primary = Forwarder::closed(&primary.url("postgres"));
-        let mut to_standby = Forwarder::closed(&standby.url("postgres"));
+        let mut to_primary = TcpProxy::closed(&primary.url("postgres"));
+        let mut to_standby = TcpProxy::closed(&standby.url("postgres"));
         to_primary.open();
         to_standby.open();
         let mode = if PgBouncer::version() >= Some(POOLER_VERSION) {
@@ -163,7 +163,7 @@ impl Cluster {
     }
 
     /// Lets the fault happen, and ends it where it does not end by itself.
-    pub(crate) async fn suffer(&mut self, fault: Fault) {
+    pub(crate) async fn inject(&mut self, fault: Fault) {
         match fault {
             Fault::KilledInstance => self.restart(1, "KILL").await,
             Fault::RestartedInstance => self.restart(2, "TERM").await,
@@ -173,11 +173,11 @@ impl Cluster {
                 execute(&self.primary, &[cut]).await;
             }
             Fault::SilentNetwork => {
-                self.to_primary.fall_silent();
+                self.to_primary.stall();
                 tokio::time::sleep(FAULT).await;
-                self.to_primary.speak_again();
+                self.to_primary.resume();
             }
-            Fault::LostConnections => self.to_primary.lose_connections(),
+            Fault::LostConnections => self.to_primary.blackhole_connections(),
             Fault::KilledPooler => self.pooler.restart(),
             Fault::FullDisk => {
                 self.disk.fill();
@@ -201,12 +201,12 @@ impl Cluster {
     async fn promote(&mut self) {
         self.primary.crash();
         self.standby.promote();
-        execute(&self.standby, &[ALONE, RELOAD]).await;
-        self.to_primary.redirect(&self.standby.url("postgres"));
+        execute(&self.standby, &[ASYNCHRONOUS, RELOAD]).await;
+        self.to_primary.forward_to(&self.standby.url("postgres"));
         let standby = self.standby.standby();
         let promoted = std::mem::replace(&mut self.standby, standby);
         self.primary = promoted;
-        self.to_standby.redirect(&self.standby.url("postgres"));
+        self.to_standby.forward_to(&self.standby.url("postgres"));
         execute(&self.primary, &[SYNCHRONOUS, RELOAD]).await;
     }
 

@@ -21,7 +21,7 @@ use feature::FEATURE;
 use load::{Addresses, Load, Tally};
 
 /// Between two faults, after the site has healed.
-const CALM: Duration = Duration::from_secs(5);
+const PAUSE_BETWEEN_FAULTS: Duration = Duration::from_secs(5);
 
 /// Memory in KiB and open descriptors of a process.
 type Usage = (usize, usize);
@@ -34,25 +34,25 @@ async fn no_accepted_write_is_lost_or_duplicated_whatever_fails() {
     let mut cluster = Cluster::start(addresses.clone()).await;
     cluster.heal().await.expect("ready");
     let load = Load::start(&addresses);
-    tokio::time::sleep(CALM).await;
-    let before = usage(cluster.instances[0].id());
+    tokio::time::sleep(PAUSE_BETWEEN_FAULTS).await;
+    let before = usage(cluster.instances[0].pid());
     let mut healed = Vec::new();
     for fault in Fault::ALL.into_iter().cycle() {
         if Instant::now() > end {
             break;
         }
-        cluster.suffer(fault).await;
+        cluster.inject(fault).await;
         let time = cluster.heal().await.expect("ready within a minute");
-        let (memory, descriptors) = usage(cluster.instances[0].id());
+        let (memory, descriptors) = usage(cluster.instances[0].pid());
         report(&format!(
             "{fault:?}: ready after {} ms, {memory} KiB, {descriptors} descriptors",
             time.as_millis()
         ));
         healed.push(time);
-        tokio::time::sleep(CALM).await;
+        tokio::time::sleep(PAUSE_BETWEEN_FAULTS).await;
     }
     let tally = load.stop().await;
-    let after = usage(cluster.instances[0].id());
+    let after = usage(cluster.instances[0].pid());
     let rows = count_rows(&cluster.database().await).await;
     report_result(&tally, rows, &healed, before, after);
     let accepted = i64::try_from(tally.writes).expect("a number");

@@ -8,7 +8,7 @@ use entra_emulator::HOME_TENANT_ID;
 use reqwest::Method;
 use url::form_urlencoded::byte_serialize;
 
-use harness::sign_in::browser_of;
+use harness::sign_in::signed_in_browser;
 use harness::sign_in::{Browser, SignInSite};
 use harness::{Response, config};
 
@@ -251,9 +251,9 @@ async fn check(site: &SignInSite, column: &str, signed_in: &Browser, route: &Rou
 
 async fn visitor(site: &SignInSite, column: &str) -> Browser {
     match column {
-        "user" => browser_of(site, "alice").await,
-        "author" => browser_of(site, "bob").await,
-        "admin" => browser_of(site, "carol").await,
+        "user" => signed_in_browser(site, "alice").await,
+        "author" => signed_in_browser(site, "bob").await,
+        "admin" => signed_in_browser(site, "carol").await,
         _ => site.browser(),
     }
 }

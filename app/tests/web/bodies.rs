@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 
 use crate::feature::{FIELDS, FORM, TABLE};
 use harness::raw::Connection;
-use harness::{LONG, Response, Site, Store};
+use harness::{Backend, Response, Site, TIMEOUT};
 
 /// The default of `FORM_BODY_LIMIT`.
 const LIMIT: usize = 64 * 1024;
@@ -22,10 +22,10 @@ fn body_with(rest: &str) -> String {
 }
 
 async fn start() -> Site {
-    Site::start(Store::Sqlite).await
+    Site::start(Backend::Sqlite).await
 }
 
-async fn assert_refused(site: &Site, response: &Response, status: u16, case: &str) {
+async fn assert_rejected(site: &Site, response: &Response, status: u16, case: &str) {
     assert_eq!(
         response.status.as_u16(),
         status,
@@ -43,7 +43,7 @@ async fn a_body_over_the_limit_gets_413() {
     let padding = LIMIT - body_with(key).len();
     let larger = body_with(&format!("{key}{}", "x".repeat(padding + 1)));
     let response = site.visitor().post_body(FORM, larger).await;
-    assert_refused(&site, &response, 413, "one byte more").await;
+    assert_rejected(&site, &response, 413, "one byte more").await;
     let largest = body_with(&format!("{key}{}", "x".repeat(padding)));
     let response = site.visitor().post_body(FORM, largest).await;
     assert_eq!(response.status, StatusCode::SEE_OTHER);
@@ -59,8 +59,8 @@ async fn a_content_length_over_the_limit_is_rejected_before_the_body() {
         );
         connection.send(head).await;
         let response = connection.response().await;
-        let is_refused = response.status.is_client_error();
-        assert!(is_refused, "{length}: {}", response.status);
+        let is_rejected = response.status.is_client_error();
+        assert!(is_rejected, "{length}: {}", response.status);
         connection.end().await;
         assert_eq!(site.count(TABLE).await, 0);
     }
@@ -79,29 +79,29 @@ async fn an_endless_body_is_rejected_at_the_limit() {
         connection.send(&chunk).await;
     }
     let response = connection.response().await;
-    assert_refused(&site, &response, 413, "an endless body").await;
+    assert_rejected(&site, &response, 413, "an endless body").await;
     let started = Instant::now();
     while connection.try_send(&chunk).await.is_ok() {
-        assert!(started.elapsed() < LONG, "the connection is closed");
+        assert!(started.elapsed() < TIMEOUT, "the connection is closed");
     }
 }
 
 #[tokio::test]
 async fn a_stalled_or_slow_body_times_out() {
-    let site = Site::start_with(Store::Sqlite, &["--request-body-timeout=300ms"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--request-body-timeout=300ms"]).await;
     let head = format!(
         "POST {FORM} HTTP/1.1\r\nHost: localhost\r\n{FORM_TYPE}\r\nContent-Length: 1000\r\n\r\n"
     );
     let mut stopped = Connection::open(&site.url).await;
     stopped.send(&head).await;
     let response = stopped.response().await;
-    assert_refused(&site, &response, 408, "a body that stops").await;
+    assert_rejected(&site, &response, 408, "a body that stops").await;
 
     let mut trickling = Connection::open(&site.url).await;
     trickling.send(&head).await;
     let started = Instant::now();
     while trickling.try_send("x").await.is_ok() {
-        assert!(started.elapsed() < LONG, "a trickling body is given up");
+        assert!(started.elapsed() < TIMEOUT, "a trickling body is given up");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(site.count(TABLE).await, 0);
@@ -131,7 +131,7 @@ async fn a_truncated_body_writes_nothing() {
 
 #[tokio::test]
 async fn endless_chunk_extensions_and_trailers_time_out() {
-    let site = Site::start_with(Store::Sqlite, &["--request-body-timeout=2s"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--request-body-timeout=2s"]).await;
     for (beginning, rest) in [("1;", "x"), ("0\r\n", "X-Trailer: y\r\n"), ("", "0")] {
         let mut connection = Connection::open(&site.url).await;
         let head = format!("POST {FORM} HTTP/1.1\r\nHost: localhost\r\n{FORM_TYPE}");
@@ -142,7 +142,7 @@ async fn endless_chunk_extensions_and_trailers_time_out() {
             .await;
         let started = Instant::now();
         while connection.try_send(rest.repeat(4096)).await.is_ok() {
-            assert!(started.elapsed() < LONG, "{beginning}{rest} is given up");
+            assert!(started.elapsed() < TIMEOUT, "{beginning}{rest} is given up");
         }
         assert_eq!(site.count(TABLE).await, 0);
     }
@@ -166,10 +166,10 @@ async fn a_body_that_is_not_a_form_gets_415() {
             .request(Method::POST, FORM)
             .header(CONTENT_TYPE, kind);
         let response = visitor.send(request.body(body)).await;
-        assert_refused(&site, &response, 415, kind).await;
+        assert_rejected(&site, &response, 415, kind).await;
     }
     let response = visitor.send(visitor.request(Method::POST, FORM)).await;
-    assert_refused(&site, &response, 415, "neither kind nor body").await;
+    assert_rejected(&site, &response, 415, "neither kind nor body").await;
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_form_with_duplicate_or_too_many_fields_is_rejected() {
     let same = format!("&{first}=again");
     for rest in [&*many, &nothings, &same] {
         let response = site.visitor().post_body(FORM, body_with(rest)).await;
-        assert_refused(&site, &response, 400, &rest[..10]).await;
+        assert_rejected(&site, &response, 400, &rest[..10]).await;
     }
 }
 
@@ -201,21 +201,21 @@ async fn text_that_is_not_utf8_is_rejected() {
     for text in ["%ff", "%ED%A0%80", "%C0%AF", "%F0%9F%8D", "%F4%90%80%80"] {
         let body = body_with("").replace(&format!("{last}="), &format!("{last}={text}"));
         let response = site.visitor().post_body(FORM, body).await;
-        assert_refused(&site, &response, 400, text).await;
+        assert_rejected(&site, &response, 400, text).await;
         let address = format!("/?after={text}");
         let response = site.visitor().get(&address).await;
-        assert_refused(&site, &response, 400, &address).await;
+        assert_rejected(&site, &response, 400, &address).await;
         let response = site.visitor().get(&format!("/{text}")).await;
-        assert_refused(&site, &response, 404, text).await;
+        assert_rejected(&site, &response, 404, text).await;
     }
     let raw = [body_with("").as_bytes(), &[0xff, 0xfe]].concat();
     let response = site.visitor().post_body(FORM, raw).await;
-    assert_refused(&site, &response, 400, "raw bytes").await;
+    assert_rejected(&site, &response, 400, "raw bytes").await;
 }
 
 #[tokio::test]
 async fn a_query_with_a_duplicate_parameter_is_rejected() {
     let site = start().await;
     let response = site.visitor().get("/?after=1&after=2").await;
-    assert_refused(&site, &response, 400, "twice").await;
+    assert_rejected(&site, &response, 400, "twice").await;
 }

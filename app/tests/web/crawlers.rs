@@ -1,6 +1,6 @@
 //! What crawlers and feed readers request: robots.txt, sitemaps, the feed, security.txt.
 
-use harness::{Site, Store, on_both_databases};
+use harness::{Backend, Site, on_both_databases};
 use reqwest::StatusCode;
 
 use crate::feature::{FEATURE, FIELDS, FORM, ROW};
@@ -53,7 +53,7 @@ on_both_databases! {
 
 #[tokio::test]
 async fn robots_txt_links_to_the_sitemap_at_the_configured_origin() {
-    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--base-url=https://example.org"]).await;
     let robots = site.visitor().get("/robots.txt").await;
     assert_eq!(robots.header("content-type"), "text/plain; charset=utf-8");
     for line in [
@@ -77,7 +77,7 @@ async fn robots_txt_disallows_everything_where_all_pages_require_sign_in() {
         "--sign-in-required=all",
         &key,
     ];
-    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let site = Site::start_with(Backend::Sqlite, &flags).await;
     let robots = site.visitor().get("/robots.txt").await;
     assert!(robots.body.contains("Disallow: /\n"), "{}", robots.body);
     for path in ["/sitemap.xml", "/sitemap-1.xml", "/feed.xml"] {
@@ -89,14 +89,14 @@ async fn robots_txt_disallows_everything_where_all_pages_require_sign_in() {
 #[tokio::test]
 async fn security_txt_contains_the_contact_and_the_expiry() {
     let path = "/.well-known/security.txt";
-    let without = Site::start(Store::Sqlite).await;
+    let without = Site::start(Backend::Sqlite).await;
     let response = without.visitor().get(path).await;
     assert_eq!(response.status, StatusCode::NOT_FOUND);
     let flags = [
         "--security-contact=mailto:security@example.org",
         "--base-url=https://example.org",
     ];
-    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let site = Site::start_with(Backend::Sqlite, &flags).await;
     let file = site.visitor().get(path).await;
     assert_eq!(file.header("content-type"), "text/plain; charset=utf-8");
     let lines: Vec<&str> = file.body.lines().collect();

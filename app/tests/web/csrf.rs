@@ -2,7 +2,7 @@
 
 use reqwest::{Method, RequestBuilder};
 
-use harness::sign_in::browser_of;
+use harness::sign_in::signed_in_browser;
 use harness::unescape_html;
 
 use crate::access::feature_routes;
@@ -87,7 +87,7 @@ async fn site(settings: &[(&str, &str)]) -> SignInSite {
     site
 }
 
-async fn assert_refused(site: &SignInSite, browser: &Browser, targets: &[String]) {
+async fn assert_rejected(site: &SignInSite, browser: &Browser, targets: &[String]) {
     for path in targets {
         for headers in FOREIGN {
             let response = browser.send(form(browser, path, headers)).await;
@@ -104,11 +104,11 @@ async fn assert_refused(site: &SignInSite, browser: &Browser, targets: &[String]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_cross_site_form_with_the_session_cookie_is_rejected() {
     let site = site(&[("BASE_URL", "https://site.example")]).await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     let targets: Vec<_> = targets().into_iter().map(|(path, _)| path).collect();
-    assert_refused(&site, &admin, &targets).await;
+    assert_rejected(&site, &admin, &targets).await;
     assert!(admin.account().await.is_some());
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 174.
@@ -116,7 +116,7 @@ async fn a_cross_site_form_with_the_session_cookie_is_rejected() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_same_origin_form_is_accepted_behind_a_tls_proxy() {
     let site = site(&[("BASE_URL", "https://site.example")]).await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     for headers in OWN {
         let response = admin.send(form(&admin, FORM, headers)).await;
         assert_eq!(response.status, 303, "{headers:?}");
@@ -134,7 +134,7 @@ async fn a_form_is_accepted_on_a_custom_port_and_an_ip_address() {
         "https://192.0.2.1",
     ] {
         let site = site(&[("BASE_URL", origin)]).await;
-        let admin = browser_of(&site, "carol").await;
+        let admin = signed_in_browser(&site, "carol").await;
         let response = admin.send(form(&admin, FORM, &[("origin", origin)])).await;
         assert_eq!(response.status, 303, "{origin}");
         let foreign = form(&admin, FORM, &[("origin", "https://site.example")]);
@@ -152,7 +152,7 @@ async fn forms_are_protected_without_sign_in() {
     ])
     .await;
     let visitor = site.browser();
-    assert_refused(&site, &visitor, &open_targets()).await;
+    assert_rejected(&site, &visitor, &open_targets()).await;
     for headers in OWN {
         let response = visitor.send(form(&visitor, FORM, headers)).await;
         assert_eq!(response.status, 303, "{headers:?}");
@@ -168,7 +168,7 @@ async fn without_a_base_url_the_origin_must_match_the_host() {
     site.settings.retain(|(name, _)| name != "BASE_URL");
     site.restart_instance(0).await;
     let visitor = site.browser();
-    assert_refused(&site, &visitor, &open_targets()).await;
+    assert_rejected(&site, &visitor, &open_targets()).await;
     for host in ["127.0.0.1:8000", "[::1]:8000", "Site.example"] {
         for scheme in ["http", "https"] {
             let headers = [
@@ -229,11 +229,11 @@ async fn a_form_is_not_resubmitted_after_sign_in() {
         } else {
             &headers
         };
-        let refused = browser
+        let rejected = browser
             .send(form(&browser, &last.action("1"), headers))
             .await;
-        assert_eq!(refused.status, 401);
-        let (before, _) = refused
+        assert_eq!(rejected.status, 401);
+        let (before, _) = rejected
             .body
             .split_once("\" target=\"_blank\"")
             .expect("a link");
@@ -246,5 +246,5 @@ async fn a_form_is_not_resubmitted_after_sign_in() {
         assert_eq!(browser.get(finished.location()).await.status, 200);
     }
     assert_eq!(site.count(last.table).await, 1);
-    site.recovers().await;
+    site.assert_recovers().await;
 }

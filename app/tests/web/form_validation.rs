@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
 
 /// Whitespace and invisible characters.
-const BLANKS: [&str; 12] = [
+const WHITESPACE: [&str; 12] = [
     "",
     "   ",
     "\t",
@@ -42,7 +42,7 @@ pub(crate) async fn add_row(site: &Site) {
 }
 
 /// Submits a form with one invalid field: a message beside it, the rest kept, nothing written.
-pub(crate) async fn assert_refused(site: &Site, form: &Form, field: &str, value: Option<&str>) {
+pub(crate) async fn assert_rejected(site: &Site, form: &Form, field: &str, value: Option<&str>) {
     let written = site.count(form.table).await;
     let fields = form.with(field, value);
     let response = site.visitor().post(&form.action("1"), &fields).await;
@@ -139,9 +139,9 @@ on_both_databases! {
     async fn a_missing_or_whitespace_only_field_is_rejected(site: Site) {
         add_row(&site).await;
         for (form, field, _) in text_fields() {
-            assert_refused(&site, form, field.name, None).await;
-            for blank in BLANKS {
-                assert_refused(&site, form, field.name, Some(blank)).await;
+            assert_rejected(&site, form, field.name, None).await;
+            for blank in WHITESPACE {
+                assert_rejected(&site, form, field.name, Some(blank)).await;
             }
         }
     }
@@ -150,7 +150,7 @@ on_both_databases! {
         add_row(&site).await;
         for (form, field, limit) in text_fields() {
             for text in texts_of(limit + 1) {
-                assert_refused(&site, form, field.name, Some(&text)).await;
+                assert_rejected(&site, form, field.name, Some(&text)).await;
             }
         }
     }
@@ -159,10 +159,10 @@ on_both_databases! {
         add_row(&site).await;
         for (form, field, _) in text_fields() {
             for text in ["a\0b", "\0", "a\u{1b}[31m", "a\u{7f}", "a\u{86}b", "a\u{c}\u{7}"] {
-                assert_refused(&site, form, field.name, Some(text)).await;
+                assert_rejected(&site, form, field.name, Some(text)).await;
             }
             if matches!(field.kind, Kind::Line(_)) {
-                assert_refused(&site, form, field.name, Some("two\r\nlines")).await;
+                assert_rejected(&site, form, field.name, Some("two\r\nlines")).await;
             }
         }
     }
@@ -206,7 +206,7 @@ on_both_databases! {
             if matches!(field.kind, Kind::Lines(_)) {
                 let breaks = (limit - 2) / 2;
                 let text = format!("{}{}", "x\r\n".repeat(breaks), "y".repeat(limit - 2 * breaks));
-                assert_refused(&site, form, field.name, Some(&format!("{text}z"))).await;
+                assert_rejected(&site, form, field.name, Some(&format!("{text}z"))).await;
                 assert_accepted(&site, form, field.name, &text).await;
                 assert_eq!(stored(&site, form, field).await, [text.replace("\r\n", "\n")]);
             }
@@ -217,13 +217,13 @@ on_both_databases! {
         add_row(&site).await;
         for (form, field) in all_fields() {
             let Kind::Choice(values) = field.kind else { continue };
-            assert_refused(&site, form, field.name, None).await;
+            assert_rejected(&site, form, field.name, None).await;
             for junk in ["", "junk", "null"] {
-                assert_refused(&site, form, field.name, Some(junk)).await;
+                assert_rejected(&site, form, field.name, Some(junk)).await;
             }
             for value in values {
                 for junk in [format!(" {value} "), format!("{value} "), format!("{value}\0"), format!("{value};{value}")] {
-                    assert_refused(&site, form, field.name, Some(&junk)).await;
+                    assert_rejected(&site, form, field.name, Some(&junk)).await;
                 }
                 assert_accepted(&site, form, field.name, value).await;
             }
@@ -235,9 +235,9 @@ on_both_databases! {
         for (form, field) in all_fields() {
             let Kind::Number(first, last) = field.kind else { continue };
             let outside = [i64::from(first) - 1, i64::from(last) + 1].map(|number| number.to_string());
-            assert_refused(&site, form, field.name, None).await;
+            assert_rejected(&site, form, field.name, None).await;
             for value in ["", "1.5", "1e1", "+1", "0x1", "١", "1 2", "99999999999", &outside[0], &outside[1]] {
-                assert_refused(&site, form, field.name, Some(value)).await;
+                assert_rejected(&site, form, field.name, Some(value)).await;
             }
             for value in [first, last] {
                 assert_accepted(&site, form, field.name, &value.to_string()).await;
@@ -249,9 +249,9 @@ on_both_databases! {
         add_row(&site).await;
         for (form, field) in all_fields() {
             let Kind::Date(first, last) = field.kind else { continue };
-            assert_refused(&site, form, field.name, None).await;
+            assert_rejected(&site, form, field.name, None).await;
             for value in ["", "2023-02-29", "2024-2-1", "01.02.2024", "0001-01-01", "9999-12-31", "99999-01-01", "today"] {
-                assert_refused(&site, form, field.name, Some(value)).await;
+                assert_rejected(&site, form, field.name, Some(value)).await;
             }
             for value in [first, last] {
                 assert_accepted(&site, form, field.name, value).await;
@@ -276,8 +276,8 @@ on_both_databases! {
         let field = form.text_fields().next().expect("a text field");
         let key = [("submission_key", "0123456789abcdef")];
         let fields = form.with(field.name, Some(""));
-        let refused = site.visitor().post(FORM, &[&fields[..], &key].concat()).await;
-        assert_eq!(shown_value(&refused, "submission_key"), "0123456789abcdef");
+        let rejected = site.visitor().post(FORM, &[&fields[..], &key].concat()).await;
+        assert_eq!(shown_value(&rejected, "submission_key"), "0123456789abcdef");
         let accepted = site.visitor().post(FORM, &[&form.valid()[..], &key].concat()).await;
         assert_eq!(accepted.status, StatusCode::SEE_OTHER);
         assert_eq!(site.count(TABLE).await, 1);

@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 
 use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
 use harness::raw::{self, exchange};
-use harness::{Response, Site, Store};
+use harness::{Backend, Response, Site};
 
 /// One response of each kind, by the site as it is and after its table was lost.
 async fn responses(site: &Site) -> Vec<Response> {
@@ -66,7 +66,7 @@ const ABSENT: [&str; 4] = [
 
 #[tokio::test]
 async fn every_response_has_the_security_headers_and_its_own_id() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let responses = responses(&site).await;
     let statuses: Vec<u16> = responses
         .iter()
@@ -127,7 +127,7 @@ fn assert_are_request_ids(mut ids: Vec<String>) {
 
 #[tokio::test]
 async fn every_error_page_has_a_recovery_link_and_a_reference() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for response in responses(&site).await {
         let form_again = response.status == StatusCode::UNPROCESSABLE_ENTITY;
         if form_again || !(response.status.is_client_error() || response.status.is_server_error()) {
@@ -157,7 +157,7 @@ async fn every_error_page_has_a_recovery_link_and_a_reference() {
 
 #[tokio::test]
 async fn a_json_client_gets_problem_json() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     let wants = |method, path, kind| visitor.request(method, path).header(ACCEPT, kind);
     for (request, status) in [
@@ -200,14 +200,14 @@ async fn a_json_client_gets_problem_json() {
 #[tokio::test]
 async fn hsts_is_sent_only_with_an_https_origin() {
     let flag = "strict-transport-security";
-    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--base-url=https://example.org"]).await;
     for response in responses(&site).await {
         assert!(
             response.header(flag).starts_with("max-age=31536000"),
             "{response:?}"
         );
     }
-    let plain = Site::start_with(Store::Sqlite, &["--base-url=http://example.org"]).await;
+    let plain = Site::start_with(Backend::Sqlite, &["--base-url=http://example.org"]).await;
     let request = plain
         .visitor()
         .request(Method::GET, "/")
@@ -219,7 +219,7 @@ async fn hsts_is_sent_only_with_an_https_origin() {
 #[tokio::test]
 async fn the_host_header_is_not_reflected() {
     for flags in [&[][..], &["--base-url=https://example.org"]] {
-        let site = Site::start_with(Store::Sqlite, flags).await;
+        let site = Site::start_with(Backend::Sqlite, flags).await;
         site.visitor().post(FORM, &FIELDS).await;
         for path in [
             "/",
@@ -250,7 +250,7 @@ async fn the_host_header_is_not_reflected() {
 
 #[tokio::test]
 async fn canonical_links_use_the_configured_origin() {
-    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--base-url=https://example.org"]).await;
     let visitor = site.visitor();
     visitor.post(FORM, &FIELDS).await;
     for path in ["/", ROW] {
@@ -263,7 +263,7 @@ async fn canonical_links_use_the_configured_origin() {
 
 #[tokio::test]
 async fn forms_and_errors_are_not_indexed() {
-    let site = Site::start_with(Store::Sqlite, &["--base-url=https://example.org"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--base-url=https://example.org"]).await;
     let visitor = site.visitor();
     for page in [
         visitor.get(FORM_PAGE).await,
@@ -286,7 +286,7 @@ async fn cookies_have_the_prefix_of_the_origins_scheme() {
         ("https://example.org", "__Host-notice="),
         ("http://example.org", "notice="),
     ] {
-        let site = Site::start_with(Store::Sqlite, &[&format!("--base-url={origin}")]).await;
+        let site = Site::start_with(Backend::Sqlite, &[&format!("--base-url={origin}")]).await;
         let response = site.visitor().post(FORM, &FIELDS).await;
         let cookie = response.header("set-cookie");
         assert!(cookie.starts_with(name), "{cookie}");
@@ -299,7 +299,7 @@ async fn cookies_have_the_prefix_of_the_origins_scheme() {
 
 #[tokio::test]
 async fn markup_in_a_path_or_header_is_not_reflected() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for (method, path) in [
         ("GET", "/%3Cscript%3Ealert(1)%3C/script%3E"),
         ("GET", "/<script>alert(1)</script>"),
@@ -328,7 +328,7 @@ async fn markup_in_a_path_or_header_is_not_reflected() {
 
 #[tokio::test]
 async fn anonymous_visitors_get_no_cookie() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     site.visitor().post(FORM, &FIELDS).await;
     for path in [
         "/",

@@ -7,7 +7,7 @@ use crate::access::{Route, feature_routes};
 use crate::feature::{FEATURE, FIELDS, FORM, ROW};
 
 /// Ids that are malformed, or of no row.
-pub(crate) const NO_IDS: [&str; 32] = [
+pub(crate) const NOT_FOUND_IDS: [&str; 32] = [
     "0",
     "-1",
     "2",
@@ -79,7 +79,7 @@ on_both_databases! {
         FEATURE.insert_rows(&site.db, "").await;
         let (visitor, written) = (site.visitor(), counts(&site).await);
         for route in routes_with_id() {
-            for id in NO_IDS {
+            for id in NOT_FOUND_IDS {
                 let path = with_id(&route, id);
                 for fields in [FEATURE.all_fields(), Vec::new()] {
                     let response = send(&visitor, &route, &path, &fields).await;

@@ -5,17 +5,17 @@ use reqwest::{Method, StatusCode};
 
 use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
 use harness::raw::{self, exchange};
-use harness::{Site, Store};
+use harness::{Backend, Site};
 
 async fn start() -> Site {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let added = site.visitor().post(FORM, &FIELDS).await;
     assert_eq!(added.status, StatusCode::SEE_OTHER);
     site
 }
 
 /// Without what differs between any two responses, and the length of the body, which HEAD may leave out.
-fn lasting(headers: &HeaderMap) -> HeaderMap {
+fn comparable_headers(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in ["date", "x-request-id", "content-length"] {
         headers.remove(name);
@@ -52,7 +52,11 @@ async fn head_returns_the_headers_of_get_without_the_body() {
         let get = visitor.get(path).await;
         let head = visitor.send(visitor.request(Method::HEAD, path)).await;
         assert_eq!(head.status, get.status, "{path}");
-        assert_eq!(lasting(&head.headers), lasting(&get.headers), "{path}");
+        assert_eq!(
+            comparable_headers(&head.headers),
+            comparable_headers(&get.headers),
+            "{path}"
+        );
         assert_eq!(head.body, "", "{path}");
         let length = head.headers.get("content-length");
         assert!(

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::sign_in::SignInSite;
-use harness::{LONG, Response, Site, Store, TestDatabase, Visitor, eventually};
+use harness::{Backend, Response, Site, TIMEOUT, TestDatabase, Visitor, eventually};
 use reqwest::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
@@ -14,21 +14,21 @@ use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, ROW, TABLE};
 const ON: &str = "--page-cache-bytes=1MiB";
 
 /// No reader sees a page that is older.
-const PROMISED: Duration = Duration::from_secs(1);
+const MAX_PAGE_AGE: Duration = Duration::from_secs(1);
 
 /// Text of the first form in a page of its row.
 const WRITTEN: &str = FIELDS[0].1;
 
-async fn cached_site(store: Store) -> Site {
-    Site::start_with(store, &[ON]).await
+async fn cached_site(backend: Backend) -> Site {
+    Site::start_with(backend, &[ON]).await
 }
 
 /// Two sites with one database.
-async fn two_instances(store: Store) -> (Site, Site) {
-    let database = TestDatabase::create(store).await;
+async fn two_instances(backend: Backend) -> (Site, Site) {
+    let database = TestDatabase::create(backend).await;
     let shared = database.share();
-    let one = Site::start_on(store, database, &[ON]).await;
-    let other = Site::start_on(store, shared, &[ON]).await;
+    let one = Site::start_on(backend, database, &[ON]).await;
+    let other = Site::start_on(backend, shared, &[ON]).await;
     (one, other)
 }
 
@@ -49,7 +49,7 @@ fn has_row(page: &Response) -> bool {
 
 #[tokio::test]
 async fn a_reader_sees_a_change_by_another_program_within_a_second() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let reader = site.visitor();
     for _ in 0..3 {
         assert_eq!(reader.get("/").await.status, StatusCode::OK);
@@ -57,7 +57,7 @@ async fn a_reader_sees_a_change_by_another_program_within_a_second() {
         let written = Instant::now();
         let newest = site.count(TABLE).await;
         let path = ROW.replace('1', &newest.to_string());
-        let seen = eventually("the change", LONG, async || {
+        let seen = eventually("the change", TIMEOUT, async || {
             let asked = Instant::now();
             let page = reader.get("/").await;
             page.body
@@ -65,15 +65,15 @@ async fn a_reader_sees_a_change_by_another_program_within_a_second() {
                 .then_some(asked)
         });
         // A request that was sent a second after the change must not be the first to miss it.
-        assert!(seen.await - written < PROMISED + Duration::from_millis(100));
+        assert!(seen.await - written < MAX_PAGE_AGE + Duration::from_millis(100));
     }
 }
 
 #[tokio::test]
 async fn repeated_requests_are_served_from_the_cache() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let reader = site.visitor();
-    let hit = eventually("an old page", LONG, async || {
+    let hit = eventually("an old page", TIMEOUT, async || {
         let before = reader.get("/").await;
         insert(&site).await;
         let after = reader.get("/").await;
@@ -84,7 +84,7 @@ async fn repeated_requests_are_served_from_the_cache() {
 
 #[tokio::test]
 async fn a_writer_sees_its_own_write_at_once() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let (writer, reader) = (site.visitor(), site.visitor());
     assert!(!has_row(&reader.get("/").await));
     let response = post_form(&writer).await;
@@ -96,17 +96,17 @@ async fn a_writer_sees_its_own_write_at_once() {
 
 #[tokio::test]
 async fn a_writer_sees_its_own_write_at_once_on_another_instance() {
-    writes_are_seen_on_another_instance(Store::Sqlite).await;
+    writes_are_seen_on_another_instance(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_writer_sees_its_own_write_at_once_on_another_instance_with_postgresql() {
-    writes_are_seen_on_another_instance(Store::Postgres).await;
+    writes_are_seen_on_another_instance(Backend::Postgres).await;
 }
 
-async fn writes_are_seen_on_another_instance(store: Store) {
-    let (one, other) = two_instances(store).await;
+async fn writes_are_seen_on_another_instance(backend: Backend) {
+    let (one, other) = two_instances(backend).await;
     for round in 1..=5 {
         // The other instance has the page from before the write.
         other.visitor().get("/").await;
@@ -129,7 +129,7 @@ async fn writes_are_seen_on_another_instance(store: Store) {
 
 #[tokio::test]
 async fn a_reader_gets_no_cookie() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     post_form(&site.visitor()).await;
     for path in ["/", ROW] {
         for _ in 0..2 {
@@ -144,7 +144,7 @@ async fn a_reader_gets_no_cookie() {
 
 #[tokio::test]
 async fn a_notice_is_shown_once_and_only_to_its_visitor() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let (writer, reader) = (site.visitor(), site.visitor());
     let notice = "role=\"status\"";
     for _ in 0..3 {
@@ -164,7 +164,7 @@ async fn a_notice_is_shown_once_and_only_to_its_visitor() {
 
 #[tokio::test]
 async fn unknown_parameters_neither_change_nor_poison_a_page() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let plain = site.visitor().get("/").await;
     for query in [
         "utm_source=x",
@@ -188,7 +188,7 @@ async fn unknown_parameters_neither_change_nor_poison_a_page() {
 
 #[tokio::test]
 async fn pages_with_other_parameters_are_cached_separately() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let plain = site.visitor().get("/").await;
     let after = site.visitor().get("/?after=1").await;
     assert_ne!(plain.body, after.body);
@@ -198,11 +198,11 @@ async fn pages_with_other_parameters_are_cached_separately() {
 
 #[tokio::test]
 async fn a_client_with_the_current_page_gets_304() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let visitor = site.visitor();
     post_form(&site.visitor()).await;
     for path in [ROW, FORM_PAGE, "/robots.txt", "/sitemap.xml", "/feed.xml"] {
-        let seen = eventually("304", LONG, async || {
+        let seen = eventually("304", TIMEOUT, async || {
             let page = visitor.get(path).await;
             let request = visitor
                 .request(Method::GET, path)
@@ -236,7 +236,7 @@ async fn a_client_with_the_current_page_gets_304() {
 
 #[tokio::test]
 async fn a_cached_page_is_served_in_every_content_coding() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     for _ in 0..2 {
         for encoding in ["gzip", "br", "zstd"] {
             let visitor = site.visitor();
@@ -254,7 +254,7 @@ async fn a_cached_page_is_served_in_every_content_coding() {
 
 #[tokio::test]
 async fn an_error_is_not_cached() {
-    let site = cached_site(Store::Sqlite).await;
+    let site = cached_site(Backend::Sqlite).await;
     let reader = site.visitor();
     for _ in 0..2 {
         assert_eq!(reader.get(ROW).await.status, StatusCode::NOT_FOUND);
@@ -265,7 +265,7 @@ async fn an_error_is_not_cached() {
 
 #[tokio::test]
 async fn no_page_is_cached_when_the_cache_is_off() {
-    let site = Site::start_with(Store::Sqlite, &["--page-cache-bytes=0"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--page-cache-bytes=0"]).await;
     for count in 1..=5 {
         insert(&site).await;
         let path = ROW.replace('1', &count.to_string());
@@ -278,7 +278,7 @@ async fn no_page_is_cached_when_the_cache_is_off() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn many_requests_for_a_page_that_is_not_cached_cause_one_query() {
-    let site = cached_site(Store::Postgres).await;
+    let site = cached_site(Backend::Postgres).await;
     let lock = harness::connect(&site.database.url).await;
     let locked = lock.begin().await.expect("a transaction");
     locked
@@ -294,7 +294,7 @@ async fn many_requests_for_a_page_that_is_not_cached_cause_one_query() {
     let waiting = "SELECT count(*) AS value FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let other = harness::connect(&site.database.url).await;
-    eventually("a waiting query", LONG, async || {
+    eventually("a waiting query", TIMEOUT, async || {
         let count = harness::sign_in::values::<i64>(&other, waiting).await;
         (count == [1]).then_some(())
     })

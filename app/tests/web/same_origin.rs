@@ -2,7 +2,7 @@
 
 use crate::feature::{FIELDS, FORM, TABLE};
 use harness::raw::exchange;
-use harness::{Site, Store};
+use harness::{Backend, Site};
 
 const OURS: &str = "https://example.org";
 
@@ -29,17 +29,17 @@ async fn assert_accepted(site: &Site, headers: &[&str]) {
     assert_eq!(status_of(site, headers).await, 303, "{headers:?}");
 }
 
-async fn assert_refused(site: &Site, headers: &[&str]) {
+async fn assert_rejected(site: &Site, headers: &[&str]) {
     assert_eq!(status_of(site, headers).await, 403, "{headers:?}");
 }
 
 async fn site_at(base_url: &str) -> Site {
-    Site::start_with(Store::Sqlite, &[&format!("--base-url={base_url}")]).await
+    Site::start_with(Backend::Sqlite, &[&format!("--base-url={base_url}")]).await
 }
 
 #[tokio::test]
 async fn sec_fetch_site_takes_precedence_over_origin() {
-    for site in [Site::start(Store::Sqlite).await, site_at(OURS).await] {
+    for site in [Site::start(Backend::Sqlite).await, site_at(OURS).await] {
         let host = "Host: example.org";
         assert_accepted(&site, &[host, "Sec-Fetch-Site: same-origin"]).await;
         assert_accepted(&site, &[host, "Sec-Fetch-Site: none"]).await;
@@ -52,16 +52,16 @@ async fn sec_fetch_site_takes_precedence_over_origin() {
             "same-origin, cross-site",
             "\u{e9}",
         ] {
-            assert_refused(&site, &[host, &format!("Sec-Fetch-Site: {foreign}")]).await;
+            assert_rejected(&site, &[host, &format!("Sec-Fetch-Site: {foreign}")]).await;
             let ours = format!("Origin: {OURS}");
-            assert_refused(&site, &[host, &format!("Sec-Fetch-Site: {foreign}"), &ours]).await;
+            assert_rejected(&site, &[host, &format!("Sec-Fetch-Site: {foreign}"), &ours]).await;
         }
     }
 }
 
 #[tokio::test]
 async fn a_client_without_browser_headers_is_accepted() {
-    for site in [Site::start(Store::Sqlite).await, site_at(OURS).await] {
+    for site in [Site::start(Backend::Sqlite).await, site_at(OURS).await] {
         assert_accepted(&site, &["Host: example.org"]).await;
         assert_accepted(&site, &["Host: other.example"]).await;
     }
@@ -89,11 +89,11 @@ async fn only_the_configured_origin_is_accepted() {
             "example.org",
             "\u{e9}",
         ] {
-            assert_refused(&site, &[&host, &format!("Origin: {foreign}")]).await;
+            assert_rejected(&site, &[&host, &format!("Origin: {foreign}")]).await;
         }
     }
     // Naming the evil host does not make it ours.
-    assert_refused(
+    assert_rejected(
         &site,
         &["Host: evil.example", "Origin: https://evil.example"],
     )
@@ -102,7 +102,7 @@ async fn only_the_configured_origin_is_accepted() {
 
 #[tokio::test]
 async fn without_a_configured_origin_the_host_is_accepted() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for (host, origin) in [
         ("127.0.0.1:8000", "http://127.0.0.1:8000"),
         ("localhost:8000", "http://localhost:8000"),
@@ -127,7 +127,7 @@ async fn without_a_configured_origin_the_host_is_accepted() {
         ("localhost:8000", "http://localhost:8001"),
         ("[::1]:8000", "http://[::2]:8000"),
     ] {
-        assert_refused(
+        assert_rejected(
             &site,
             &[&format!("Host: {host}"), &format!("Origin: {origin}")],
         )
@@ -161,7 +161,7 @@ async fn an_origin_with_a_port_or_an_address_for_a_host_can_be_configured() {
     ] {
         let site = site_at(base_url).await;
         assert_accepted(&site, &["Host: app.internal", &format!("Origin: {ours}")]).await;
-        assert_refused(
+        assert_rejected(
             &site,
             &["Host: app.internal", &format!("Origin: {foreign}")],
         )
@@ -171,7 +171,7 @@ async fn an_origin_with_a_port_or_an_address_for_a_host_can_be_configured() {
 
 #[tokio::test]
 async fn the_referer_is_checked_without_other_headers() {
-    let (open, configured) = (Site::start(Store::Sqlite).await, site_at(OURS).await);
+    let (open, configured) = (Site::start(Backend::Sqlite).await, site_at(OURS).await);
     let host = "Host: example.org";
     for site in [&open, &configured] {
         assert_accepted(site, &[host, "Referer: https://example.org/some/page?q=1"]).await;
@@ -185,7 +185,7 @@ async fn the_referer_is_checked_without_other_headers() {
             "data:text/html,x",
             "\u{e9}",
         ] {
-            assert_refused(site, &[host, &format!("Referer: {foreign}")]).await;
+            assert_rejected(site, &[host, &format!("Referer: {foreign}")]).await;
         }
         // The origin is the better witness.
         assert_accepted(
@@ -197,7 +197,7 @@ async fn the_referer_is_checked_without_other_headers() {
             ],
         )
         .await;
-        assert_refused(
+        assert_rejected(
             site,
             &[
                 host,
@@ -211,7 +211,7 @@ async fn the_referer_is_checked_without_other_headers() {
 
 #[tokio::test]
 async fn a_cross_site_link_is_accepted() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for method in ["GET", "HEAD"] {
         let request = format!(
             "{method} / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\nSec-Fetch-Site: cross-site\r\nOrigin: null\r\n\r\n"

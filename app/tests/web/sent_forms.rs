@@ -1,7 +1,7 @@
 //! Forms that fail for another reason than what was typed: the text comes back and can be sent again.
 
-use harness::sign_in::{SignInSite, browser_of};
-use harness::{Response, Site, Store, on_both_databases, unescape_html};
+use harness::sign_in::{SignInSite, signed_in_browser};
+use harness::{Backend, Response, Site, on_both_databases, unescape_html};
 use reqwest::{Method, StatusCode};
 
 use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
@@ -55,7 +55,7 @@ on_both_databases! {
 #[tokio::test]
 async fn a_form_over_the_rate_limit_can_be_sent_again() {
     let flags = ["--rate-limit-writes=1", "--trusted-proxies=127.0.0.1"];
-    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let site = Site::start_with(Backend::Sqlite, &flags).await;
     let visitor = site.visitor();
     let mut responses = Vec::new();
     for _ in 0..2 {
@@ -69,7 +69,7 @@ async fn a_form_over_the_rate_limit_can_be_sent_again() {
 
 #[tokio::test]
 async fn a_form_from_another_site_is_shown_and_cannot_be_sent_by_one_click() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     for (name, value) in [
         ("origin", "https://other.example"),
@@ -88,7 +88,7 @@ async fn a_form_from_another_site_is_shown_and_cannot_be_sent_by_one_click() {
 
 #[tokio::test]
 async fn an_error_page_links_to_the_failed_address() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     site.execute(&format!("ALTER TABLE {TABLE} RENAME TO away"))
         .await;
     for path in ["/", FEATURE.row_page] {
@@ -109,16 +109,16 @@ async fn an_error_page_links_to_the_failed_address() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_form_sent_after_the_session_has_ended_can_be_sent_again_after_signing_in() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     site.execute("DELETE FROM session").await;
-    let refused = browser.post(FORM, &typed()).await;
-    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
-    assert!(!refused.headers.contains_key("location"));
-    let fields = sent_again(&refused, FORM);
+    let rejected = browser.post(FORM, &typed()).await;
+    assert_eq!(rejected.status, StatusCode::UNAUTHORIZED);
+    assert!(!rejected.headers.contains_key("location"));
+    let fields = sent_again(&rejected, FORM);
     assert!(
-        refused.body.contains("target=\"_blank\""),
+        rejected.body.contains("target=\"_blank\""),
         "{}",
-        refused.body
+        rejected.body
     );
     assert_eq!(
         site.count(TABLE).await,

@@ -7,7 +7,7 @@ use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Method, StatusCode};
 
 use harness::raw::{self, exchange};
-use harness::{Response, Site, Store};
+use harness::{Backend, Response, Site};
 
 /// The addresses of the files that a page refers to.
 async fn files(site: &Site) -> Vec<String> {
@@ -36,7 +36,7 @@ fn is_style_sheet(file: &str) -> bool {
 
 #[tokio::test]
 async fn a_file_with_a_content_hash_is_cached_forever() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for file in files(&site).await {
         let response = site.visitor().get(&file).await;
         assert_eq!(response.status, StatusCode::OK, "{file}");
@@ -68,7 +68,7 @@ async fn a_file_with_a_content_hash_is_cached_forever() {
 
 #[tokio::test]
 async fn a_file_without_its_content_hash_is_not_found() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for path in [
         "/static/app.css",
         "/static/app-00000000.css",
@@ -90,7 +90,7 @@ async fn a_file_without_its_content_hash_is_not_found() {
 
 #[tokio::test]
 async fn paths_outside_the_static_files_are_not_served() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for path in [
         "/static/../Cargo.toml",
         "/static/..%2fCargo.toml",
@@ -128,7 +128,7 @@ async fn paths_outside_the_static_files_are_not_served() {
 
 #[tokio::test]
 async fn pages_and_files_are_compressed_on_request() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for path in ["/", &style_sheet(&site).await] {
         let plain = fetch(&site, path, "identity").await.body.len();
         for encoding in ["gzip", "br", "zstd"] {
@@ -155,7 +155,7 @@ async fn pages_and_files_are_compressed_on_request() {
 
 #[tokio::test]
 async fn responses_vary_by_accept_encoding() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     for path in ["/", &style_sheet(&site).await] {
         for encoding in ["identity", "gzip", "gzip;q=0, br;q=0, zstd;q=0, *;q=0"] {
             let response = fetch(&site, path, encoding).await;

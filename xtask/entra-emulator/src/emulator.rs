@@ -168,7 +168,7 @@ impl Emulator {
     }
 
     /// Shows the page with the people, as at the start.
-    pub fn sign_in_by_choice(&self) {
+    pub fn show_account_picker(&self) {
         self.provider.state().signed_in_as = None;
     }
 
@@ -214,7 +214,7 @@ impl Emulator {
     }
 
     /// Ends all misbehaviour and corrects the clock. Keys, people and requests stay.
-    pub fn behave(&self) {
+    pub fn end_misbehaviour(&self) {
         self.provider.state().misbehaviour = Misbehaviour::default();
     }
 
@@ -251,7 +251,7 @@ impl Emulator {
     }
 
     /// The highest number of concurrent requests to an endpoint.
-    pub fn most_at_once(&self, endpoint: Endpoint) -> usize {
+    pub fn peak_concurrency(&self, endpoint: Endpoint) -> usize {
         let state = self.provider.state();
         state
             .concurrency

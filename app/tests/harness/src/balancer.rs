@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 
 use crate::sign_in::free_port;
 use crate::visitor::Visitor;
-use crate::wait::{LONG, eventually};
+use crate::wait::{TIMEOUT, eventually};
 
-/// Checks the readiness of each instance five times a second. A request without the beginning of a response is retried on
-/// another instance, a form too: its submission key inserts it once.
+/// Checks the readiness of each instance five times a second. A request is retried on another
+/// instance if no byte of a response has arrived, also a form: its submission key inserts it only once.
 const SETTINGS: &str = "
 defaults
     mode http
@@ -42,7 +42,7 @@ pub struct HaProxy {
 }
 
 impl HaProxy {
-    /// Starts HAProxy in front of the instances at these ports, whose responses name them in the header `x-instance`.
+    /// Starts HAProxy in front of the instances at these ports; it adds the header `x-instance` to each response.
     pub async fn start(instances: &[u16]) -> Self {
         let port = free_port();
         let file = std::env::temp_dir().join(format!("haproxy_{:016x}", rand::random::<u64>()));
@@ -53,7 +53,7 @@ impl HaProxy {
             process: start_haproxy(&file),
             file,
         };
-        eventually("HAProxy listens", LONG, async || {
+        eventually("HAProxy listens", TIMEOUT, async || {
             TcpStream::connect(("127.0.0.1", port)).ok()
         })
         .await;
@@ -71,7 +71,7 @@ impl HaProxy {
     /// Waits until each instance in turn responds with 200.
     pub async fn wait_for_all(&self) {
         let visitor = self.visitor();
-        eventually("all instances serve", LONG, async || {
+        eventually("all instances serve", TIMEOUT, async || {
             let mut served = Vec::new();
             for _ in 0..self.instances {
                 let response = visitor.get("/readyz").await;

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 
 /// Which of the two databases a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Store {
+pub enum Backend {
     Sqlite,
     Postgres,
 }
@@ -24,10 +24,10 @@ enum Kind {
 }
 
 impl TestDatabase {
-    pub async fn create(store: Store) -> Self {
+    pub async fn create(backend: Backend) -> Self {
         let name = format!("test_{:016x}", rand::random::<u64>());
-        match store {
-            Store::Sqlite => {
+        match backend {
+            Backend::Sqlite => {
                 let folder = std::env::temp_dir().join(&name);
                 std::fs::create_dir(&folder).expect("a folder for the database");
                 let url = format!("sqlite://{}/app.db", folder.display());
@@ -36,7 +36,7 @@ impl TestDatabase {
                     kind: Kind::Sqlite(folder),
                 }
             }
-            Store::Postgres => {
+            Backend::Postgres => {
                 let server = postgres_server();
                 let admin = connect(&format!("{server}/postgres")).await;
                 admin

@@ -36,7 +36,7 @@ pub struct Form {
     /// The table that it inserts into.
     pub table: &'static str,
     pub fields: &'static [Field],
-    /// How often the page to which it redirects contains its text when all text fields have the same.
+    /// How often the page to which it redirects contains a text that all text fields have.
     pub occurrences: usize,
 }
 
@@ -143,7 +143,7 @@ impl Form {
         fields.collect()
     }
 
-    /// The accepted form but for one field, which is left out where there is no value.
+    /// The accepted form with another value of one field, or without that field.
     pub fn with<'a>(&self, name: &str, value: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
         let fields = self.fields.iter().map(|field| {
             let is_changed = field.name == name;

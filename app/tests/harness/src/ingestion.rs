@@ -9,7 +9,7 @@ use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Server, async_t
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-/// The instrumentation key that telemetry comes with.
+/// The instrumentation key in the connection string.
 pub const KEY: &str = "0badc0de-1111-4222-8333-444444444444";
 
 /// A running ingestion emulator; stopped when it is dropped.
@@ -47,8 +47,8 @@ impl Ingestion {
         self.items.0.lock().expect("no panic while held").clone()
     }
 
-    /// What was received of this kind, as `Request`, for the request with this id.
-    pub fn of_request(&self, kind: &str, id: &str) -> Vec<Value> {
+    /// The received items of this kind, such as `Request`, that belong to the request with this id.
+    pub fn items_of_request(&self, kind: &str, id: &str) -> Vec<Value> {
         let mut items = self.items();
         items.retain(|item| item["tags"]["ai.operation.id"] == id);
         items.retain(|item| item["data"]["baseType"] == format!("{kind}Data"));
@@ -56,7 +56,7 @@ impl Ingestion {
     }
 }
 
-/// Of an ingestion endpoint at this port of this machine.
+/// The connection string of an ingestion endpoint at this port of this machine.
 pub fn connection_string(port: u16) -> String {
     format!("InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{port}/")
 }

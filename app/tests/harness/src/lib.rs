@@ -10,7 +10,7 @@ pub mod balancer;
 pub mod browser;
 mod databases;
 mod feature;
-mod forwarder;
+mod tcp_proxy;
 pub mod ingestion;
 mod process;
 pub mod raw;
@@ -23,13 +23,13 @@ mod visitor;
 mod wait;
 
 pub use {
-    databases::{Store, TestDatabase, connect},
+    databases::{Backend, TestDatabase, connect},
     feature::{Feature, Field, Form, Kind, Row},
-    forwarder::Forwarder,
     process::{Process, run_app},
     site::{Site, config},
+    tcp_proxy::TcpProxy,
     visitor::{Response, Visitor, unescape_html},
-    wait::{LONG, eventually},
+    wait::{TIMEOUT, eventually},
 };
 
 /// Declares each test twice: on SQLite, and on PostgreSQL as an ignored test.
@@ -44,13 +44,13 @@ macro_rules! on_both_databases {
 
             #[tokio::test]
             async fn sqlite() {
-                run($crate::Site::start($crate::Store::Sqlite).await).await;
+                run($crate::Site::start($crate::Backend::Sqlite).await).await;
             }
 
             #[tokio::test]
             #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
             async fn postgres() {
-                run($crate::Site::start($crate::Store::Postgres).await).await;
+                run($crate::Site::start($crate::Backend::Postgres).await).await;
             }
         }
     )*};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::visitor::Visitor;
-use super::wait::{LONG, eventually};
+use super::wait::{TIMEOUT, eventually};
 
 /// A process `app serve` with its own settings, killed when it is dropped.
 pub struct Process {
@@ -19,7 +19,7 @@ pub struct Process {
     _folder: Folder,
 }
 
-/// An empty folder, so that no `.env` is found; removed in the end.
+/// An empty folder, so that no `.env` is found; removed when it is dropped.
 struct Folder(PathBuf);
 
 impl Process {
@@ -60,7 +60,7 @@ impl Process {
             log,
             _folder: folder,
         };
-        let listening = process.logged("listening").await;
+        let listening = process.wait_for_log("listening").await;
         process.url = format!("http://{}", listening["address"].as_str().expect("a text"));
         process
     }
@@ -68,7 +68,7 @@ impl Process {
     /// Starts the process and waits until the database is ready too.
     pub async fn serve_ready(settings: &[(&str, &str)]) -> Self {
         let process = Self::serve(settings).await;
-        process.logged("the database is ready").await;
+        process.wait_for_log("the database is ready").await;
         process
     }
 
@@ -90,9 +90,9 @@ impl Process {
         parsed.collect()
     }
 
-    /// Waits for a line with this message.
-    pub async fn logged(&self, message: &str) -> Value {
-        eventually(message, LONG, async || {
+    /// Waits for a log line with this message and returns it.
+    pub async fn wait_for_log(&self, message: &str) -> Value {
+        eventually(message, TIMEOUT, async || {
             self.log()
                 .into_iter()
                 .find(|line| line["message"] == message)
@@ -100,7 +100,7 @@ impl Process {
         .await
     }
 
-    pub fn id(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
@@ -113,7 +113,7 @@ impl Process {
         assert!(status.success());
     }
 
-    /// Waits for the end of the process.
+    /// Waits until the process has ended.
     pub async fn exit(&mut self, within: Duration) -> ExitStatus {
         let child = &mut self.child;
         eventually("the process ends", within, async || {

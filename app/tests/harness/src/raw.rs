@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::visitor::Response;
-use super::wait::LONG;
+use super::wait::TIMEOUT;
 
 /// The length of a response without a body.
 static NOTHING: HeaderValue = HeaderValue::from_static("0");
@@ -49,7 +49,7 @@ impl Connection {
 
     /// Reads one response; the body has the length of `Content-Length`, or ends with the connection.
     pub async fn response(&mut self) -> Response {
-        timeout(LONG, self.read_response())
+        timeout(TIMEOUT, self.read_response())
             .await
             .expect("a response in time")
             .expect("a response")
@@ -58,7 +58,7 @@ impl Connection {
     /// Waits until the site closes the connection and returns what it sent before.
     pub async fn end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        let reading = timeout(LONG, self.0.read_to_end(&mut rest)).await;
+        let reading = timeout(TIMEOUT, self.0.read_to_end(&mut rest)).await;
         // A reset is an end too.
         let _ = reading.expect("the connection is closed in time");
         rest

@@ -12,10 +12,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 /// The variable with the folder; without it, no page is written.
 const FOLDER: &str = "TEST_PAGES";
 
-/// Characters of a path in a file's name.
-const LONGEST_ROUTE: usize = 40;
+/// In characters of a file's name.
+const MAX_ROUTE_LENGTH: usize = 40;
 
-/// Writes a response down if it is a page of the site, and not of a balancer before it.
+/// Writes a response to the folder if it is a page of the site, and not of a load balancer.
 pub(crate) fn write_response(path: &str, status: StatusCode, headers: &HeaderMap, body: &str) {
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let is_page = kind.is_some_and(|kind| kind.starts_with(b"text/html")) && !body.is_empty();
@@ -24,7 +24,7 @@ pub(crate) fn write_response(path: &str, status: StatusCode, headers: &HeaderMap
     }
 }
 
-/// Writes a page down, once for pages that differ only in ids, dates and keys: a file's name is the status, the path
+/// Writes a page to the folder, once for pages that differ only in ids, dates and keys: a file's name is the status, the path
 /// without numbers, and a hash of the page without hexadecimal digits.
 pub(crate) fn write_document(path: &str, status: i64, html: &str) {
     let Some(folder) = folder() else { return };
@@ -41,7 +41,7 @@ pub(crate) fn write_document(path: &str, status: i64, html: &str) {
                 '-'
             }
         })
-        .take(LONGEST_ROUTE)
+        .take(MAX_ROUTE_LENGTH)
         .collect();
     let name = format!("{status}{route}.{:016x}.html", hasher.finish());
     // Another test may have written the same page.

@@ -1,4 +1,4 @@
-//! Database servers of a test's own: a primary, standbys, and PgBouncer.
+//! Database servers that are started for one test: a primary, standbys, and PgBouncer.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Trust in every connection of this machine; no durability, but that of a synchronous standby.
+/// Only connections from this machine; durability only by a synchronous standby.
 const OPTIONS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
     -c wal_receiver_status_interval=1s -c wal_retrieve_retry_interval=200ms -c max_connections=100 \
     -c max_wal_size=128MB -c min_wal_size=32MB";
@@ -18,7 +18,7 @@ pub struct PostgresServer {
     pub port: u16,
 }
 
-/// PgBouncer before a server; killed when it is dropped.
+/// PgBouncer in front of a server; killed when it is dropped.
 pub struct PgBouncer {
     folder: PathBuf,
     process: Child,
@@ -53,7 +53,7 @@ impl PostgresServer {
         server
     }
 
-    /// A standby that streams from this server, beside whose data it has its own.
+    /// A standby that streams from this server, with its data in the same parent folder.
     #[must_use]
     pub fn standby(&self) -> Self {
         let parent = self.folder.parent().expect("a folder of a folder");
@@ -86,7 +86,7 @@ impl PostgresServer {
         );
     }
 
-    /// Whether the server runs, which a full disk may have ended.
+    /// Whether the server runs; a full disk may have stopped it.
     pub fn is_running(&self) -> bool {
         let mut status = command(&program("pg_ctl"));
         let status = status
@@ -139,12 +139,12 @@ impl Drop for PostgresServer {
 }
 
 impl PgBouncer {
-    /// Starts PgBouncer before a server; each setting is a line of its configuration, as `pool_mode = session`.
+    /// Starts PgBouncer in front of a server; each setting is a line of its configuration, as `pool_mode = session`.
     pub fn start(server: &PostgresServer, settings: &[&str]) -> Self {
         Self::start_at(server.port, settings)
     }
 
-    /// Starts PgBouncer before the server at this port.
+    /// Starts PgBouncer in front of the server at this port.
     pub fn start_at(database_port: u16, settings: &[&str]) -> Self {
         let folder = own_folder(&std::env::temp_dir(), "pgbouncer");
         let port = free_port();
@@ -158,7 +158,7 @@ impl PgBouncer {
         }
     }
 
-    /// Replaces the settings and lets PgBouncer read them again.
+    /// Replaces the settings and reloads them.
     pub fn reload(&self, settings: &[&str]) {
         write_configuration(&self.folder, self.port, self.database_port, settings);
         let pid = self.process.id().to_string();
@@ -220,7 +220,7 @@ fn start_pgbouncer(folder: &Path) -> Child {
 }
 
 fn run(name: &str, arguments: &[&str]) {
-    // Not a pipe, which the server would keep open.
+    // Not a pipe: the server would keep it open.
     let log = std::env::temp_dir().join(format!("run_{:016x}", rand::random::<u64>()));
     let file = fs::File::create(&log).expect("a file");
     let mut command = command(&program(name));
@@ -232,7 +232,7 @@ fn run(name: &str, arguments: &[&str]) {
     assert!(status.success(), "{name} {arguments:?}: {text}");
 }
 
-/// The program as an account that PostgreSQL and PgBouncer accept: they refuse to run as root.
+/// Runs the program as another account than root, which PostgreSQL and PgBouncer reject.
 fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/");
@@ -259,7 +259,7 @@ fn own_folder(parent: &Path, name: &str) -> PathBuf {
     let folder = parent.join(format!("{name}_{:016x}", rand::random::<u64>()));
     fs::create_dir(&folder).expect("a folder");
     if let Some(id) = account() {
-        chown(&folder, Some(id), Some(id)).expect("a folder of the account's own");
+        chown(&folder, Some(id), Some(id)).expect("another owner");
     }
     folder
 }

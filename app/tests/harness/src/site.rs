@@ -10,13 +10,13 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::databases::{Store, TestDatabase};
+use super::databases::{Backend, TestDatabase};
 use super::visitor::Visitor;
 
 /// A running site; stopped when it is dropped.
 pub struct Site {
     pub url: String,
-    pub store: Store,
+    pub backend: Backend,
     pub database: TestDatabase,
     /// For the test's own SQL.
     pub db: DatabaseConnection,
@@ -32,18 +32,18 @@ struct Cli {
 
 impl Site {
     /// A site on an empty, migrated database.
-    pub async fn start(store: Store) -> Self {
-        Self::start_with(store, &[]).await
+    pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, &[]).await
     }
 
     /// Starts a site with further flags, such as `--list-page-size=2`.
-    pub async fn start_with(store: Store, flags: &[&str]) -> Self {
-        let database = TestDatabase::create(store).await;
-        Self::start_on(store, database, flags).await
+    pub async fn start_with(backend: Backend, flags: &[&str]) -> Self {
+        let database = TestDatabase::create(backend).await;
+        Self::start_on(backend, database, flags).await
     }
 
-    /// Starts a site on a database that the test has created.
-    pub async fn start_on(store: Store, database: TestDatabase, flags: &[&str]) -> Self {
+    /// Starts a site on an existing database.
+    pub async fn start_on(backend: Backend, database: TestDatabase, flags: &[&str]) -> Self {
         let state = AppState::new(config(&database.url, flags)).expect("a state");
         state.database.migrate().await.expect("a migrated database");
         let (stop, stopped) = oneshot::channel();
@@ -57,7 +57,7 @@ impl Site {
         }));
         Self {
             url: format!("http://{address}"),
-            store,
+            backend,
             database,
             db,
             stop: Some(stop),
@@ -117,15 +117,15 @@ impl Drop for Site {
 
 const CACHE_FLAG: &str = "--page-cache-bytes";
 
-/// The configuration that these flags make on this database, without a page cache unless one of them sizes it.
+/// The configuration of these flags and this database; without `--page-cache-bytes` there is no page cache.
 pub fn config(database_url: &str, flags: &[&str]) -> Config {
     let database = format!("--database-url={database_url}");
     // A busy machine may take seconds to connect; this harness does not test that.
-    let patience = "--database-pool-timeout=30s";
-    // Tests write by SQL too, of which the site knows nothing.
+    let pool_timeout = "--database-pool-timeout=30s";
+    // Tests also write by SQL, which does not clear the cache.
     let is_cached = flags.iter().any(|flag| flag.starts_with(CACHE_FLAG));
     let no_cache = (!is_cached).then(|| format!("{CACHE_FLAG}=0"));
-    let arguments = ["app", &database, patience]
+    let arguments = ["app", &database, pool_timeout]
         .into_iter()
         .chain(no_cache.as_deref())
         .chain(flags.iter().copied());

@@ -97,12 +97,12 @@ fn client() -> ClientBuilder {
 }
 
 impl Response {
-    /// The address that a redirect leads to.
+    /// The address of a redirect.
     pub fn location(&self) -> &str {
         self.header(LOCATION.as_str())
     }
 
-    /// The address that a page leads on to by itself; empty when it does not.
+    /// The address of a page's `http-equiv="refresh"`; empty without one.
     pub fn refresh_address(&self) -> String {
         let refresh = self
             .body
@@ -111,7 +111,7 @@ impl Response {
         unescape_html(address.unwrap_or_default())
     }
 
-    /// A header's text, empty when it is not there.
+    /// The text of a header; empty without it.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -119,7 +119,7 @@ impl Response {
     }
 }
 
-/// The text that HTML stands for, as far as templates escape it.
+/// Replaces the character references that templates write.
 pub fn unescape_html(html: &str) -> String {
     [
         ("&lt;", "<"),

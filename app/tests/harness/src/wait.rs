@@ -2,24 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between two polls.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Far more than anything here takes, even on a busy machine.
-pub const LONG: Duration = Duration::from_secs(30);
+/// Far longer than any step of a test takes, even on a busy machine.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Looks until there is something to see; panics when `within` is over.
+/// Polls a condition until it returns a value; panics if that takes longer than `within`.
 pub async fn eventually<T>(
     what: &str,
     within: Duration,
-    mut look: impl AsyncFnMut() -> Option<T>,
+    mut poll: impl AsyncFnMut() -> Option<T>,
 ) -> T {
     let started = Instant::now();
     loop {
-        if let Some(seen) = look().await {
-            return seen;
+        if let Some(value) = poll().await {
+            return value;
         }
         assert!(started.elapsed() < within, "{what}: not within {within:?}");
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use harness::sign_in::{Expected, SignInSite};
 
 /// 128 bits as base64url.
-const SHORTEST: usize = 22;
+const MIN_LENGTH: usize = 22;
 
 /// Catalogue: 1.
 #[tokio::test]
@@ -32,11 +32,11 @@ async fn the_authorization_request_is_minimal_and_unique() {
         assert_eq!(scopes, BTreeSet::from(["openid", "profile", "User.Read"]));
         assert!(!url.as_str().contains(site.emulator.client_secret()));
         for name in ["state", "nonce", "code_challenge"] {
-            assert!(query[name].len() >= SHORTEST, "{name} of {url}");
+            assert!(query[name].len() >= MIN_LENGTH, "{name} of {url}");
             assert!(unique.insert(query[name].clone()), "{name} repeats");
         }
     }
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 5.
@@ -45,17 +45,17 @@ async fn the_authorization_request_is_minimal_and_unique() {
 async fn a_rejected_redirect_uri_shows_a_helpful_page() {
     let site = SignInSite::start_with(&[("AZURE_REDIRECT_URI", "http://localhost/signin")]).await;
     let browser = site.browser();
-    let refused = reqwest::get(browser.begin("/").await)
+    let rejected = reqwest::get(browser.begin("/").await)
         .await
         .expect("a response");
     assert!(
-        refused
+        rejected
             .text()
             .await
             .expect("a page")
             .contains("AADSTS50011")
     );
-    let unreturned = Expected::refused(400).still_broken();
+    let unreturned = Expected::rejected(400).without_recovery();
     let response = site.open(&browser, "/signin", unreturned).await;
     for text in [
         "Invalid redirect URI",
@@ -69,8 +69,12 @@ async fn a_rejected_redirect_uri_shows_a_helpful_page() {
         .register_redirect_uri("http://localhost/signin");
     let callback = browser.begin_as("alice").await;
     let path = callback.replace("http://localhost", "");
-    site.open(&browser, &path, Expected::signed_in("alice").still_broken())
-        .await;
+    site.open(
+        &browser,
+        &path,
+        Expected::signed_in("alice").without_recovery(),
+    )
+    .await;
 }
 
 /// Catalogue: 13.
@@ -83,7 +87,7 @@ async fn sign_in_cannot_be_started_by_post() {
         let request = browser
             .request(Method::POST, "/auth/login")
             .header("origin", origin);
-        site.send(&browser, request, Expected::refused(status))
+        site.send(&browser, request, Expected::rejected(status))
             .await;
     }
     assert_eq!(site.count("sign_in_attempt").await, 0);
@@ -96,7 +100,7 @@ async fn a_signed_in_user_is_redirected_without_a_new_sign_in() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     browser.sign_in("alice").await;
-    let mut straight_on = Expected::refused(303);
+    let mut straight_on = Expected::rejected(303);
     straight_on = straight_on.calls(Endpoint::Discovery, 0);
     let response = site
         .open(&browser, "/auth/login?next=/protected?a=b", straight_on)
@@ -115,7 +119,7 @@ async fn a_json_client_gets_401_instead_of_a_redirect() {
     for (name, value) in [("sec-fetch-mode", "cors"), ("accept", "application/json")] {
         for path in ["/protected", "/roleProtected", "/auth/profile"] {
             let request = browser.request(Method::GET, path).header(name, value);
-            let response = site.send(&browser, request, Expected::refused(401)).await;
+            let response = site.send(&browser, request, Expected::rejected(401)).await;
             assert_eq!(response.header("content-type"), "application/problem+json");
         }
     }

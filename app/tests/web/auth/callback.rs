@@ -21,7 +21,7 @@ async fn a_wrong_or_missing_state_is_rejected() {
         let browser = site.browser();
         let callback = browser.begin_as("alice").await;
         let changed = with_state(&callback, state);
-        site.open(&browser, &changed, Expected::refused(400)).await;
+        site.open(&browser, &changed, Expected::rejected(400)).await;
         site.open(&browser, &callback, Expected::signed_in("alice"))
             .await;
     }
@@ -35,7 +35,7 @@ async fn a_rejected_callback_does_not_end_an_existing_session() {
     let browser = site.browser();
     browser.sign_in("carol").await;
     let changed = "/auth/callback?code=1.a&state=b";
-    let response = site.open(&browser, changed, Expected::refused(303)).await;
+    let response = site.open(&browser, changed, Expected::rejected(303)).await;
     assert_eq!(response.location(), "/");
     assert!(browser.account().await.is_some());
 }
@@ -47,7 +47,7 @@ async fn a_callback_without_the_cookie_shows_a_page_to_start_again() {
     let site = SignInSite::start().await;
     let callback = site.browser().begin_as("alice").await;
     let response = site
-        .open(&site.browser(), &callback, Expected::refused(400))
+        .open(&site.browser(), &callback, Expected::rejected(400))
         .await;
     assert!(response.body.contains("sign in again"), "{}", response.body);
     assert!(response.body.contains("Allow cookies"), "{}", response.body);
@@ -70,8 +70,8 @@ async fn a_forged_sign_in_cookie_is_ignored() {
         "x".repeat(5000),
         "%ff".to_owned(),
     ] {
-        victim.plant("sign-in", &value);
-        site.open(&victim, &callback, Expected::refused(400)).await;
+        victim.set_cookie("sign-in", &value);
+        site.open(&victim, &callback, Expected::rejected(400)).await;
     }
 }
 
@@ -83,7 +83,7 @@ async fn the_code_and_state_of_another_browser_are_rejected() {
     let (attacker, victim) = (site.browser(), site.browser());
     let own = victim.begin_as("alice").await;
     let forged = attacker.begin_as("carol").await;
-    site.open(&victim, &forged, Expected::refused(400)).await;
+    site.open(&victim, &forged, Expected::rejected(400)).await;
     site.open(&victim, &own, Expected::signed_in("alice")).await;
 }
 
@@ -96,8 +96,8 @@ async fn the_code_of_another_browser_is_rejected() {
     let own = victim.begin_as("alice").await;
     let forged = attacker.begin_as("carol").await;
     let injected = with_state(&forged, |_| with_state_of(&own));
-    let refused = Expected::refused(400).calls(Endpoint::Token, 1);
-    site.open(&victim, &injected, refused).await;
+    let rejected = Expected::rejected(400).calls(Endpoint::Token, 1);
+    site.open(&victim, &injected, rejected).await;
 }
 
 /// Catalogue: 20.
@@ -110,7 +110,9 @@ async fn a_replayed_callback_changes_nothing() {
     site.open(&browser, &callback, Expected::signed_in("alice"))
         .await;
     for _ in 0..2 {
-        let response = site.open(&browser, &callback, Expected::refused(303)).await;
+        let response = site
+            .open(&browser, &callback, Expected::rejected(303))
+            .await;
         assert_eq!(response.location(), "/");
     }
     assert!(browser.account().await.is_some());
@@ -135,14 +137,14 @@ async fn concurrent_identical_callbacks_are_one_sign_in() {
         .iter()
         .filter(|status| **status == StatusCode::SEE_OTHER);
     assert_eq!(succeeded.count(), 1, "{statuses:?}");
-    let refused = statuses
+    let rejected = statuses
         .iter()
         .filter(|status| **status == StatusCode::BAD_REQUEST);
-    assert_eq!(refused.count(), 19, "{statuses:?}");
+    assert_eq!(rejected.count(), 19, "{statuses:?}");
     assert_eq!(site.emulator.requests_to(Endpoint::Token).len(), 1);
     assert_eq!(site.count("session").await, 1);
     assert!(browser.account().await.is_some());
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 23.
@@ -174,7 +176,7 @@ async fn an_eleventh_pending_sign_in_replaces_the_oldest() {
         callbacks.push(browser.begin_as("alice").await);
     }
     assert_eq!(site.count("sign_in_attempt").await, 10);
-    site.open(&browser, &callbacks[0], Expected::refused(400))
+    site.open(&browser, &callbacks[0], Expected::rejected(400))
         .await;
     for callback in &callbacks[1..] {
         site.open(&browser, callback, Expected::signed_in("alice"))
@@ -191,7 +193,9 @@ async fn a_pending_sign_in_expires() {
     let callback = browser.begin_as("alice").await;
     let later = "UPDATE sign_in_attempt SET expires_at = expires_at - interval '20 minutes'";
     site.execute(later).await;
-    let response = site.open(&browser, &callback, Expected::refused(400)).await;
+    let response = site
+        .open(&browser, &callback, Expected::rejected(400))
+        .await;
     assert!(
         response.body.contains("The sign-in has expired"),
         "{}",
@@ -254,7 +258,7 @@ async fn concurrent_first_sign_ins_in_several_tabs_all_succeed() {
     let browser = site.browser();
     for tab in &tabs {
         let (name, value) = tab.sign_in_cookie();
-        browser.plant(&name, &value);
+        browser.set_cookie(&name, &value);
     }
     assert_eq!(browser.cookies().len(), 3);
     for callback in callbacks {

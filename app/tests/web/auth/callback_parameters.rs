@@ -19,7 +19,7 @@ async fn a_declined_sign_in_shows_a_page_that_says_so() {
         "access_denied",
         "AADSTS65004: the-words-of-the-provider",
     );
-    let response = site.attempt(Expected::refused(403)).await;
+    let response = site.assert_sign_in(Expected::rejected(403)).await;
     assert!(
         response.body.contains("Sign-in was declined"),
         "{}",
@@ -49,8 +49,8 @@ async fn an_error_without_a_valid_state_changes_nothing() {
         "/auth/callback?error=a&state=",
         &foreign,
     ] {
-        let refused = Expected::refused(400).still_broken();
-        site.open(&victim, address, refused).await;
+        let rejected = Expected::rejected(400).without_recovery();
+        site.open(&victim, address, rejected).await;
     }
     assert_eq!(site.count("sign_in_attempt").await, 2);
     site.open(&victim, &own, Expected::signed_in("carol")).await;
@@ -91,8 +91,8 @@ async fn error_texts_of_the_provider_become_neither_markup_nor_links_nor_log_lin
             let browser = site.browser();
             let callback = browser.begin_as("alice").await;
             let start = site.log.line_count();
-            let refused = Expected::refused(400).still_broken();
-            let response = site.open(&browser, &callback, refused).await;
+            let rejected = Expected::rejected(400).without_recovery();
+            let response = site.open(&browser, &callback, rejected).await;
             let lines = site.log.since(start);
             for part in DANGEROUS {
                 assert!(!response.body.contains(part), "{}", response.body);
@@ -106,7 +106,7 @@ async fn error_texts_of_the_provider_become_neither_markup_nor_links_nor_log_lin
             assert!(!response.headers.contains_key("set-cookie"));
         }
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 30.
@@ -124,7 +124,7 @@ async fn every_provider_error_shows_a_page_and_does_not_redirect_to_the_provider
     ] {
         respond_with_error(&site, error, "");
         let response = site
-            .attempt(Expected::refused(400).calls(Endpoint::Authorize, 0))
+            .assert_sign_in(Expected::rejected(400).calls(Endpoint::Authorize, 0))
             .await;
         assert!(response.location().is_empty() && !response.body.contains("http-equiv"));
     }
@@ -141,7 +141,7 @@ async fn the_log_contains_the_aadsts_error_number() {
         "AADSTS50105: <b>the words</b> of the provider",
     );
     let start = site.log.line_count();
-    site.attempt(Expected::refused(400)).await;
+    site.assert_sign_in(Expected::rejected(400)).await;
     let lines = site.log.since(start);
     let reason = "the provider refused: invalid_request AADSTS50105";
     assert!(
@@ -164,7 +164,7 @@ async fn a_callback_without_a_code_is_rejected() {
             parameters.retain(|(name, _)| name != "code");
             parameters.extend(code.map(|code| ("code".to_owned(), code.to_owned())));
         });
-        site.attempt(Expected::refused(400)).await;
+        site.assert_sign_in(Expected::rejected(400)).await;
     }
 }
 
@@ -190,7 +190,9 @@ async fn a_duplicate_callback_parameter_is_rejected() {
     for change in changes {
         let browser = site.browser();
         let callback = change(&browser.begin_as("alice").await);
-        let response = site.open(&browser, &callback, Expected::refused(400)).await;
+        let response = site
+            .open(&browser, &callback, Expected::rejected(400))
+            .await;
         assert!(
             response.body.contains("href=\"/auth/login\""),
             "{}",
@@ -215,15 +217,15 @@ async fn an_unusual_code_is_passed_on_unchanged_or_rejected() {
         let start = callback.find("code=").expect("a code") + 5;
         let end = start + callback[start..].find('&').expect("another parameter");
         let callback = format!("{}{encoded}{}", &callback[..start], &callback[end..]);
-        let refused = Expected::refused(400)
+        let rejected = Expected::rejected(400)
             .calls(Endpoint::Token, 1)
-            .still_broken();
-        site.open(&browser, &callback, refused).await;
+            .without_recovery();
+        site.open(&browser, &callback, rejected).await;
         let sent = site.emulator.requests_to(Endpoint::Token).remove(0);
         let honest = percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy();
         assert_eq!(sent.form("code"), Some(&*honest));
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 33.
@@ -234,7 +236,7 @@ async fn a_code_that_is_not_utf8_or_too_long_is_rejected() {
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
     let no_text = callback.replacen("code=", "code=%ff", 1);
-    site.open(&browser, &no_text, Expected::refused(400)).await;
+    site.open(&browser, &no_text, Expected::rejected(400)).await;
     let long = callback.replacen("code=", &format!("code={}", "c".repeat(60_000)), 1);
     let response = browser
         .request(Method::GET, &long)
@@ -246,7 +248,7 @@ async fn a_code_that_is_not_utf8_or_too_long_is_rejected() {
         "{}",
         response.status()
     );
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 35.
@@ -260,7 +262,7 @@ async fn unknown_callback_parameters_are_ignored() {
             parameters.push((name.to_owned(), "a".to_owned()));
         }
     });
-    site.attempt(Expected::signed_in("alice")).await;
+    site.assert_sign_in(Expected::signed_in("alice")).await;
 }
 
 /// Catalogue: 36.
@@ -286,9 +288,9 @@ async fn tokens_in_the_callback_query_are_ignored() {
         let expected = if code {
             Expected::signed_in("alice")
         } else {
-            Expected::refused(400)
+            Expected::rejected(400)
         };
-        site.attempt(expected).await;
+        site.assert_sign_in(expected).await;
     }
 }
 
@@ -318,18 +320,19 @@ async fn the_iss_parameter_must_match_the_issuer() {
         ];
         for iss in wrong {
             edit_issuer(&site, Some(&iss));
-            site.attempt(Expected::refused(400).still_broken()).await;
+            site.assert_sign_in(Expected::rejected(400).without_recovery())
+                .await;
         }
         edit_issuer(&site, Some(&right));
-        site.attempt(Expected::signed_in("alice").still_broken())
+        site.assert_sign_in(Expected::signed_in("alice").without_recovery())
             .await;
         edit_issuer(&site, None);
         let missing = if announced {
-            Expected::refused(400)
+            Expected::rejected(400)
         } else {
             Expected::signed_in("alice")
         };
-        site.attempt(missing.still_broken()).await;
+        site.assert_sign_in(missing.without_recovery()).await;
     }
 }
 
@@ -351,7 +354,7 @@ async fn a_form_post_callback_is_rejected() {
             .header(header.0, header.1);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let request = request.body(fields.to_owned());
-        site.send(&browser, request, Expected::refused(405)).await;
+        site.send(&browser, request, Expected::rejected(405)).await;
         site.open(&browser, &callback, Expected::signed_in("alice"))
             .await;
     }
@@ -369,14 +372,22 @@ async fn the_callback_is_served_only_at_the_path_of_the_redirect_uri() {
     let callback = browser.begin_as("alice").await;
     let path = callback.replace("http://localhost", "");
     let elsewhere = path.replace("/signin-oidc", "/auth/callback");
-    let refused = Expected::refused(404).still_broken();
-    site.open(&browser, &elsewhere, refused).await;
+    let rejected = Expected::rejected(404).without_recovery();
+    site.open(&browser, &elsewhere, rejected).await;
     let changed =
         with_state(&callback, |state| Some(format!("{state}a"))).replace("http://localhost", "");
-    site.open(&browser, &changed, Expected::refused(400).still_broken())
-        .await;
-    site.open(&browser, &path, Expected::signed_in("alice").still_broken())
-        .await;
+    site.open(
+        &browser,
+        &changed,
+        Expected::rejected(400).without_recovery(),
+    )
+    .await;
+    site.open(
+        &browser,
+        &path,
+        Expected::signed_in("alice").without_recovery(),
+    )
+    .await;
 }
 
 fn respond_with_error(site: &SignInSite, error: &str, description: &str) {

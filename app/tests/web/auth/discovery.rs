@@ -17,11 +17,11 @@ async fn the_site_starts_without_the_provider_and_recovers() {
         Fault::Reply(Reply::html(503, "<h1>Service unavailable</h1>")),
     ] {
         site.emulator.fault(Endpoint::Discovery, fault);
-        let refused = Expected::refused(502).still_broken();
-        site.open(&site.browser(), "/auth/login", refused).await;
+        let rejected = Expected::rejected(502).without_recovery();
+        site.open(&site.browser(), "/auth/login", rejected).await;
     }
     assert_eq!(site.count("sign_in_attempt").await, 0);
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 6.
@@ -29,8 +29,8 @@ async fn the_site_starts_without_the_provider_and_recovers() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn sign_in_fails_at_once_if_the_provider_refuses_connections() {
     let site = SignInSite::start_with(&[("AZURE_AUTHORITY_HOST", "http://127.0.0.1:9")]).await;
-    let refused = Expected::refused(502).still_broken();
-    site.open(&site.browser(), "/auth/login", refused).await;
+    let rejected = Expected::rejected(502).without_recovery();
+    site.open(&site.browser(), "/auth/login", rejected).await;
 }
 
 /// Catalogue: 7.
@@ -72,11 +72,11 @@ async fn invalid_metadata_is_rejected_and_not_cached() {
     }
     for fault in faults {
         site.emulator.fault(Endpoint::Discovery, fault);
-        let refused = Expected::refused(502).calls(Endpoint::Discovery, 1);
-        site.open(&site.browser(), "/auth/login", refused.still_broken())
+        let rejected = Expected::rejected(502).calls(Endpoint::Discovery, 1);
+        site.open(&site.browser(), "/auth/login", rejected.without_recovery())
             .await;
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 8.
@@ -96,9 +96,9 @@ async fn concurrent_sign_ins_share_one_metadata_request() {
     for status in logins.join_all().await {
         assert_eq!(status, 504);
     }
-    assert!(site.emulator.most_at_once(Endpoint::Discovery) <= 2);
-    site.assert_holds().await;
-    site.recovers().await;
+    assert!(site.emulator.peak_concurrency(Endpoint::Discovery) <= 2);
+    site.assert_invariants().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 9.
@@ -110,16 +110,16 @@ async fn a_redirect_of_metadata_or_jwks_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         let fault = Fault::Reply(Reply::redirect(status, elsewhere.base_url()));
         site.emulator.fault(Endpoint::Discovery, fault);
-        let refused = Expected::refused(502).still_broken();
-        site.open(&site.browser(), "/auth/login", refused).await;
+        let rejected = Expected::rejected(502).without_recovery();
+        site.open(&site.browser(), "/auth/login", rejected).await;
     }
-    site.emulator.behave();
+    site.emulator.end_misbehaviour();
     for status in [302, 307] {
         let fault = Fault::Reply(Reply::redirect(status, elsewhere.base_url()));
         site.emulator.fault(Endpoint::Keys, fault);
-        site.attempt(Expected::provider_failed().still_broken())
+        site.assert_sign_in(Expected::provider_failed().without_recovery())
             .await;
     }
-    site.recovers().await;
+    site.assert_recovers().await;
     assert!(elsewhere.requests().is_empty());
 }

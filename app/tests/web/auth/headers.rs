@@ -7,7 +7,7 @@ use reqwest::header::SET_COOKIE;
 use reqwest::{Method, RequestBuilder};
 
 use harness::Response;
-use harness::sign_in::browser_of;
+use harness::sign_in::signed_in_browser;
 use harness::sign_in::{Browser, SignInSite};
 
 const BEHIND_HTTPS: [(&str, &str); 1] = [("BASE_URL", "https://site.example")];
@@ -108,7 +108,7 @@ async fn every_response_has_the_security_headers() {
             assert_eq!(response.header(telling), "", "{response:?}");
         }
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 150.
@@ -120,7 +120,7 @@ async fn a_503_response_has_the_security_headers() {
         .await;
     let response = site.browser().get("/auth/login").await;
     assert_eq!(response.status, 503);
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 152.
@@ -128,7 +128,7 @@ async fn a_503_response_has_the_security_headers() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_csp_form_action_lists_no_other_site() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     let page = browser.get("/").await;
     let policy = page.header("content-security-policy");
     assert!(policy.contains("form-action 'self';"), "{policy}");
@@ -251,7 +251,7 @@ async fn a_foreign_host_header_is_not_reflected() {
                     "{path} {response:?}"
                 );
             }
-            let browser = browser_of(&site, "alice").await;
+            let browser = signed_in_browser(&site, "alice").await;
             let request = browser
                 .request(Method::POST, "/auth/logout")
                 .header(name, value);
@@ -267,7 +267,7 @@ async fn a_foreign_host_header_is_not_reflected() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn an_authorization_header_signs_nobody_in() {
     let site = SignInSite::start().await;
-    browser_of(&site, "carol").await;
+    signed_in_browser(&site, "carol").await;
     for secret in site.emulator.secrets() {
         for scheme in ["Bearer", "Basic", "bearer", "DPoP"] {
             for path in ["/protected", "/roleProtected", "/auth/profile"] {
@@ -278,7 +278,7 @@ async fn an_authorization_header_signs_nobody_in() {
             }
         }
     }
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 160.
@@ -287,7 +287,7 @@ async fn an_authorization_header_signs_nobody_in() {
 async fn only_static_files_may_be_cached_for_long() {
     let site = SignInSite::start().await;
     let anonymous = site.browser();
-    let user = browser_of(&site, "alice").await;
+    let user = signed_in_browser(&site, "alice").await;
     let file = style_sheet(&anonymous).await;
     for (browser, path, cache) in [
         (

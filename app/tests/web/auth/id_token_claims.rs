@@ -47,10 +47,10 @@ async fn the_issuer_must_match_the_tenant() {
         format!("{base_url}/{{tenantid}}/v2.0"),
         String::new(),
     ] {
-        refuse(&site, Forgery::new().claim("iss", issuer)).await;
+        assert_rejected(&site, Forgery::new().claim("iss", issuer)).await;
     }
-    refuse(&site, Forgery::new().without_claim("iss")).await;
-    refuse(&site, Forgery::new().claim("iss", json!([right]))).await;
+    assert_rejected(&site, Forgery::new().without_claim("iss")).await;
+    assert_rejected(&site, Forgery::new().claim("iss", json!([right]))).await;
 }
 
 /// Catalogue: 60.
@@ -69,10 +69,10 @@ async fn the_audience_must_be_the_client_id_only() {
         json!(""),
         Value::Null,
     ] {
-        refuse(&site, Forgery::new().claim("aud", audience)).await;
+        assert_rejected(&site, Forgery::new().claim("aud", audience)).await;
     }
-    refuse(&site, Forgery::new().without_claim("aud")).await;
-    accept(&site, Forgery::new().claim("aud", json!([ours]))).await;
+    assert_rejected(&site, Forgery::new().without_claim("aud")).await;
+    assert_accepted(&site, Forgery::new().claim("aud", json!([ours]))).await;
 }
 
 /// Catalogue: 61.
@@ -82,9 +82,9 @@ async fn azp_must_be_the_client_id() {
     let site = SignInSite::start().await;
     let ours = site.emulator.client_id().to_owned();
     for party in [json!("other"), json!(""), json!([ours]), json!(7)] {
-        refuse(&site, Forgery::new().claim("azp", party)).await;
+        assert_rejected(&site, Forgery::new().claim("azp", party)).await;
     }
-    accept(&site, Forgery::new().claim("azp", ours)).await;
+    assert_accepted(&site, Forgery::new().claim("azp", ours)).await;
 }
 
 /// Catalogue: 62.
@@ -93,10 +93,10 @@ async fn azp_must_be_the_client_id() {
 async fn an_expired_token_is_accepted_within_the_leeway_only() {
     let site = SignInSite::start().await;
     for seconds in [-600, -150] {
-        refuse(&site, Forgery::new().claim_from_now("exp", seconds)).await;
+        assert_rejected(&site, Forgery::new().claim_from_now("exp", seconds)).await;
     }
-    accept(&site, Forgery::new().claim_from_now("exp", -30)).await;
-    refuse(&site, Forgery::new().without_claim("exp")).await;
+    assert_accepted(&site, Forgery::new().claim_from_now("exp", -30)).await;
+    assert_rejected(&site, Forgery::new().without_claim("exp")).await;
 }
 
 /// Catalogue: 63.
@@ -105,12 +105,12 @@ async fn an_expired_token_is_accepted_within_the_leeway_only() {
 async fn nbf_is_accepted_within_the_leeway_only() {
     let site = SignInSite::start().await;
     for seconds in [3600, 150] {
-        refuse(&site, Forgery::new().claim_from_now("nbf", seconds)).await;
+        assert_rejected(&site, Forgery::new().claim_from_now("nbf", seconds)).await;
     }
-    accept(&site, Forgery::new().claim_from_now("nbf", 30)).await;
-    accept(&site, Forgery::new().without_claim("nbf")).await;
+    assert_accepted(&site, Forgery::new().claim_from_now("nbf", 30)).await;
+    assert_accepted(&site, Forgery::new().without_claim("nbf")).await;
     for value in [json!(1e300), json!("1"), json!(u64::MAX)] {
-        refuse(&site, Forgery::new().claim("nbf", value)).await;
+        assert_rejected(&site, Forgery::new().claim("nbf", value)).await;
     }
 }
 
@@ -119,10 +119,10 @@ async fn nbf_is_accepted_within_the_leeway_only() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn iat_must_be_present_and_not_in_the_future() {
     let site = SignInSite::start().await;
-    refuse(&site, Forgery::new().claim_from_now("iat", 3600)).await;
-    accept(&site, Forgery::new().claim_from_now("iat", -300)).await;
-    accept(&site, Forgery::new().claim_from_now("iat", 30)).await;
-    refuse(&site, Forgery::new().without_claim("iat")).await;
+    assert_rejected(&site, Forgery::new().claim_from_now("iat", 3600)).await;
+    assert_accepted(&site, Forgery::new().claim_from_now("iat", -300)).await;
+    assert_accepted(&site, Forgery::new().claim_from_now("iat", 30)).await;
+    assert_rejected(&site, Forgery::new().without_claim("iat")).await;
 }
 
 /// Catalogue: 64.
@@ -137,7 +137,7 @@ async fn clock_skew_is_accepted_within_the_leeway_only() {
         } else {
             Expected::provider_failed()
         };
-        site.attempt(expected).await;
+        site.assert_sign_in(expected).await;
     }
 }
 
@@ -153,9 +153,9 @@ async fn sub_must_be_present_and_of_valid_length() {
         Value::Null,
         json!(["a"]),
     ] {
-        refuse(&site, Forgery::new().claim("sub", subject)).await;
+        assert_rejected(&site, Forgery::new().claim("sub", subject)).await;
     }
-    refuse(&site, Forgery::new().without_claim("sub")).await;
+    assert_rejected(&site, Forgery::new().without_claim("sub")).await;
 }
 
 /// Catalogue: 83.
@@ -170,9 +170,9 @@ async fn oid_must_be_present() {
         Value::Null,
         json!(["a"]),
     ] {
-        refuse(&site, Forgery::new().claim("oid", id)).await;
+        assert_rejected(&site, Forgery::new().claim("oid", id)).await;
     }
-    refuse(&site, Forgery::new().without_claim("oid")).await;
+    assert_rejected(&site, Forgery::new().without_claim("oid")).await;
 }
 
 /// Catalogue: 84.
@@ -188,7 +188,7 @@ async fn an_out_of_range_time_claim_causes_no_panic() {
         "[]",
         "-9223372036854775809",
     ] {
-        refuse(&site, expiring(time)).await;
+        assert_rejected(&site, expiring(time)).await;
     }
     for time in [
         "9223372036854775807",
@@ -204,11 +204,11 @@ async fn an_out_of_range_time_claim_causes_no_panic() {
             "{}",
             response.body
         );
-        site.assert_holds().await;
+        site.assert_invariants().await;
         let late = "SELECT 1 FROM session WHERE expires_at > now() at time zone 'utc' + interval '24 hours'";
         assert_eq!(site.count(&format!("({late}) AS late")).await, 0);
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 85.
@@ -250,19 +250,19 @@ async fn a_user_without_name_claims_can_sign_in() {
 async fn at_hash_must_match_the_access_token() {
     let site = SignInSite::start().await;
     for hash in [json!("wrong"), json!(""), json!(7)] {
-        refuse(&site, Forgery::new().claim("at_hash", hash)).await;
+        assert_rejected(&site, Forgery::new().claim("at_hash", hash)).await;
     }
-    accept(&site, Forgery::new().without_claim("at_hash")).await;
+    assert_accepted(&site, Forgery::new().without_claim("at_hash")).await;
 }
 
-async fn refuse(site: &SignInSite, forgery: Forgery) {
+async fn assert_rejected(site: &SignInSite, forgery: Forgery) {
     site.emulator.forge(forgery);
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }
 
-async fn accept(site: &SignInSite, forgery: Forgery) {
+async fn assert_accepted(site: &SignInSite, forgery: Forgery) {
     site.emulator.forge(forgery);
-    site.attempt(Expected::signed_in("alice")).await;
+    site.assert_sign_in(Expected::signed_in("alice")).await;
 }
 
 /// An ID token whose `exp` is this JSON text.

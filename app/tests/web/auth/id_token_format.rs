@@ -21,7 +21,7 @@ async fn a_token_must_have_three_base64url_segments() {
         |_| "..".to_owned(),
     ];
     for change in changes {
-        refuse(&site, Forgery::new().token(change)).await;
+        assert_rejected(&site, Forgery::new().token(change)).await;
     }
 }
 
@@ -42,7 +42,7 @@ async fn token_header_and_claims_must_be_json_objects_without_duplicate_keys() {
         |text| text.replacen('{', "{\"tid\":\"other\",", 1),
     ];
     for payload in payloads {
-        refuse(&site, Forgery::new().payload_text(payload)).await;
+        assert_rejected(&site, Forgery::new().payload_text(payload)).await;
     }
     let headers: [fn(String) -> String; 4] = [
         |_| "[]".to_owned(),
@@ -51,7 +51,7 @@ async fn token_header_and_claims_must_be_json_objects_without_duplicate_keys() {
         |text| text.replacen('{', "{\"alg\":\"none\",", 1),
     ];
     for header in headers {
-        refuse(&site, Forgery::new().header_text(header)).await;
+        assert_rejected(&site, Forgery::new().header_text(header)).await;
     }
 }
 
@@ -68,13 +68,13 @@ async fn an_oversized_or_deeply_nested_token_is_rejected() {
         let payload =
             move |text: String| text.replacen('{', &format!("{{\"deep\":{in_payload},"), 1);
         let header = move |text: String| text.replacen('{', &format!("{{\"deep\":{in_header},"), 1);
-        refuse(&site, Forgery::new().payload_text(payload)).await;
-        refuse(&site, Forgery::new().header_text(header)).await;
+        assert_rejected(&site, Forgery::new().payload_text(payload)).await;
+        assert_rejected(&site, Forgery::new().header_text(header)).await;
     }
-    refuse(&site, Forgery::new().claim("long", "a".repeat(1 << 20))).await;
+    assert_rejected(&site, Forgery::new().claim("long", "a".repeat(1 << 20))).await;
 }
 
-async fn refuse(site: &SignInSite, forgery: Forgery) {
+async fn assert_rejected(site: &SignInSite, forgery: Forgery) {
     site.emulator.forge(forgery);
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }

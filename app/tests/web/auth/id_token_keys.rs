@@ -13,11 +13,11 @@ use harness::sign_in::{Expected, SignInSite};
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_new_signing_key_causes_one_jwks_refetch() {
     let site = SignInSite::start().await;
-    site.recovers().await;
+    site.assert_recovers().await;
     site.emulator.rotate_key();
-    site.attempt(Expected::signed_in("alice").calls(Endpoint::Keys, 1))
+    site.assert_sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 1))
         .await;
-    site.attempt(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
+    site.assert_sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
         .await;
 }
 
@@ -26,7 +26,7 @@ async fn a_new_signing_key_causes_one_jwks_refetch() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn concurrent_sign_ins_share_one_jwks_refetch() {
     let site = SignInSite::start().await;
-    site.recovers().await;
+    site.assert_recovers().await;
     site.emulator.rotate_key();
     site.emulator.clear_requests();
     let mut sign_ins = JoinSet::new();
@@ -38,7 +38,7 @@ async fn concurrent_sign_ins_share_one_jwks_refetch() {
         assert_eq!(status, 303);
     }
     assert_eq!(site.emulator.requests_to(Endpoint::Keys).len(), 1);
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 71.
@@ -46,11 +46,11 @@ async fn concurrent_sign_ins_share_one_jwks_refetch() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn jwks_refetches_for_unknown_keys_are_throttled() {
     let site = SignInSite::start().await;
-    site.recovers().await;
+    site.assert_recovers().await;
     for calls in [1, 0, 0] {
         site.emulator
             .forge(Forgery::new().header("kid", "never-heard-of"));
-        site.attempt(Expected::provider_failed().calls(Endpoint::Keys, calls))
+        site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, calls))
             .await;
     }
 }
@@ -60,11 +60,11 @@ async fn jwks_refetches_for_unknown_keys_are_throttled() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_failed_jwks_refetch_is_repeated_on_the_next_sign_in() {
     let site = SignInSite::start().await;
-    site.recovers().await;
+    site.assert_recovers().await;
     site.emulator.rotate_key();
     let broken = Fault::Reply(Reply::html(503, ""));
     site.emulator.fault(Endpoint::Keys, broken);
-    site.attempt(Expected::provider_failed().calls(Endpoint::Keys, 1))
+    site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, 1))
         .await;
 }
 
@@ -73,7 +73,7 @@ async fn a_failed_jwks_refetch_is_repeated_on_the_next_sign_in() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_withdrawn_key_is_rejected_by_a_new_process() {
     let mut site = SignInSite::start().await;
-    site.recovers().await;
+    site.assert_recovers().await;
     let old = site.emulator.rotate_key();
     site.emulator.withdraw_old_keys();
     site.restart_instance(0).await;
@@ -83,7 +83,7 @@ async fn a_withdrawn_key_is_rejected_by_a_new_process() {
             .header("kid", old.kid()),
     );
     // The first fetch is the ordinary one of a new process.
-    site.attempt(Expected::provider_failed().calls(Endpoint::Keys, 2))
+    site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, 2))
         .await;
 }
 
@@ -92,16 +92,16 @@ async fn a_withdrawn_key_is_rejected_by_a_new_process() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_cached_key_stays_valid_for_a_day() {
     let site = SignInSite::start().await;
-    site.recovers().await;
+    site.assert_recovers().await;
     let old = site.emulator.rotate_key();
     site.emulator.withdraw_old_keys();
-    site.attempt(Expected::signed_in("alice")).await;
+    site.assert_sign_in(Expected::signed_in("alice")).await;
     site.emulator.forge(
         Forgery::new()
             .signature(Signature::Rs256(old.clone()))
             .header("kid", old.kid()),
     );
-    site.attempt(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
+    site.assert_sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
         .await;
 }
 
@@ -122,12 +122,12 @@ async fn without_a_jwks_sign_in_fails_until_it_is_available() {
         (Fault::HangAfterHeaders, 504),
     ] {
         site.emulator.fault(Endpoint::Keys, fault);
-        let refused = Expected::refused(status).calls(Endpoint::Token, 1);
-        site.attempt(refused.calls(Endpoint::Keys, 1).still_broken())
+        let rejected = Expected::rejected(status).calls(Endpoint::Token, 1);
+        site.assert_sign_in(rejected.calls(Endpoint::Keys, 1).without_recovery())
             .await;
-        site.emulator.behave();
+        site.emulator.end_misbehaviour();
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 77.
@@ -137,11 +137,11 @@ async fn a_token_without_a_kid_is_accepted_only_with_a_single_key() {
     let site = SignInSite::start().await;
     let nameless = Forgery::new().without_header("kid");
     site.emulator.forge(nameless.clone());
-    site.attempt(Expected::signed_in("alice")).await;
+    site.assert_sign_in(Expected::signed_in("alice")).await;
     let site = SignInSite::start().await;
     site.emulator.rotate_key();
     site.emulator.forge(nameless);
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 78.
@@ -183,7 +183,7 @@ async fn malformed_jwks_entries_are_skipped() {
                     keys.insert(if first { 0 } else { keys.len() }, entry.clone());
                 }),
             );
-            site.attempt(Expected::signed_in("alice").still_broken())
+            site.assert_sign_in(Expected::signed_in("alice").without_recovery())
                 .await;
         }
     }
@@ -200,9 +200,9 @@ async fn an_encryption_key_is_not_used_for_signatures() {
             document["keys"][0]["use"] = json!("enc");
         }),
     );
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
     let reply = |reply: Reply| Reply::new(200, "application/jwk-set+json", reply.body);
     site.emulator
         .fault(Endpoint::Keys, Fault::Edit(Arc::new(reply)));
-    site.attempt(Expected::signed_in("alice")).await;
+    site.assert_sign_in(Expected::signed_in("alice")).await;
 }

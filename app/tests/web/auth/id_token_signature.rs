@@ -14,10 +14,10 @@ async fn a_token_with_a_missing_or_damaged_signature_is_rejected() {
     let site = SignInSite::start().await;
     for algorithm in ["none", "None", "nOnE", ""] {
         let unsigned = Forgery::new().signature(Signature::None);
-        refuse(&site, unsigned.header("alg", algorithm)).await;
+        assert_rejected(&site, unsigned.header("alg", algorithm)).await;
     }
-    refuse(&site, Forgery::new().header("alg", "none")).await;
-    refuse(&site, Forgery::new().without_header("alg")).await;
+    assert_rejected(&site, Forgery::new().header("alg", "none")).await;
+    assert_rejected(&site, Forgery::new().without_header("alg")).await;
     let damages: [fn(Vec<u8>) -> Vec<u8>; 4] = [
         |_| Vec::new(),
         |mut bytes| {
@@ -34,7 +34,7 @@ async fn a_token_with_a_missing_or_damaged_signature_is_rejected() {
         },
     ];
     for damage in damages {
-        refuse(&site, Forgery::new().signature_bytes(damage)).await;
+        assert_rejected(&site, Forgery::new().signature_bytes(damage)).await;
     }
 }
 
@@ -53,8 +53,8 @@ async fn a_token_signed_with_a_shared_secret_is_rejected() {
         Vec::new(),
     ] {
         let signed = Forgery::new().signature(Signature::Hs256(secret));
-        refuse(&site, signed.clone()).await;
-        refuse(&site, signed.without_header("kid")).await;
+        assert_rejected(&site, signed.clone()).await;
+        assert_rejected(&site, signed.without_header("kid")).await;
     }
 }
 
@@ -75,7 +75,7 @@ async fn only_rs256_is_accepted() {
             .signature(Signature::Es256(elliptic))
             .header("kid", kid),
     ] {
-        refuse(&site, forgery).await;
+        assert_rejected(&site, forgery).await;
     }
 }
 
@@ -84,11 +84,11 @@ async fn only_rs256_is_accepted() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn another_key_under_a_known_kid_is_rejected_without_refetching_the_jwks() {
     let site = SignInSite::start().await;
-    site.recovers().await;
+    site.assert_recovers().await;
     let forged = Forgery::new().signature(Signature::Rs256(SigningKey::foreign()));
     for _ in 0..3 {
         site.emulator.forge(forged.clone());
-        site.attempt(Expected::provider_failed().calls(Endpoint::Keys, 0))
+        site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, 0))
             .await;
     }
 }
@@ -108,8 +108,8 @@ async fn a_key_in_the_token_header_is_ignored() {
         ("x5c", certificate),
     ] {
         let forged = Forgery::new().signature(Signature::Rs256(key.clone()));
-        refuse(&site, forged.clone().header(name, value.clone())).await;
-        refuse(&site, forged.header(name, value).header("kid", key.kid())).await;
+        assert_rejected(&site, forged.clone().header(name, value.clone())).await;
+        assert_rejected(&site, forged.header(name, value).header("kid", key.kid())).await;
     }
 }
 
@@ -130,9 +130,9 @@ async fn a_valid_token_with_a_key_url_in_its_header_causes_no_request() {
             response.body
         );
         assert!(site.emulator.requests_to(Endpoint::Other).is_empty());
-        site.assert_holds().await;
+        site.assert_invariants().await;
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 81.
@@ -150,19 +150,19 @@ async fn a_token_of_another_type_is_rejected() {
         if value.is_null() {
             site.emulator.forge(Forgery::new().header(name, value));
             site.browser().sign_in("alice").await;
-            site.assert_holds().await;
+            site.assert_invariants().await;
         } else {
-            refuse(&site, Forgery::new().header(name, value)).await;
+            assert_rejected(&site, Forgery::new().header(name, value)).await;
         }
     }
     let access_token = entra_emulator::Fault::edit_json(|tokens| {
         tokens["id_token"] = tokens["access_token"].clone();
     });
     site.emulator.fault(Endpoint::Token, access_token);
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }
 
-async fn refuse(site: &SignInSite, forgery: Forgery) {
+async fn assert_rejected(site: &SignInSite, forgery: Forgery) {
     site.emulator.forge(forgery);
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }

@@ -99,7 +99,7 @@ async fn a_sign_in_works_across_instances() {
         served[0].abs_diff(served[1]) <= 1 && served[0] > 8,
         "{served:?}"
     );
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 135.
@@ -115,14 +115,14 @@ async fn a_sign_in_survives_a_restart_of_every_instance() {
             site.restart_instance(index).await;
         }
         let browser = browser.on_port(port);
-        let expected = Expected::signed_in("alice").still_broken();
+        let expected = Expected::signed_in("alice").without_recovery();
         site.open(&browser, &callback, expected).await;
         for index in 0..2 {
             site.restart_instance(index).await;
         }
         assert!(browser.account().await.is_some());
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 135.

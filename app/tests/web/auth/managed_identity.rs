@@ -6,7 +6,7 @@ use entra_emulator::{Emulator, Endpoint, Fault, Options, Reply};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use harness::sign_in::browser_of;
+use harness::sign_in::signed_in_browser;
 use harness::sign_in::{Expected, SignInSite};
 
 /// The settings of a site without a secret, and further ones.
@@ -28,7 +28,7 @@ async fn site() -> SignInSite {
 }
 
 /// One that does not wait long.
-async fn impatient_site() -> SignInSite {
+async fn site_with_short_timeout() -> SignInSite {
     secretless(Options::default(), &[("OUTBOUND_TIMEOUT", "2s")]).await
 }
 
@@ -53,7 +53,7 @@ async fn a_managed_identity_assertion_replaces_the_client_secret() {
     let site = site().await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
-    let expected = Expected::signed_in("alice").still_broken();
+    let expected = Expected::signed_in("alice").without_recovery();
     site.open(
         &browser,
         &callback,
@@ -68,14 +68,14 @@ async fn a_managed_identity_assertion_replaces_the_client_secret() {
     assert_eq!(exchange.form("client_assertion_type"), Some(jwt_bearer));
     let asked = &site.emulator.requests_to(Endpoint::ManagedIdentity)[0];
     assert_eq!(asked.query("resource"), Some("api://AzureADTokenExchange"));
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 115.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_failing_identity_endpoint_rejects_the_sign_in_without_fallback() {
-    let site = impatient_site().await;
+    let site = site_with_short_timeout().await;
     let elsewhere = format!("{}/v1.0/me", site.emulator.base_url());
     for (fault, status) in [
         (Fault::Reply(Reply::json(400, &json!({}))), 502),
@@ -95,18 +95,18 @@ async fn a_failing_identity_endpoint_rejects_the_sign_in_without_fallback() {
         let browser = site.browser();
         let callback = browser.begin_as("alice").await;
         site.emulator.fault(Endpoint::ManagedIdentity, fault);
-        let expected = Expected::refused(status).calls(Endpoint::ManagedIdentity, 1);
-        site.open(&browser, &callback, expected.still_broken())
+        let expected = Expected::rejected(status).calls(Endpoint::ManagedIdentity, 1);
+        site.open(&browser, &callback, expected.without_recovery())
             .await;
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 115.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn requests_waiting_for_one_assertion_share_the_timeout() {
-    let site = impatient_site().await;
+    let site = site_with_short_timeout().await;
     let fault = Fault::HangBeforeHeaders;
     site.emulator.fault(Endpoint::ManagedIdentity, fault);
     let callbacks = join_all((0..5).map(|_| async {
@@ -127,7 +127,7 @@ async fn requests_waiting_for_one_assertion_share_the_timeout() {
         "{:?}",
         started.elapsed()
     );
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 116.
@@ -135,7 +135,7 @@ async fn requests_waiting_for_one_assertion_share_the_timeout() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn an_assertion_is_reused_for_many_sign_ins() {
     let site = site().await;
-    join_all((0..100).map(|_| browser_of(&site, "alice"))).await;
+    join_all((0..100).map(|_| signed_in_browser(&site, "alice"))).await;
     assert_eq!(site.emulator.requests_to(Endpoint::Token).len(), 100);
     assert_eq!(asked(&site), 1);
 }
@@ -149,7 +149,7 @@ async fn an_assertion_is_renewed_shortly_before_it_expires() {
         site.emulator
             .fault(Endpoint::ManagedIdentity, expires_in(lifetime));
         for _ in 0..2 {
-            browser_of(&site, "alice").await;
+            signed_in_browser(&site, "alice").await;
         }
         assert_eq!(asked(&site), times, "{lifetime} s");
     }
@@ -186,7 +186,7 @@ async fn a_client_secret_takes_precedence_over_a_managed_identity() {
     let mut settings = vec![("AZURE_MANAGED_IDENTITY_CLIENT_ID", identity.as_str())];
     settings.extend(endpoint.iter().map(|(name, value)| (*name, value.as_str())));
     let site = SignInSite::start_on(emulator, &settings).await;
-    browser_of(&site, "alice").await;
+    signed_in_browser(&site, "alice").await;
     let exchange = &site.emulator.requests_to(Endpoint::Token)[0];
     assert_eq!(
         exchange.form("client_secret"),
@@ -210,7 +210,7 @@ async fn the_assertion_has_the_configured_audience() {
         };
         let further = [("AZURE_TOKEN_EXCHANGE_AUDIENCE", audience)];
         let site = secretless(options, &further).await;
-        browser_of(&site, "alice").await;
+        signed_in_browser(&site, "alice").await;
         let asked = &site.emulator.requests_to(Endpoint::ManagedIdentity)[0];
         assert_eq!(asked.query("resource"), Some(audience));
     }

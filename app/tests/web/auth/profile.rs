@@ -72,7 +72,7 @@ async fn the_graph_id_of_a_personal_account_is_recognised() {
         ("AZURE_ALLOWED_TENANTS", "*"),
     ];
     let mut site = SignInSite::start_with(&settings).await;
-    site.honest_person = "peggy";
+    site.default_person = "peggy";
     let id = "00000000-0000-0000-0abc-00000000000a";
     let people = site.emulator.people();
     let peggy = people
@@ -149,7 +149,7 @@ async fn graph_fields_are_escaped_and_truncated() {
             "{start}"
         );
         browser.post("/auth/logout", &[]).await;
-        site.assert_holds().await;
+        site.assert_invariants().await;
     }
 }
 
@@ -200,7 +200,7 @@ async fn no_token_is_stored_after_the_sign_in() {
     site.open(&browser, &callback, Expected::signed_in("alice"))
         .await;
     browser.get("/auth/profile").await;
-    site.assert_holds().await;
+    site.assert_invariants().await;
     let lines = site.log.since(0);
     assert!(lines.iter().any(|line| line.json["level"] == "TRACE"));
     let stored = everything_stored(&site).await;

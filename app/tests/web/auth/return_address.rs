@@ -6,7 +6,7 @@ use url::form_urlencoded::byte_serialize;
 use harness::sign_in::{Expected, SignInSite};
 
 /// What comes of a sign-in that began with this text in the query.
-async fn landing(site: &SignInSite, query: &str) -> String {
+async fn location_after_sign_in(site: &SignInSite, query: &str) -> String {
     let browser = site.browser();
     let begun = browser.get(&format!("/auth/login?{query}")).await;
     assert_eq!(begun.status, 303, "{query}: {}", begun.body);
@@ -23,7 +23,7 @@ fn next(address: &str) -> String {
 }
 
 /// As a browser reads it (WHATWG URL Standard).
-fn assert_here(location: &str) {
+fn assert_same_origin(location: &str) {
     let site = Url::parse("https://site.example/auth/callback").expect("an address");
     let address = site.join(location).expect("an address");
     assert_eq!(address.origin(), site.origin(), "{location}");
@@ -35,16 +35,16 @@ fn assert_here(location: &str) {
 async fn sign_in_returns_to_the_same_path_and_query() {
     let site = SignInSite::start().await;
     let browser = site.browser();
-    let refused = browser.get("/protected?x=1&y=%20%C3%BC").await;
-    assert_eq!(refused.status, 303);
-    let begun = browser.get(refused.location()).await;
+    let rejected = browser.get("/protected?x=1&y=%20%C3%BC").await;
+    assert_eq!(rejected.status, 303);
+    let begun = browser.get(rejected.location()).await;
     let provider = begun.location().parse().expect("an address");
     let callback = browser.choose(&provider, "alice").await;
-    let expected = Expected::signed_in("alice").still_broken();
+    let expected = Expected::signed_in("alice").without_recovery();
     let response = site.open(&browser, &callback, expected).await;
     assert_eq!(response.location(), "/protected?x=1&y=%20%C3%BC");
     assert_eq!(browser.get(response.location()).await.status, 200);
-    let typed = landing(&site, &next("/protected?x=1&y=%20ü#f")).await;
+    let typed = location_after_sign_in(&site, &next("/protected?x=1&y=%20ü#f")).await;
     assert_eq!(typed, "/protected?x=1&y=%20%C3%BC");
 }
 
@@ -53,7 +53,7 @@ async fn sign_in_returns_to_the_same_path_and_query() {
 async fn sign_in_returns_to_the_profile_page() {
     let site = SignInSite::start().await;
     assert_eq!(
-        landing(&site, &next("/auth/profile")).await,
+        location_after_sign_in(&site, &next("/auth/profile")).await,
         "/auth/profile"
     );
 }
@@ -104,15 +104,15 @@ async fn sign_in_never_redirects_to_another_site() {
             next(address),
             format!("next={}", address.replace(['\t', '\n', ' '], "")),
         ] {
-            let location = landing(&site, &query).await;
-            assert_here(&location);
+            let location = location_after_sign_in(&site, &query).await;
+            assert_same_origin(&location);
             assert!(
                 location == "/" || !location.contains("evil"),
                 "{address}: {location}"
             );
         }
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 165.
@@ -129,7 +129,11 @@ async fn unusual_characters_in_the_return_address_cause_no_header_injection_or_e
         "/a\u{7f}b",
         &format!("/{}", "a".repeat(8192)),
     ] {
-        assert_eq!(landing(&site, &next(address)).await, "/", "{address:?}");
+        assert_eq!(
+            location_after_sign_in(&site, &next(address)).await,
+            "/",
+            "{address:?}"
+        );
     }
     let kept = [
         ("/ü", "/%C3%BC"),
@@ -138,11 +142,14 @@ async fn unusual_characters_in_the_return_address_cause_no_header_injection_or_e
         ("/?q=\"<b>", "/?q=%22%3Cb%3E"),
     ];
     for (address, location) in kept {
-        assert_eq!(landing(&site, &next(address)).await, location);
+        assert_eq!(
+            location_after_sign_in(&site, &next(address)).await,
+            location
+        );
     }
     let invalid = site.browser().get("/auth/login?next=/%ff").await;
     assert_eq!(invalid.status, 400);
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 166.
@@ -160,9 +167,13 @@ async fn sign_in_routes_are_not_accepted_as_the_return_address() {
         "/%61uth/logout",
         "/auth%2flogout",
     ] {
-        assert_eq!(landing(&site, &next(address)).await, "/", "{address}");
+        assert_eq!(
+            location_after_sign_in(&site, &next(address)).await,
+            "/",
+            "{address}"
+        );
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 166.
@@ -203,7 +214,7 @@ async fn a_duplicate_next_parameter_is_rejected_and_an_unknown_one_ignored() {
         "next",
         "",
     ] {
-        assert_eq!(landing(&site, query).await, "/", "{query}");
+        assert_eq!(location_after_sign_in(&site, query).await, "/", "{query}");
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }

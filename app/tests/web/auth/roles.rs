@@ -33,11 +33,11 @@ async fn only_the_exact_admin_role_is_accepted() {
         browser.sign_in("alice").await;
         let response = browser.get("/roleProtected").await;
         assert_eq!(response.status, status, "{}", response.body);
-        site.assert_holds().await;
+        site.assert_invariants().await;
     }
     for roles in [json!("Admin"), json!({ "Admin": true }), json!([["Admin"]])] {
         site.emulator.forge(Forgery::new().claim("roles", roles));
-        site.attempt(Expected::provider_failed()).await;
+        site.assert_sign_in(Expected::provider_failed()).await;
     }
 }
 
@@ -53,7 +53,7 @@ async fn a_role_in_another_claim_is_ignored() {
         browser.sign_in("alice").await;
         assert_eq!(browser.get("/roleProtected").await.status, 403, "{name}");
     }
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 102.
@@ -71,12 +71,12 @@ async fn a_user_without_the_role_gets_403() {
         .open(
             &browser,
             &callback,
-            Expected::signed_in("bob").still_broken(),
+            Expected::signed_in("bob").without_recovery(),
         )
         .await;
     assert_eq!(back.location(), "/roleProtected");
     let response = site
-        .open(&browser, back.location(), Expected::refused(403))
+        .open(&browser, back.location(), Expected::rejected(403))
         .await;
     assert!(response.location().is_empty());
     assert!(
@@ -120,7 +120,7 @@ async fn group_overage_urls_are_not_fetched() {
     site.open(
         &browser,
         &callback,
-        Expected::signed_in("olivia").still_broken(),
+        Expected::signed_in("olivia").without_recovery(),
     )
     .await;
     assert_eq!(browser.get("/roleProtected").await.status, 403);
@@ -132,7 +132,7 @@ async fn group_overage_urls_are_not_fetched() {
     ] {
         site.emulator
             .forge(Forgery::new().claim("_claim_sources", sources));
-        site.attempt(Expected::signed_in("olivia")).await;
+        site.assert_sign_in(Expected::signed_in("olivia")).await;
     }
 }
 
@@ -162,5 +162,5 @@ async fn a_removed_role_ends_with_the_session() {
     old.sign_in("carol").await;
     assert_eq!(old.get("/roleProtected").await.status, 403);
     assert!(site.emulator.requests_to(Endpoint::Other).is_empty());
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderValue, SET_COOKIE};
 
 use harness::Response;
 use harness::sign_in::{Expected, SignInSite};
-use harness::sign_in::{browser_of, copy_of, session_of, values};
+use harness::sign_in::{copy_browser, session_cookie_of, signed_in_browser, values};
 
 fn set_cookies(response: &Response) -> Vec<&str> {
     let cookies = response.headers.get_all(SET_COOKIE).iter();
@@ -40,14 +40,14 @@ async fn each_sign_in_starts_a_new_session_and_ends_the_old_one() {
     site.open(
         &browser,
         &first,
-        Expected::signed_in("alice").still_broken(),
+        Expected::signed_in("alice").without_recovery(),
     )
     .await;
-    let before = copy_of(&site, &browser);
+    let before = copy_browser(&site, &browser);
     let second = browser.choose(&second_tab, "carol").await;
     site.open(&browser, &second, Expected::signed_in("carol"))
         .await;
-    assert_ne!(session_of(&before), session_of(&browser));
+    assert_ne!(session_cookie_of(&before), session_cookie_of(&browser));
     assert_eq!(before.account().await, None);
     assert_eq!(site.count("session").await, 1);
 }
@@ -59,17 +59,17 @@ async fn a_planted_session_id_is_not_adopted() {
     let site = SignInSite::start().await;
     let key = "the key of another site, which is long enough too";
     let another_site = SignInSite::start_with(&[("SESSION_SECRET_KEY", key)]).await;
-    let foreign = session_of(&browser_of(&another_site, "alice").await);
-    let attackers = session_of(&browser_of(&site, "bob").await);
+    let foreign = session_cookie_of(&signed_in_browser(&another_site, "alice").await);
+    let attackers = session_cookie_of(&signed_in_browser(&site, "bob").await);
     for planted in ["AAAAAAAAAAAAAAAAAAAAAA", &foreign, &attackers] {
         let victim = site.browser();
         let callback = victim.begin_as("alice").await;
-        victim.plant("session", planted);
+        victim.set_cookie("session", planted);
         site.open(&victim, &callback, Expected::signed_in("alice"))
             .await;
-        assert_ne!(session_of(&victim), planted);
+        assert_ne!(session_cookie_of(&victim), planted);
         let attacker = site.browser();
-        attacker.plant("session", planted);
+        attacker.set_cookie("session", planted);
         assert_eq!(attacker.account().await, None, "{planted}");
     }
 }
@@ -83,7 +83,7 @@ async fn https_cookies_have_the_host_prefix_and_strict_attributes() {
     let begun = browser.get("/auth/login").await;
     let provider = begun.location().parse().expect("an address");
     let callback = browser.choose(&provider, "alice").await;
-    let expected = Expected::signed_in("alice").still_broken();
+    let expected = Expected::signed_in("alice").without_recovery();
     let finished = site.open(&browser, &callback, expected).await;
     let host_only = BTreeSet::from(["HttpOnly", "SameSite=Lax", "Secure", "Path=/"]);
     let (_, attributes) = set_cookie(&begun, "__Host-sign-in");
@@ -148,7 +148,7 @@ async fn a_malformed_or_forged_session_cookie_is_anonymous() {
         "session=x",
     ];
     let site = SignInSite::start().await;
-    let genuine = session_of(&browser_of(&site, "alice").await);
+    let genuine = session_cookie_of(&signed_in_browser(&site, "alice").await);
     let flipped = |at: usize| {
         let other = if &genuine[at..=at] == "A" { "B" } else { "A" };
         format!("{}{other}{}", &genuine[..at], &genuine[at + 1..])
@@ -161,15 +161,16 @@ async fn a_malformed_or_forged_session_cookie_is_anonymous() {
     for value in junk.chain(forged).chain(shortened).chain(long) {
         for name in ["session", "sign-in"] {
             let browser = site.browser();
-            browser.plant(name, &value);
+            browser.set_cookie(name, &value);
             assert_eq!(browser.account().await, None, "{name}={value}");
             assert_eq!(browser.get("/").await.status, 200, "{name}={value}");
         }
     }
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
-    browser.plant(&browser.sign_in_cookie().0, &genuine);
-    site.open(&browser, &callback, Expected::refused(400)).await;
+    browser.set_cookie(&browser.sign_in_cookie().0, &genuine);
+    site.open(&browser, &callback, Expected::rejected(400))
+        .await;
 }
 
 /// Catalogue: 126.
@@ -177,7 +178,7 @@ async fn a_malformed_or_forged_session_cookie_is_anonymous() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn of_two_cookies_with_one_name_the_valid_one_is_used() {
     let site = SignInSite::start().await;
-    let genuine = session_of(&browser_of(&site, "alice").await);
+    let genuine = session_cookie_of(&signed_in_browser(&site, "alice").await);
     for cookies in [
         format!("session={genuine}; session=x"),
         format!("session=x; session={genuine}"),
@@ -193,7 +194,7 @@ async fn of_two_cookies_with_one_name_the_valid_one_is_used() {
     let request = site.browser().request(Method::GET, "/protected");
     let response = site.browser().send(request.header("cookie", cookies)).await;
     assert_eq!(response.status, 200, "{}", response.body);
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 128.
@@ -201,8 +202,8 @@ async fn of_two_cookies_with_one_name_the_valid_one_is_used() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn session_ids_are_unique_and_stored_as_hashes() {
     let site = SignInSite::start().await;
-    let browsers = join_all((0..50).map(|_| browser_of(&site, "alice"))).await;
-    let cookies: BTreeSet<String> = browsers.iter().map(session_of).collect();
+    let browsers = join_all((0..50).map(|_| signed_in_browser(&site, "alice"))).await;
+    let cookies: BTreeSet<String> = browsers.iter().map(session_cookie_of).collect();
     assert_eq!(cookies.len(), 50);
     let table = "SELECT id_hash || ' ' || data AS value FROM session";
     let rows = values::<String>(&site.db, table).await.concat();
@@ -217,7 +218,7 @@ async fn session_ids_are_unique_and_stored_as_hashes() {
     for hash in values::<String>(&site.db, hashes).await {
         assert_eq!(hash.len(), 64);
         let thief = site.browser();
-        thief.plant("session", &hash);
+        thief.set_cookie("session", &hash);
         assert_eq!(thief.account().await, None);
     }
 }

@@ -9,7 +9,7 @@ use time::Duration;
 
 use harness::config;
 use harness::sign_in::SignInSite;
-use harness::sign_in::{browser_of, copy_of, let_pass, values};
+use harness::sign_in::{age_sessions, copy_browser, signed_in_browser, values};
 
 /// Seconds until the only session ends, if nothing more happens.
 const REMAINING: &str = "SELECT extract(epoch FROM expires_at - now() AT TIME ZONE 'UTC')::bigint AS value FROM session";
@@ -25,11 +25,11 @@ async fn remaining(site: &SignInSite) -> i64 {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_session_ends_after_the_idle_timeout() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     assert!((8 * HOUR - 60..=8 * HOUR).contains(&remaining(&site).await));
-    let_pass(&site, Duration::minutes(479)).await;
+    age_sessions(&site, Duration::minutes(479)).await;
     assert!(browser.account().await.is_some());
-    let_pass(&site, Duration::hours(8)).await;
+    age_sessions(&site, Duration::hours(8)).await;
     assert_eq!(browser.account().await, None);
 }
 
@@ -38,9 +38,9 @@ async fn a_session_ends_after_the_idle_timeout() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn activity_extends_a_session() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     for _ in 0..2 {
-        let_pass(&site, Duration::hours(7)).await;
+        age_sessions(&site, Duration::hours(7)).await;
         assert!(browser.account().await.is_some());
         assert!(remaining(&site).await > 7 * HOUR);
     }
@@ -53,12 +53,12 @@ async fn session_lifetimes_are_configurable() {
     let site =
         SignInSite::start_with(&[("SESSION_IDLE_TIMEOUT", "10m"), ("SESSION_MAX_AGE", "30m")])
             .await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     for _ in 0..3 {
-        let_pass(&site, Duration::minutes(9)).await;
+        age_sessions(&site, Duration::minutes(9)).await;
         assert!(browser.account().await.is_some());
     }
-    let_pass(&site, Duration::minutes(4)).await;
+    age_sessions(&site, Duration::minutes(4)).await;
     assert_eq!(browser.account().await, None);
 }
 
@@ -67,13 +67,13 @@ async fn session_lifetimes_are_configurable() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_session_ends_at_its_maximum_age() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     for _ in 0..47 {
-        let_pass(&site, Duration::minutes(30)).await;
+        age_sessions(&site, Duration::minutes(30)).await;
         assert!(browser.account().await.is_some());
     }
     assert!(remaining(&site).await <= HOUR / 2);
-    let_pass(&site, Duration::minutes(30)).await;
+    age_sessions(&site, Duration::minutes(30)).await;
     assert_eq!(browser.account().await, None);
 }
 
@@ -82,8 +82,8 @@ async fn a_session_ends_at_its_maximum_age() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_shorter_maximum_age_applies_to_existing_sessions() {
     let mut site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
-    let_pass(&site, Duration::hours(2)).await;
+    let browser = signed_in_browser(&site, "alice").await;
+    age_sessions(&site, Duration::hours(2)).await;
     site.settings
         .push(("SESSION_MAX_AGE".to_owned(), "1h".to_owned()));
     site.restart_instance(0).await;
@@ -95,8 +95,8 @@ async fn a_shorter_maximum_age_applies_to_existing_sessions() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_copied_cookie_is_invalid_after_sign_out() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
-    let copy = copy_of(&site, &browser);
+    let browser = signed_in_browser(&site, "alice").await;
+    let copy = copy_browser(&site, &browser);
     browser.post("/auth/logout", &[]).await;
     assert!(!browser.cookies().contains_key("session"));
     assert_eq!(copy.account().await, None);
@@ -109,9 +109,9 @@ async fn a_copied_cookie_is_invalid_after_sign_out() {
 async fn a_concurrent_request_does_not_restore_an_ended_session() {
     let site = SignInSite::start().await;
     for _ in 0..10 {
-        let browser = browser_of(&site, "alice").await;
-        let_pass(&site, Duration::hours(1)).await;
-        let copy = copy_of(&site, &browser);
+        let browser = signed_in_browser(&site, "alice").await;
+        age_sessions(&site, Duration::hours(1)).await;
+        let copy = copy_browser(&site, &browser);
         let (ended, _) = tokio::join!(
             browser.post("/auth/logout", &[]),
             join_all((0..20).map(|_| copy.get("/"))),
@@ -131,10 +131,10 @@ async fn expired_sessions_are_deleted() {
     for _ in 0..30 {
         join_all((0..5).map(|_| async {
             site.browser().begin("/").await;
-            browser_of(&site, "alice").await
+            signed_in_browser(&site, "alice").await
         }))
         .await;
-        let_pass(&site, Duration::hours(24)).await;
+        age_sessions(&site, Duration::hours(24)).await;
         site.execute(PASS).await;
         let rows = (
             site.count("session").await,
@@ -148,7 +148,7 @@ async fn expired_sessions_are_deleted() {
         );
         assert_eq!(rows, (0, 0));
     }
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     sign_in.delete_expired().await.expect("deleted");
     assert!(browser.account().await.is_some());
 }

@@ -7,8 +7,8 @@ use reqwest::header::SET_COOKIE;
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
 use harness::sign_in::{Browser, SignInSite};
-use harness::sign_in::{browser_of, copy_of, session_of, values};
-use harness::{LONG, Site, Store, TestDatabase, config, connect, eventually};
+use harness::sign_in::{copy_browser, session_cookie_of, signed_in_browser, values};
+use harness::{Backend, Site, TIMEOUT, TestDatabase, config, connect, eventually};
 
 const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
 
@@ -17,7 +17,7 @@ const TABLES: [&str; 2] = ["session", "sign_in_attempt"];
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn without_the_session_table_public_pages_work_and_nobody_is_signed_in() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "carol").await;
+    let browser = signed_in_browser(&site, "carol").await;
     let anonymous = site.browser();
     let callback = anonymous.begin_as("alice").await;
     for table in TABLES {
@@ -48,7 +48,7 @@ async fn without_the_session_table_public_pages_work_and_nobody_is_signed_in() {
             .await;
     }
     assert!(browser.account().await.is_some());
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder) {
@@ -62,7 +62,7 @@ async fn assert_unavailable(browser: &Browser, request: reqwest::RequestBuilder)
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_locked_session_table_delays_only_requests_with_a_session_and_only_until_the_timeout() {
     let site = SignInSite::start_with(&[("DATABASE_TIMEOUT", "500ms")]).await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     let lock = site.db.begin().await.expect("a transaction");
     let statement = "LOCK TABLE session IN ACCESS EXCLUSIVE MODE";
     lock.execute_unprepared(statement).await.expect("a lock");
@@ -71,19 +71,19 @@ async fn a_locked_session_table_delays_only_requests_with_a_session_and_only_unt
     assert_unavailable(&browser, browser.request(Method::GET, "/protected")).await;
     lock.rollback().await.expect("unlocked");
     assert!(browser.account().await.is_some());
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// How often statements have touched sign-in's tables. A connection reports it when it ends: the
 /// site is started anew.
-async fn touches(site: &mut SignInSite) -> i64 {
+async fn count_accesses(site: &mut SignInSite) -> i64 {
     const CONNECTIONS: &str = "SELECT count(*) AS value FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'site'";
     const TOUCHES: &str =
         "SELECT sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins)::bigint AS value
         FROM pg_stat_user_tables WHERE relname IN ('session', 'sign_in_attempt')";
     drop(site.instances.remove(0));
-    eventually("the connections end", LONG, async || {
+    eventually("the connections end", TIMEOUT, async || {
         (values::<i64>(&site.db, CONNECTIONS).await[0] == 0).then_some(())
     })
     .await;
@@ -114,9 +114,9 @@ async fn view(browser: &Browser, views: usize) {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn anonymous_requests_neither_write_nor_query_sessions() {
     let mut site = SignInSite::start().await;
-    let before = touches(&mut site).await;
+    let before = count_accesses(&mut site).await;
     view(&site.browser(), 1_000).await;
-    assert_eq!(touches(&mut site).await, before);
+    assert_eq!(count_accesses(&mut site).await, before);
 }
 
 /// Catalogue: 139.
@@ -124,27 +124,27 @@ async fn anonymous_requests_neither_write_nor_query_sessions() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_forged_cookie_causes_no_query_and_an_ended_session_one() {
     let mut site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
-    let ended = session_of(&copy_of(&site, &browser));
+    let browser = signed_in_browser(&site, "alice").await;
+    let ended = session_cookie_of(&copy_browser(&site, &browser));
     browser.post("/auth/logout", &[]).await;
-    let before = touches(&mut site).await;
+    let before = count_accesses(&mut site).await;
 
     let visitor = site.browser();
-    visitor.plant("session", "AAAAAAAAAAAAAAAAAAAAAA");
+    visitor.set_cookie("session", "AAAAAAAAAAAAAAAAAAAAAA");
     view(&visitor, 100).await;
-    assert_eq!(touches(&mut site).await, before);
+    assert_eq!(count_accesses(&mut site).await, before);
 
     let visitor = site.browser();
-    visitor.plant("session", &ended);
+    visitor.set_cookie("session", &ended);
     view(&visitor, 100).await;
-    assert_eq!(touches(&mut site).await, before + 100);
+    assert_eq!(count_accesses(&mut site).await, before + 100);
 }
 
 /// Catalogue: 141.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn without_sign_in_no_cookie_is_set() {
-    let site = Site::start(Store::Postgres).await;
+    let site = Site::start(Backend::Postgres).await;
     let visitor = site.visitor();
     for path in [
         "/",
@@ -169,16 +169,16 @@ async fn without_sign_in_no_cookie_is_set() {
 const FOREIGN_SESSION: &str =
     "CREATE TABLE session (session_key varchar(40) PRIMARY KEY, expire_date timestamp)";
 
-async fn another_programs_session_table(store: Store) {
-    let database = TestDatabase::create(store).await;
-    let create = match store {
-        Store::Sqlite => format!("{}?mode=rwc", database.url),
-        Store::Postgres => database.url.clone(),
+async fn another_programs_session_table(backend: Backend) {
+    let database = TestDatabase::create(backend).await;
+    let create = match backend {
+        Backend::Sqlite => format!("{}?mode=rwc", database.url),
+        Backend::Postgres => database.url.clone(),
     };
     let other = connect(&create).await;
     let created = other.execute_unprepared(FOREIGN_SESSION).await;
     created.expect("a table");
-    let site = Site::start_on(store, database.share(), &[]).await;
+    let site = Site::start_on(backend, database.share(), &[]).await;
     assert_eq!(site.visitor().get("/").await.status, 200);
     site.stop().await;
 
@@ -194,8 +194,8 @@ async fn another_programs_session_table(store: Store) {
             .expect("a state")
             .database
     };
-    let refused = with_sign_in().migrate().await.expect_err("another table");
-    let message = format!("{refused:#}");
+    let rejected = with_sign_in().migrate().await.expect_err("another table");
+    let message = format!("{rejected:#}");
     for part in [
         "the table session belongs to another program",
         "ALTER TABLE session RENAME TO",
@@ -213,11 +213,11 @@ async fn another_programs_session_table(store: Store) {
 
 #[tokio::test]
 async fn another_programs_session_table_matters_only_with_sign_in_on_sqlite() {
-    another_programs_session_table(Store::Sqlite).await;
+    another_programs_session_table(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn another_programs_session_table_matters_only_with_sign_in_on_postgres() {
-    another_programs_session_table(Store::Postgres).await;
+    another_programs_session_table(Backend::Postgres).await;
 }

@@ -27,7 +27,11 @@ async fn unconfigured_sign_in_routes_return_501() {
         ] {
             let request = browser.request(method, path);
             let response = site
-                .send(&browser, request, Expected::refused(501).still_broken())
+                .send(
+                    &browser,
+                    request,
+                    Expected::rejected(501).without_recovery(),
+                )
                 .await;
             assert!(
                 response
@@ -71,7 +75,7 @@ async fn a_secret_without_a_client_id_is_ignored_with_a_warning() {
     let warned = |line: &harness::sign_in::Line| line.message().starts_with("AZURE_CLIENT_SECRET");
     site.log.wait_for(0, warned).await;
     assert!(!site.browser().get("/").await.body.contains("/auth/"));
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 4.

@@ -5,7 +5,7 @@ use reqwest::Method;
 
 use harness::Response;
 use harness::sign_in::{Browser, SignInSite};
-use harness::sign_in::{browser_of, copy_of};
+use harness::sign_in::{copy_browser, signed_in_browser};
 
 /// Catalogue: 143.
 #[tokio::test]
@@ -13,7 +13,7 @@ use harness::sign_in::{browser_of, copy_of};
 async fn sign_out_ends_the_session_and_redirects_to_the_provider() {
     let settings = [("BASE_URL", "https://site.example")];
     let site = SignInSite::start_with(&settings).await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     let response = browser.post("/auth/logout", &[]).await;
     assert_eq!(response.status, 200);
     let (base_url, tenant) = (site.emulator.base_url(), site.emulator.tenant_id());
@@ -29,7 +29,7 @@ async fn sign_out_ends_the_session_and_redirects_to_the_provider() {
     );
     assert_eq!(site.count("session").await, 0);
     assert_eq!(browser.account().await, None);
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 143.
@@ -37,8 +37,8 @@ async fn sign_out_ends_the_session_and_redirects_to_the_provider() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn sign_out_works_while_the_provider_is_slow() {
     let mut site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
-    let browser = browser_of(&site, "alice").await;
-    let copy = copy_of(&site, &browser);
+    let browser = signed_in_browser(&site, "alice").await;
+    let copy = copy_browser(&site, &browser);
     site.restart_instance(0).await;
     site.emulator
         .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
@@ -49,7 +49,7 @@ async fn sign_out_works_while_the_provider_is_slow() {
     assert_eq!(copy.account().await, None);
     let response = signing_out.await.expect("a response");
     assert_eq!((response.status.as_u16(), response.location()), (303, "/"));
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 144.
@@ -62,13 +62,13 @@ async fn sign_out_without_an_end_session_endpoint_redirects_to_the_start_page() 
     });
     for fault in [no_address, Fault::Reset] {
         let mut site = SignInSite::start().await;
-        let browser = browser_of(&site, "alice").await;
+        let browser = signed_in_browser(&site, "alice").await;
         site.emulator.fault(Endpoint::Discovery, fault);
         site.restart_instance(0).await;
         let response = browser.post("/auth/logout", &[]).await;
         assert_eq!((response.status.as_u16(), response.location()), (303, "/"));
         assert_eq!(site.count("session").await, 0);
-        site.assert_holds().await;
+        site.assert_invariants().await;
     }
 }
 
@@ -77,19 +77,19 @@ async fn sign_out_without_an_end_session_endpoint_redirects_to_the_start_page() 
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_cross_site_request_does_not_sign_out() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     for fetch_site in ["cross-site", "same-site", "junk"] {
         let asked = sign_out(&browser, Method::GET, Some(fetch_site)).await;
         assert_eq!(asked.status, 200, "{fetch_site}");
         let form = "<form class=\"row row-links\" method=\"post\" action=\"/auth/logout\">";
         assert!(asked.body.contains(form), "{}", asked.body);
-        let refused = sign_out(&browser, Method::POST, Some(fetch_site)).await;
-        assert_eq!(refused.status, 403, "{fetch_site}");
+        let rejected = sign_out(&browser, Method::POST, Some(fetch_site)).await;
+        assert_eq!(rejected.status, 403, "{fetch_site}");
     }
     let asked = sign_out(&browser, Method::GET, None).await;
     assert_eq!(asked.status, 200);
     assert!(browser.account().await.is_some());
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Catalogue: 145.
@@ -98,12 +98,12 @@ async fn a_cross_site_request_does_not_sign_out() {
 async fn a_same_origin_link_or_a_typed_address_signs_out() {
     let site = SignInSite::start().await;
     for fetch_site in ["same-origin", "none"] {
-        let browser = browser_of(&site, "alice").await;
+        let browser = signed_in_browser(&site, "alice").await;
         let response = sign_out(&browser, Method::GET, Some(fetch_site)).await;
         assert_eq!(response.status, 303);
         assert_eq!(browser.account().await, None);
     }
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 145.
@@ -111,7 +111,7 @@ async fn a_same_origin_link_or_a_typed_address_signs_out() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_prefetch_does_not_sign_out() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     let request = browser
         .request(Method::GET, "/auth/logout")
         .header("sec-fetch-site", "none")
@@ -133,7 +133,7 @@ async fn sign_out(browser: &Browser, method: Method, fetch_site: Option<&str>) -
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn repeated_or_anonymous_sign_out_redirects_to_the_start_page() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     browser.post("/auth/logout", &[]).await;
     for visitor in [browser, site.browser()] {
         let response = visitor.post("/auth/logout", &[]).await;
@@ -141,7 +141,7 @@ async fn repeated_or_anonymous_sign_out_redirects_to_the_start_page() {
     }
     let landed = site.browser().get("/?state=unknown").await;
     assert_eq!(landed.status, 200);
-    site.recovers().await;
+    site.assert_recovers().await;
 }
 
 /// Catalogue: 149.
@@ -149,7 +149,7 @@ async fn repeated_or_anonymous_sign_out_redirects_to_the_start_page() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn personal_pages_are_not_cached() {
     let site = SignInSite::start().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     for path in [
         "/",
         "/?q=cake",
@@ -161,5 +161,5 @@ async fn personal_pages_are_not_cached() {
         assert!(response.body.contains("Alice Example"), "{path}");
         assert_eq!(response.header("cache-control"), "no-store", "{path}");
     }
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }

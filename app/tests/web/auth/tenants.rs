@@ -13,7 +13,7 @@ use harness::sign_in::{Expected, SignInSite};
 async fn a_token_of_another_tenant_is_rejected() {
     let site = SignInSite::start().await;
     site.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 88.
@@ -49,19 +49,19 @@ async fn tid_must_match_the_issuer() {
         Value::Null,
     ] {
         site.emulator.forge(Forgery::new().claim("tid", value));
-        site.attempt(Expected::provider_failed()).await;
+        site.assert_sign_in(Expected::provider_failed()).await;
     }
     site.emulator.forge(Forgery::new().without_claim("tid"));
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 90.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn each_tenant_has_its_own_issuer() {
-    let site = open_to("organizations", "*").await;
+    let site = multi_tenant_site("organizations", "*").await;
     for person in ["alice", "eve"] {
-        site.attempt(Expected::signed_in(person)).await;
+        site.assert_sign_in(Expected::signed_in(person)).await;
     }
     let (base_url, home) = (site.emulator.base_url(), site.emulator.tenant_id());
     for forgery in [
@@ -73,7 +73,7 @@ async fn each_tenant_has_its_own_issuer() {
         Forgery::new().without_claim("tid"),
     ] {
         site.emulator.forge(forgery);
-        site.attempt(Expected::provider_failed()).await;
+        site.assert_sign_in(Expected::provider_failed()).await;
     }
 }
 
@@ -81,22 +81,22 @@ async fn each_tenant_has_its_own_issuer() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn personal_and_work_accounts_are_accepted_by_authority() {
-    let site = open_to("organizations", "*").await;
+    let site = multi_tenant_site("organizations", "*").await;
     site.emulator
         .forge(Forgery::new().tenant(PERSONAL_TENANT_ID));
-    site.attempt(Expected::refused(403).calls(Endpoint::Token, 1))
+    site.assert_sign_in(Expected::rejected(403).calls(Endpoint::Token, 1))
         .await;
-    let site = open_to("common", "*").await;
+    let site = multi_tenant_site("common", "*").await;
     for person in ["peggy", "alice"] {
-        site.attempt(Expected::signed_in(person)).await;
+        site.assert_sign_in(Expected::signed_in(person)).await;
     }
-    let mut site = open_to("consumers", "*").await;
-    site.honest_person = "peggy";
-    site.attempt(Expected::signed_in("peggy")).await;
+    let mut site = multi_tenant_site("consumers", "*").await;
+    site.default_person = "peggy";
+    site.assert_sign_in(Expected::signed_in("peggy")).await;
     let home = site.emulator.tenant_id().to_owned();
     site.emulator.forge(Forgery::new().tenant(&home));
     // Its metadata name the tenant of personal accounts, so that another issuer is a wrong one.
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 94.
@@ -105,13 +105,13 @@ async fn personal_and_work_accounts_are_accepted_by_authority() {
 async fn only_allowed_tenants_can_sign_in() {
     let home = Options::default().tenant_id;
     let list = format!("{home}, 11111111-2222-3333-4444-555555555555");
-    let site = open_to("common", &list).await;
-    site.attempt(Expected::signed_in("alice")).await;
+    let site = multi_tenant_site("common", &list).await;
+    site.assert_sign_in(Expected::signed_in("alice")).await;
     for person in ["eve", "peggy"] {
         let browser = site.browser();
         let callback = browser.begin_as(person).await;
-        let refused = Expected::refused(403).calls(Endpoint::Token, 1);
-        let response = site.open(&browser, &callback, refused).await;
+        let rejected = Expected::rejected(403).calls(Endpoint::Token, 1);
+        let response = site.open(&browser, &callback, rejected).await;
         assert!(
             response.body.contains("may not sign in here"),
             "{}",
@@ -123,12 +123,12 @@ async fn only_allowed_tenants_can_sign_in() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_rejected_account_can_choose_another_account() {
-    let site = open_to("common", &Options::default().tenant_id).await;
+    let site = multi_tenant_site("common", &Options::default().tenant_id).await;
     let browser = site.browser();
     let callback = browser.begin_as("eve").await;
-    let refused = browser.get(&callback).await;
+    let rejected = browser.get(&callback).await;
     let link = "/auth/login?prompt=select_account";
-    assert!(refused.body.contains(link), "{}", refused.body);
+    assert!(rejected.body.contains(link), "{}", rejected.body);
     for (address, prompt) in [
         (link, Some("select_account")),
         ("/auth/login?prompt=none", None),
@@ -147,7 +147,7 @@ async fn a_rejected_account_can_choose_another_account() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn an_email_address_does_not_identify_an_account() {
-    let site = open_to("organizations", "*").await;
+    let site = multi_tenant_site("organizations", "*").await;
     let (alice, eve) = (site.browser(), site.browser());
     alice.sign_in("alice").await;
     let callback = eve.begin_as("eve").await;
@@ -186,7 +186,7 @@ async fn endpoints_of_another_cloud_come_from_the_settings() {
     let tenant = site.emulator.tenant_id();
     let public = format!("https://login.microsoftonline.com/{tenant}/v2.0");
     site.emulator.forge(Forgery::new().claim("iss", public));
-    site.attempt(Expected::provider_failed()).await;
+    site.assert_sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 98.
@@ -201,7 +201,7 @@ async fn metadata_of_another_cloud_is_rejected() {
             document["issuer"] = json!(format!("https://login.microsoftonline.com/{tenant}/v2.0"));
         }),
     );
-    site.open(&site.browser(), "/auth/login", Expected::refused(502))
+    site.open(&site.browser(), "/auth/login", Expected::rejected(502))
         .await;
 }
 
@@ -209,7 +209,7 @@ async fn metadata_of_another_cloud_is_rejected() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_same_object_id_in_another_tenant_is_another_account() {
-    let site = open_to("organizations", "*").await;
+    let site = multi_tenant_site("organizations", "*").await;
     let people = site.emulator.people();
     let alice = people
         .iter()
@@ -237,7 +237,7 @@ async fn the_same_object_id_in_another_tenant_is_another_account() {
     }
 }
 
-async fn open_to(tenant: &str, allowed: &str) -> SignInSite {
+async fn multi_tenant_site(tenant: &str, allowed: &str) -> SignInSite {
     let settings = [
         ("AZURE_TENANT_ID", tenant),
         ("AZURE_ALLOWED_TENANTS", allowed),

@@ -35,7 +35,7 @@ async fn a_request_is_an_operation_with_the_id_of_its_response_and_its_log_line(
     let response = process.visitor().get("/?q=swordfish").await;
     let id = response.header("x-request-id").to_owned();
     let log = end(process).await;
-    let request = only(&ingestion.of_request("Request", &id));
+    let request = only(&ingestion.items_of_request("Request", &id));
     assert_eq!(request["name"], "GET /", "{request}");
     assert_eq!(request["url"], "/");
     assert_eq!(request["responseCode"], "200");
@@ -54,8 +54,8 @@ async fn database_calls_are_dependencies_of_their_request() {
     let response = process.visitor().get("/").await;
     let id = response.header("x-request-id").to_owned();
     end(process).await;
-    let request = only(&ingestion.of_request("Request", &id));
-    let calls = ingestion.of_request("RemoteDependency", &id);
+    let request = only(&ingestion.items_of_request("Request", &id));
+    let calls = ingestion.items_of_request("RemoteDependency", &id);
     assert!(!calls.is_empty());
     for call in calls {
         assert_eq!(call["data"]["baseData"]["type"], "sqlite", "{call}");
@@ -78,11 +78,11 @@ async fn an_internal_error_is_an_exception_of_its_request() {
     assert_eq!(response.status.as_u16(), 500);
     let id = response.header("x-request-id").to_owned();
     end(process).await;
-    let exception = only(&ingestion.of_request("Exception", &id));
+    let exception = only(&ingestion.items_of_request("Exception", &id));
     let message = exception["exceptions"][0]["message"].as_str();
     let message = message.expect("a message");
     assert!(message.contains("does not exist"), "{message}");
-    let request = only(&ingestion.of_request("Request", &id));
+    let request = only(&ingestion.items_of_request("Request", &id));
     assert_eq!(request["success"], false);
     assert_eq!(request["responseCode"], "500");
 }

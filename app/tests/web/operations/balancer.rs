@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use harness::balancer::HaProxy;
 use harness::servers::PostgresServer;
 use harness::sign_in::{SignInSite, free_port};
-use harness::{LONG, Process, Response, Visitor, connect, eventually};
+use harness::{Process, Response, TIMEOUT, Visitor, connect, eventually};
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
 
@@ -18,7 +18,7 @@ use crate::feature::{FIELDS, FORM};
 const INSTANCES: usize = 3;
 
 /// No reader sees a page that is older.
-const PROMISED: Duration = Duration::from_secs(1);
+const MAX_PAGE_AGE: Duration = Duration::from_secs(1);
 
 /// What a request that is sent at the end of the promised time may take to arrive.
 const TOLERANCE: Duration = Duration::from_millis(100);
@@ -60,7 +60,7 @@ impl BalancedSite {
     /// Ends an instance by this signal, and starts it again once it has ended.
     async fn restart(&mut self, index: usize, signal: &str) {
         self.instances[index].signal(signal);
-        self.instances[index].exit(LONG).await;
+        self.instances[index].exit(TIMEOUT).await;
         let settings = self.settings.iter();
         let settings: Vec<_> = settings
             .map(|(name, value)| (*name, value.as_str()))
@@ -84,7 +84,7 @@ async fn no_accepted_write_is_lost_or_duplicated_whatever_is_killed_or_restarted
     let writers = Writers::start(visitors);
     let more_is_written = async || {
         let before = count_rows(&db).await;
-        eventually("further writes", LONG, async || {
+        eventually("further writes", TIMEOUT, async || {
             (count_rows(&db).await > before).then_some(())
         })
         .await;
@@ -137,7 +137,7 @@ async fn restarting_an_instance_causes_no_error_for_a_visitor() {
 
 /// Requests the list for a second, and until each instance has responded. Asserts that each page that was asked for from
 /// `promised` on has the row.
-async fn see_from(promised: Instant, visitor: &Visitor, path: &str) {
+async fn assert_row_is_shown_since(promised: Instant, visitor: &Visitor, path: &str) {
     let mut served = HashSet::new();
     let end = promised + Duration::from_secs(1);
     while Instant::now() < end || served.len() < INSTANCES {
@@ -177,8 +177,8 @@ async fn a_writer_sees_its_own_write_on_every_instance_and_others_see_it_within_
         assert_eq!(written.status.as_u16(), 303);
         let (accepted, path) = (Instant::now(), written.location());
         tokio::join!(
-            see_from(accepted, &writer, path),
-            see_from(accepted + PROMISED + TOLERANCE, &reader, path)
+            assert_row_is_shown_since(accepted, &writer, path),
+            assert_row_is_shown_since(accepted + MAX_PAGE_AGE + TOLERANCE, &reader, path)
         );
     }
 }
@@ -207,7 +207,7 @@ async fn a_sign_in_begins_on_one_instance_and_is_finished_on_another() {
     for _ in 0..INSTANCES {
         assert!(browser.account().await.is_none());
     }
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 #[tokio::test]

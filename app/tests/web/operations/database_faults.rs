@@ -11,7 +11,7 @@ use url::Url;
 
 use super::Server;
 use crate::feature::{FIELDS, FORM, FORM_PAGE, TABLE};
-use harness::{Forwarder, LONG, Process, Site, Store, connect, eventually};
+use harness::{Backend, Process, Site, TIMEOUT, TcpProxy, connect, eventually};
 
 /// Ends every connection to the database but its own.
 const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -39,15 +39,15 @@ async fn a_request_after_all_connections_were_terminated_succeeds_on_a_new_one()
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_connection_that_was_lost_silently_is_replaced_within_the_request() {
     let server = Server::create().await;
-    let mut forwarder = Forwarder::closed(server.url());
-    forwarder.open();
-    let settings = [("DATABASE_URL", &*forwarder.url), ("PAGE_CACHE_BYTES", "0")];
+    let mut proxy = TcpProxy::closed(server.url());
+    proxy.open();
+    let settings = [("DATABASE_URL", &*proxy.url), ("PAGE_CACHE_BYTES", "0")];
     let process = Process::serve_ready(&settings).await;
     let visitor = process.visitor();
     let get = || async { visitor.get("/").await.status.as_u16() };
     let statuses = tokio::join!(get(), get(), get(), get());
     assert_eq!(statuses, (200, 200, 200, 200));
-    forwarder.lose_connections();
+    proxy.blackhole_connections();
     let started = Instant::now();
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 303);
     assert!(started.elapsed() < Duration::from_millis(2500));
@@ -62,10 +62,10 @@ async fn a_connection_that_was_lost_silently_is_replaced_within_the_request() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn connections_that_are_lost_silently_during_their_queries_time_out() {
     let server = Server::create().await;
-    let mut forwarder = Forwarder::closed(server.url());
-    forwarder.open();
+    let mut proxy = TcpProxy::closed(server.url());
+    proxy.open();
     let settings = [
-        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_URL", &*proxy.url),
         ("DATABASE_POOL_SIZE", "2"),
         ("DATABASE_POOL_TIMEOUT", "500ms"),
         ("DATABASE_TIMEOUT", "1s"),
@@ -75,11 +75,11 @@ async fn connections_that_are_lost_silently_during_their_queries_time_out() {
     let get = || async { visitor.get("/").await.status.as_u16() };
     let lock = server.lock(TABLE).await;
     let lose = async {
-        eventually("both queries wait", LONG, async || {
+        eventually("both queries wait", TIMEOUT, async || {
             (server.waiting().await == 2).then_some(())
         })
         .await;
-        forwarder.lose_connections();
+        proxy.blackhole_connections();
     };
     let ((), first, second) = tokio::join!(lose, get(), get());
     assert_eq!((first, second), (503, 503));
@@ -131,7 +131,7 @@ async fn a_request_without_a_free_connection_gets_503_after_the_pool_timeout() {
             tokio::spawn(async move { visitor.get("/").await.status.as_u16() })
         })
         .collect();
-    eventually("both connections are busy", LONG, async || {
+    eventually("both connections are busy", TIMEOUT, async || {
         (server.waiting().await == 2).then_some(())
     })
     .await;
@@ -162,20 +162,20 @@ async fn a_request_without_a_free_connection_gets_503_after_the_pool_timeout() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_blocked_write_gets_503_while_reads_work() {
-    for store in [Store::Sqlite, Store::Postgres] {
-        let site = Site::start_with(store, &["--database-timeout=1s"]).await;
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let site = Site::start_with(backend, &["--database-timeout=1s"]).await;
         let visitor = site.visitor();
         let writer = hold_writes(&site).await;
         let (write, read) = tokio::join!(visitor.post(FORM, &FIELDS), visitor.get("/"));
-        assert_eq!(write.status.as_u16(), 503, "{store:?}");
-        assert!(!write.header("retry-after").is_empty(), "{store:?}");
-        assert_eq!(read.status.as_u16(), 200, "{store:?}");
+        assert_eq!(write.status.as_u16(), 503, "{backend:?}");
+        assert!(!write.header("retry-after").is_empty(), "{backend:?}");
+        assert_eq!(read.status.as_u16(), 200, "{backend:?}");
         writer.rollback().await.expect("undone");
-        assert_eq!(site.count(TABLE).await, 0, "{store:?}");
+        assert_eq!(site.count(TABLE).await, 0, "{backend:?}");
         assert_eq!(
             visitor.post(FORM, &FIELDS).await.status.as_u16(),
             303,
-            "{store:?}"
+            "{backend:?}"
         );
     }
 }
@@ -188,7 +188,7 @@ async fn hold_writes(site: &Site) -> DatabaseTransaction {
     };
     let db = connect(&site.database.url).await;
     let transaction = db.begin_with_options(options).await.expect("a transaction");
-    if site.store == Store::Postgres {
+    if site.backend == Backend::Postgres {
         let lock = format!("LOCK TABLE {TABLE} IN EXCLUSIVE MODE");
         transaction.execute_unprepared(&lock).await.expect("a lock");
     }
@@ -209,13 +209,13 @@ async fn a_read_only_database_is_still_readable() {
         .await
         .expect("read-only");
     server.number(CUT_CONNECTIONS).await;
-    eventually("reading works", LONG, async || {
+    eventually("reading works", TIMEOUT, async || {
         (visitor.get("/").await.status.as_u16() == 200).then_some(())
     })
     .await;
-    let refused = visitor.post(FORM, &FIELDS).await;
-    assert_eq!(refused.status.as_u16(), 503);
-    assert!(!refused.header("retry-after").is_empty());
+    let rejected = visitor.post(FORM, &FIELDS).await;
+    assert_eq!(rejected.status.as_u16(), 503);
+    assert!(!rejected.header("retry-after").is_empty());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::Server;
 use crate::feature::{FIELDS, FORM};
-use harness::{LONG, Process, eventually, run_app};
+use harness::{Process, TIMEOUT, eventually, run_app};
 
 const RENEWED: &str = "renewed the database's Entra token";
 const NOT_RENEWED: &str = "failed to renew the database's Entra token; trying again";
@@ -73,9 +73,9 @@ impl Site {
             .fault(Endpoint::ManagedIdentity, Fault::edit_json(edit));
     }
 
-    fn refuse_tokens(&self) {
-        let refusal = Fault::Reply(Reply::json(500, &serde_json::json!({})));
-        self.emulator.fault(Endpoint::ManagedIdentity, refusal);
+    fn fail_token_requests(&self) {
+        let failure = Fault::Reply(Reply::json(500, &serde_json::json!({})));
+        self.emulator.fault(Endpoint::ManagedIdentity, failure);
     }
 
     /// What the server lets in from now on.
@@ -106,7 +106,7 @@ fn borrowed<'a>(settings: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
 
 /// Waits until the pool has a token that is good for long.
 async fn renewed_for_long(process: &Process) {
-    eventually("a token that lasts", LONG, async || {
+    eventually("a token that lasts", TIMEOUT, async || {
         let is_long = |line: &serde_json::Value| {
             line["message"] == RENEWED && line["next_in_seconds"].as_u64() > Some(SHORT)
         };
@@ -120,7 +120,7 @@ async fn status(process: &Process, path: &str) -> u16 {
 }
 
 async fn becomes_ready(process: &Process) {
-    eventually("ready", LONG, async || {
+    eventually("ready", TIMEOUT, async || {
         (status(process, "/readyz").await == 200).then_some(())
     })
     .await;
@@ -156,8 +156,8 @@ async fn a_failed_token_renewal_is_logged_without_an_outage() {
     let process = site.start().await;
     becomes_ready(&process).await;
 
-    site.refuse_tokens();
-    let line = process.logged(NOT_RENEWED).await;
+    site.fail_token_requests();
+    let line = process.wait_for_log(NOT_RENEWED).await;
     let cause = line["cause"].as_str().expect("a cause");
     assert!(cause.contains("identity endpoint returned 500"), "{line}");
     for path in ["/", "/readyz"] {
@@ -174,13 +174,13 @@ async fn a_failed_token_renewal_is_logged_without_an_outage() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_listens_without_a_token_and_recovers() {
     let site = Site::create().await;
-    site.refuse_tokens();
+    site.fail_token_requests();
     let process = site.start().await;
     assert_eq!(status(&process, "/livez").await, 200);
     for path in ["/", "/readyz"] {
         assert_eq!(status(&process, path).await, 503, "{path}");
     }
-    eventually("the cause", LONG, async || {
+    eventually("the cause", TIMEOUT, async || {
         let lines = process.log_lines();
         let logged = |line: &String| line.contains("identity endpoint returned 500");
         lines.iter().any(logged).then_some(())
@@ -210,7 +210,7 @@ async fn database_token_prints_the_token_and_nothing_else() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn database_token_prints_errors_to_stderr() {
     let site = Site::create().await;
-    site.refuse_tokens();
+    site.fail_token_requests();
     let output = run_app(&["database-token"], &borrowed(&site.settings())).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::servers::PostgresServer;
-use harness::{Forwarder, LONG, Process, Visitor, connect, eventually};
+use harness::{Process, TIMEOUT, TcpProxy, Visitor, connect, eventually};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 
 use super::Server;
@@ -11,7 +11,7 @@ use super::writers::{Writers, count_rows, send};
 use crate::feature::{FIELDS, FORM};
 
 /// The site serves writes again within this time after the new primary does.
-const HEALED_WITHIN: Duration = Duration::from_secs(5);
+const RECOVERY_LIMIT: Duration = Duration::from_secs(5);
 
 const SYNCHRONOUS: &str = "ALTER SYSTEM SET synchronous_standby_names = '*'";
 const RELOAD: &str = "SELECT pg_reload_conf()";
@@ -29,7 +29,7 @@ async fn execute(db: &DatabaseConnection, statements: &[&str]) {
 async fn become_ready(processes: &[Process]) {
     for process in processes {
         let visitor = process.visitor();
-        eventually("ready again", HEALED_WITHIN, async || {
+        eventually("ready again", RECOVERY_LIMIT, async || {
             (status(&visitor, "/readyz").await == 200).then_some(())
         })
         .await;
@@ -39,14 +39,14 @@ async fn become_ready(processes: &[Process]) {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
 async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
-    const ALONE: &str = "ALTER SYSTEM RESET synchronous_standby_names";
+    const ASYNCHRONOUS: &str = "ALTER SYSTEM RESET synchronous_standby_names";
     let primary = PostgresServer::primary();
     let standby = primary.standby();
     let db = connect(&primary.url("postgres")).await;
     execute(&db, &[SYNCHRONOUS, RELOAD]).await;
-    let mut forwarder = Forwarder::closed(&primary.url("postgres"));
-    forwarder.open();
-    let settings = [("DATABASE_URL", &*forwarder.url)];
+    let mut proxy = TcpProxy::closed(&primary.url("postgres"));
+    proxy.open();
+    let settings = [("DATABASE_URL", &*proxy.url)];
     let processes = [
         Process::serve_ready(&settings).await,
         Process::serve_ready(&settings).await,
@@ -54,7 +54,7 @@ async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
     let visitors = processes.iter().cycle().take(4).map(Process::visitor);
     let writers = Writers::start(visitors);
     let visitor = processes[0].visitor();
-    eventually("some writes", LONG, async || {
+    eventually("some writes", TIMEOUT, async || {
         (count_rows(&db).await.0 > 20).then_some(())
     })
     .await;
@@ -63,11 +63,11 @@ async fn no_accepted_write_is_lost_when_a_synchronous_standby_takes_over() {
     assert_eq!(status(&visitor, "/readyz").await, 503);
     standby.promote();
     let promoted = connect(&standby.url("postgres")).await;
-    execute(&promoted, &[ALONE, RELOAD]).await;
-    forwarder.redirect(&standby.url("postgres"));
+    execute(&promoted, &[ASYNCHRONOUS, RELOAD]).await;
+    proxy.forward_to(&standby.url("postgres"));
     become_ready(&processes).await;
     let before = count_rows(&promoted).await;
-    eventually("further writes", HEALED_WITHIN, async || {
+    eventually("further writes", RECOVERY_LIMIT, async || {
         (count_rows(&promoted).await > before).then_some(())
     })
     .await;
@@ -97,7 +97,7 @@ async fn a_write_that_the_synchronous_standby_has_not_confirmed_is_not_accepted(
     execute(&db, &[END_WAIT]).await;
     assert_eq!(send(&visitor, 2).await, 503);
     standby.start();
-    eventually("the same form is accepted", LONG, async || {
+    eventually("the same form is accepted", TIMEOUT, async || {
         (send(&visitor, 2).await == 303).then_some(())
     })
     .await;
@@ -120,7 +120,7 @@ async fn connections_that_refuse_writes_are_replaced() {
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     server.number(cut).await;
-    eventually("writes are refused", LONG, async || {
+    eventually("writes are refused", TIMEOUT, async || {
         (visitor.post(FORM, &FIELDS).await.status.as_u16() == 503).then_some(())
     })
     .await;
@@ -132,7 +132,7 @@ async fn connections_that_refuse_writes_are_replaced() {
         .execute_unprepared(&writable)
         .await
         .expect("writable");
-    eventually("writes are accepted", HEALED_WITHIN, async || {
+    eventually("writes are accepted", RECOVERY_LIMIT, async || {
         (visitor.post(FORM, &FIELDS).await.status.as_u16() == 303).then_some(())
     })
     .await;

@@ -4,13 +4,13 @@ use reqwest::Method;
 
 use crate::feature::{FIELDS, FORM};
 use harness::raw::{self, exchange};
-use harness::{LONG, Process, eventually, run_app};
+use harness::{Process, TIMEOUT, eventually, run_app};
 
 const COMPLETED: &str = "request completed";
 
 /// The line of the request with this id.
 async fn line_of(process: &Process, id: &str) -> serde_json::Value {
-    let lines = eventually("the request's line", LONG, async || {
+    let lines = eventually("the request's line", TIMEOUT, async || {
         let log = process.log();
         let lines: Vec<_> = log
             .into_iter()

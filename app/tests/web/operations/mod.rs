@@ -22,7 +22,7 @@ mod startup;
 #[cfg(unix)]
 mod writers;
 
-use harness::{Store, TestDatabase, connect};
+use harness::{Backend, TestDatabase, connect};
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, TransactionTrait as _,
 };
@@ -35,7 +35,7 @@ struct Server {
 
 impl Server {
     async fn create() -> Self {
-        let database = TestDatabase::create(Store::Postgres).await;
+        let database = TestDatabase::create(Backend::Postgres).await;
         let db = connect(&database.url).await;
         Self { database, db }
     }

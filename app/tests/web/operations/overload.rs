@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Server;
 use crate::feature::{FIELDS, FORM, TABLE};
 use harness::raw::Connection;
-use harness::{LONG, Process, Site, Store, eventually};
+use harness::{Backend, Process, Site, TIMEOUT, eventually};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
@@ -24,7 +24,7 @@ async fn requests_over_capacity_get_503_at_once() {
             tokio::spawn(async move { visitor.get("/").await.status.as_u16() })
         })
         .collect();
-    eventually("two requests are worked on", LONG, async || {
+    eventually("two requests are worked on", TIMEOUT, async || {
         (server.waiting().await == 2).then_some(())
     })
     .await;
@@ -51,7 +51,7 @@ async fn requests_over_capacity_get_503_at_once() {
 
 #[tokio::test]
 async fn slow_bodies_do_not_use_up_the_capacity() {
-    let site = Site::start_with(Store::Sqlite, &["--max-concurrent-requests=2"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--max-concurrent-requests=2"]).await;
     let body = serde_urlencoded::to_string(FIELDS).expect("text");
     let head = format!(
         "POST {FORM} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\
@@ -78,7 +78,7 @@ async fn slow_bodies_do_not_use_up_the_capacity() {
 
 #[tokio::test]
 async fn a_stalled_or_slow_request_head_times_out() {
-    let site = Site::start_with(Store::Sqlite, &["--request-head-timeout=300ms"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--request-head-timeout=300ms"]).await;
     for beginning in [
         "",
         "G",
@@ -93,14 +93,14 @@ async fn a_stalled_or_slow_request_head_times_out() {
     trickling.send("GET / HTTP/1.1\r\nX-Slow: ").await;
     let started = Instant::now();
     while trickling.try_send("x").await.is_ok() {
-        assert!(started.elapsed() < LONG, "a trickling head is given up");
+        assert!(started.elapsed() < TIMEOUT, "a trickling head is given up");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
 async fn many_idle_connections_do_not_block_other_clients() {
-    let site = Site::start_with(Store::Sqlite, &["--shutdown-grace=1s"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--shutdown-grace=1s"]).await;
     let mut connections = Vec::new();
     for _ in 0..300 {
         let mut connection = Connection::open(&site.url).await;
@@ -121,7 +121,7 @@ async fn many_idle_connections_do_not_block_other_clients() {
 
 #[tokio::test]
 async fn a_connection_serves_one_request_after_another() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let mut connection = Connection::open(&site.url).await;
     for _ in 0..3 {
         connection

@@ -8,7 +8,7 @@ use salvo::conn::tcp::TcpAcceptor;
 use salvo::{Router, Server, handler};
 use tokio::net::TcpListener;
 
-use harness::{Store, TestDatabase, Visitor, config};
+use harness::{Backend, TestDatabase, Visitor, config};
 
 #[handler]
 async fn panics() {
@@ -17,7 +17,7 @@ async fn panics() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_page_and_the_next_request_is_served() {
-    let database = TestDatabase::create(Store::Sqlite).await;
+    let database = TestDatabase::create(Backend::Sqlite).await;
     let state = AppState::new(config(&database.url, &[])).expect("a state");
     let mut service = router::service(state).expect("a service");
     let broken = Router::with_path("panics").get(panics).post(panics);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::servers::{PgBouncer, PostgresServer};
-use harness::{LONG, Process, connect, eventually, run_app};
+use harness::{Process, TIMEOUT, connect, eventually, run_app};
 use sea_orm::{ConnectionTrait as _, Statement};
 
 use crate::feature::{FEATURE, FIELDS, FORM, ROW};
@@ -37,7 +37,7 @@ async fn serve(pooler: &PgBouncer) -> Process {
 
 async fn wait_until_ready(process: &Process) {
     let visitor = process.visitor();
-    eventually("the site is ready", LONG, async || {
+    eventually("the site is ready", TIMEOUT, async || {
         (visitor.get("/readyz").await.status.as_u16() == 200).then_some(())
     })
     .await;
@@ -53,7 +53,7 @@ async fn a_pooler_that_mixes_up_statements_is_rejected_with_the_setting_to_chang
     let (one, other) = (serve(&pooler).await, serve(&pooler).await);
     for process in [&one, &other] {
         let failure = process
-            .logged("failed to prepare the database; trying again")
+            .wait_for_log("failed to prepare the database; trying again")
             .await;
         assert!(failure["cause"].to_string().contains(ADVICE), "{failure}");
         let visitor = process.visitor();
@@ -153,7 +153,7 @@ mod with_support {
             .await;
         pooler.reload(&[TRANSACTION, SMALL, "max_prepared_statements = 0"]);
         let reloaded = Instant::now();
-        let readiness = eventually("the site is not ready", LONG, async || {
+        let readiness = eventually("the site is not ready", TIMEOUT, async || {
             let response = visitor.get("/readyz").await;
             (response.status.as_u16() == 503).then_some(response)
         })

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::servers::PostgresServer;
-use harness::{Forwarder, LONG, Process, Response, Visitor, connect, eventually};
+use harness::{Process, Response, TIMEOUT, TcpProxy, Visitor, connect, eventually};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait as _};
@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait a
 use crate::feature::{FEATURE, FIELDS, FORM, ROW, TABLE};
 
 /// No reader sees a page that is older, by the default of `DATABASE_READ_LAG`.
-const PROMISED: Duration = Duration::from_secs(1);
+const MAX_PAGE_AGE: Duration = Duration::from_secs(1);
 
 /// Twice the time after which a read from a replica is given up.
 const SOON: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ impl Cluster {
             .await
             .expect(pause);
         let state = "SELECT 1 WHERE pg_get_wal_replay_pause_state() = 'paused'";
-        eventually("replay is paused", LONG, async || {
+        eventually("replay is paused", TIMEOUT, async || {
             let paused = self
                 .replica_db
                 .execute_unprepared(state)
@@ -90,7 +90,7 @@ impl Cluster {
         let state = format!(
             "SELECT 1 FROM pg_settings WHERE name = 'recovery_min_apply_delay' AND setting = '{delay}'"
         );
-        eventually("replay is delayed", LONG, async || {
+        eventually("replay is delayed", TIMEOUT, async || {
             let delayed = self.replica_db.execute_unprepared(&state).await;
             (delayed.expect(&state).rows_affected() > 0).then_some(())
         })
@@ -103,7 +103,7 @@ impl Cluster {
             "SELECT count(*) FROM pg_stat_activity
             WHERE query LIKE '%{TABLE}%' AND query_start > now() AND pid <> pg_backend_pid()"
         );
-        eventually("a query on the replica", LONG, async || {
+        eventually("a query on the replica", TIMEOUT, async || {
             let transaction = self.replica_db.begin().await.expect("a transaction");
             // From this statement on `now()` stands still.
             transaction
@@ -135,7 +135,7 @@ impl Cluster {
             .try_get_by_index(0)
             .expect("text");
         let reached = format!("SELECT 1 WHERE pg_last_wal_replay_lsn() >= '{position}'");
-        eventually("the replica catches up", LONG, async || {
+        eventually("the replica catches up", TIMEOUT, async || {
             let found = self
                 .replica_db
                 .execute_unprepared(&reached)
@@ -175,7 +175,7 @@ async fn readers_are_served_by_the_replica_and_writers_by_the_primary() {
     cluster.read_from_replica(&reader).await;
     cluster.pause_replay().await;
     let unseen = cluster.insert().await;
-    eventually("a page of the replica", LONG, async || {
+    eventually("a page of the replica", TIMEOUT, async || {
         (!links_to(&reader.get("/").await, &unseen)).then_some(())
     })
     .await;
@@ -200,7 +200,7 @@ async fn readers_are_served_by_the_replica_and_writers_by_the_primary() {
     assert!(!links_to(&page, &unseen), "the replica's page");
 
     cluster.resume_replay().await;
-    eventually("the row on the replica", LONG, async || {
+    eventually("the row on the replica", TIMEOUT, async || {
         links_to(&reader.get("/").await, &unseen).then_some(())
     })
     .await;
@@ -227,11 +227,11 @@ async fn no_page_is_older_than_a_second_whatever_the_state_of_the_replica() {
         cluster.pause_replay().await;
         let path = cluster.insert().await;
         let inserted = Instant::now();
-        let seen = eventually("the row", LONG, async || {
+        let seen = eventually("the row", TIMEOUT, async || {
             let asked = Instant::now();
             links_to(&reader.get("/").await, &path).then_some(asked)
         });
-        assert!(seen.await - inserted < PROMISED + Duration::from_millis(100));
+        assert!(seen.await - inserted < MAX_PAGE_AGE + Duration::from_millis(100));
         for _ in 0..20 {
             assert!(
                 links_to(&reader.get("/").await, &path),
@@ -246,16 +246,16 @@ async fn no_page_is_older_than_a_second_whatever_the_state_of_the_replica() {
 #[ignore = "needs TEST_POSTGRES_BIN; run cargo xtask test"]
 async fn a_stopped_or_unresponsive_replica_delays_no_page_by_three_seconds() {
     let cluster = Cluster::start().await;
-    let mut forwarder = Forwarder::closed(&cluster.replica.url("postgres"));
-    forwarder.open();
-    let process = cluster.serve(&forwarder.url.clone(), &[]).await;
+    let mut proxy = TcpProxy::closed(&cluster.replica.url("postgres"));
+    proxy.open();
+    let process = cluster.serve(&proxy.url.clone(), &[]).await;
     let visitor = process.visitor();
     cluster.read_from_replica(&visitor).await;
-    forwarder.fall_silent();
+    proxy.stall();
     for _ in 0..20 {
         respond_in_time(&visitor).await;
     }
-    forwarder.speak_again();
+    proxy.resume();
     cluster.read_from_replica(&visitor).await;
     cluster.replica.crash();
     for _ in 0..20 {
@@ -275,16 +275,16 @@ async fn a_delayed_replica_is_used_again_once_it_has_caught_up() {
     let process = cluster.serve(&cluster.replica.url("postgres"), &[]).await;
     let reader = process.visitor();
     // Without writes the replica lacks nothing, however long ago the last one was.
-    tokio::time::sleep(2 * PROMISED).await;
+    tokio::time::sleep(2 * MAX_PAGE_AGE).await;
     cluster.read_from_replica(&reader).await;
     cluster.delay_replay(DELAY).await;
     let path = cluster.insert().await;
     let inserted = Instant::now();
-    eventually("the primary's page", PROMISED, async || {
+    eventually("the primary's page", MAX_PAGE_AGE, async || {
         links_to(&reader.get("/").await, &path).then_some(())
     })
     .await;
-    while inserted.elapsed() + PROMISED < DELAY {
+    while inserted.elapsed() + MAX_PAGE_AGE < DELAY {
         assert!(links_to(&reader.get("/").await, &path));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -303,7 +303,7 @@ async fn a_promoted_replica_is_no_longer_used_for_reads() {
     cluster.read_from_replica(&reader).await;
     cluster.replica.promote();
     let path = cluster.insert().await;
-    tokio::time::sleep(PROMISED).await;
+    tokio::time::sleep(MAX_PAGE_AGE).await;
     for _ in 0..10 {
         assert!(links_to(&reader.get("/").await, &path));
         tokio::time::sleep(Duration::from_millis(50)).await;

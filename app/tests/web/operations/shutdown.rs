@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::Server;
 use crate::feature::{FIELDS, FORM, TABLE};
 use harness::raw::Connection;
-use harness::{LONG, Process, eventually};
+use harness::{Process, TIMEOUT, eventually};
 
 /// Well below the grace of 20 s.
 const SOON: Duration = Duration::from_secs(15);
@@ -24,12 +24,12 @@ async fn request_in_flight_is_finished(signal: &str) {
     let reading = tokio::spawn(async move { visitor.get("/").await });
     let visitor = process.visitor();
     let writing = tokio::spawn(async move { visitor.post(FORM, &FIELDS).await });
-    eventually("both requests wait", LONG, async || {
+    eventually("both requests wait", TIMEOUT, async || {
         (server.waiting().await == 2).then_some(())
     })
     .await;
     process.signal(signal);
-    process.logged("stopping").await;
+    process.wait_for_log("stopping").await;
     lock.rollback().await.expect("unlocked");
     assert_eq!(reading.await.expect("a response").status.as_u16(), 200);
     assert_eq!(writing.await.expect("a response").status.as_u16(), 303);
@@ -64,7 +64,7 @@ async fn new_connections_are_refused_during_shutdown() {
     let lock = server.lock(TABLE).await;
     let visitor = process.visitor();
     let reading = tokio::spawn(async move { visitor.get("/").await });
-    eventually("the request waits", LONG, async || {
+    eventually("the request waits", TIMEOUT, async || {
         (server.waiting().await == 1).then_some(())
     })
     .await;
@@ -112,7 +112,7 @@ async fn an_endless_request_is_aborted_after_the_shutdown_grace() {
     });
     let mut slow = Connection::open(&process.url).await;
     slow.send("GET / HTTP/1.1\r\nX-Slow: ").await;
-    eventually("the request waits", LONG, async || {
+    eventually("the request waits", TIMEOUT, async || {
         (server.waiting().await == 1).then_some(())
     })
     .await;

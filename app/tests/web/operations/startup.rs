@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::Server;
 use crate::feature::{FIELDS, FORM};
-use harness::{Forwarder, LONG, Process, Store, TestDatabase, eventually, run_app};
+use harness::{Backend, Process, TIMEOUT, TcpProxy, TestDatabase, eventually, run_app};
 use sea_orm::ConnectionTrait as _;
 
 /// Readiness is reported within 2 s; a busy machine adds to it.
-const IN_TIME: Duration = Duration::from_secs(5);
+const RESPONSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Healthy again within 5 s of the database's return; a busy machine adds to it.
 const HEALED: Duration = Duration::from_secs(10);
@@ -17,21 +17,21 @@ const HEALED: Duration = Duration::from_secs(10);
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_listens_without_its_database_and_recovers() {
     let server = Server::create().await;
-    let mut forwarder = Forwarder::closed(server.url());
+    let mut proxy = TcpProxy::closed(server.url());
     let settings = [
-        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_URL", &*proxy.url),
         ("DATABASE_POOL_TIMEOUT", "500ms"),
     ];
     let process = Process::serve(&settings).await;
     let visitor = process.visitor();
-    assert_put_off(&process).await;
+    assert_alive_but_unready(&process).await;
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 503);
     process
-        .logged("failed to prepare the database; trying again")
+        .wait_for_log("failed to prepare the database; trying again")
         .await;
 
-    forwarder.open();
-    assert_heals(&process).await;
+    proxy.open();
+    assert_recovers(&process).await;
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 303);
 }
 
@@ -39,11 +39,11 @@ async fn the_site_listens_without_its_database_and_recovers() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_request_that_comes_while_the_site_starts_waits_for_the_database() {
     let server = Server::create().await;
-    let mut forwarder = Forwarder::closed(server.url());
-    forwarder.open();
-    forwarder.fall_silent();
+    let mut proxy = TcpProxy::closed(server.url());
+    proxy.open();
+    proxy.stall();
     let settings = [
-        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_URL", &*proxy.url),
         ("DATABASE_POOL_TIMEOUT", "30s"),
     ];
     let process = Process::serve(&settings).await;
@@ -52,7 +52,7 @@ async fn a_request_that_comes_while_the_site_starts_waits_for_the_database() {
         let readiness = visitor.get("/readyz").await;
         assert_eq!(readiness.status.as_u16(), 503);
         assert!(readiness.body.contains("is starting"), "{}", readiness.body);
-        forwarder.speak_again();
+        proxy.resume();
     };
     let (page, ()) = tokio::join!(visitor.get("/"), start);
     assert_eq!(page.status.as_u16(), 200);
@@ -62,20 +62,20 @@ async fn a_request_that_comes_while_the_site_starts_waits_for_the_database() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_recovers_when_its_database_returns() {
     let server = Server::create().await;
-    let mut forwarder = Forwarder::closed(server.url());
-    forwarder.open();
+    let mut proxy = TcpProxy::closed(server.url());
+    proxy.open();
     let settings = [
-        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_URL", &*proxy.url),
         ("DATABASE_POOL_TIMEOUT", "500ms"),
     ];
     let process = Process::serve_ready(&settings).await;
-    assert_heals(&process).await;
+    assert_recovers(&process).await;
     for _ in 0..2 {
-        forwarder.close().await;
+        proxy.close().await;
         assert_unready(&process, "/").await;
-        assert_put_off(&process).await;
-        forwarder.open();
-        assert_heals(&process).await;
+        assert_alive_but_unready(&process).await;
+        proxy.open();
+        assert_recovers(&process).await;
     }
 }
 
@@ -83,23 +83,23 @@ async fn the_site_recovers_when_its_database_returns() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_site_recovers_when_its_database_was_unresponsive() {
     let server = Server::create().await;
-    let mut forwarder = Forwarder::closed(server.url());
-    forwarder.open();
+    let mut proxy = TcpProxy::closed(server.url());
+    proxy.open();
     let settings = [
-        ("DATABASE_URL", &*forwarder.url),
+        ("DATABASE_URL", &*proxy.url),
         ("DATABASE_POOL_TIMEOUT", "200ms"),
         ("DATABASE_TIMEOUT", "300ms"),
     ];
     let process = Process::serve_ready(&settings).await;
-    assert_heals(&process).await;
-    forwarder.fall_silent();
-    assert_put_off(&process).await;
-    forwarder.speak_again();
-    assert_heals(&process).await;
+    assert_recovers(&process).await;
+    proxy.stall();
+    assert_alive_but_unready(&process).await;
+    proxy.resume();
+    assert_recovers(&process).await;
 }
 
 /// Alive; requests that need the database are rejected with 503 in time.
-async fn assert_put_off(process: &Process) {
+async fn assert_alive_but_unready(process: &Process) {
     let visitor = process.visitor();
     assert_eq!(visitor.get("/livez").await.status.as_u16(), 200);
     for path in ["/readyz", "/"] {
@@ -111,7 +111,7 @@ async fn assert_unready(process: &Process, path: &str) {
     let started = Instant::now();
     let response = process.visitor().get(path).await;
     assert!(
-        started.elapsed() < IN_TIME,
+        started.elapsed() < RESPONSE_LIMIT,
         "{path}: {:?}",
         started.elapsed()
     );
@@ -125,7 +125,7 @@ async fn assert_unready(process: &Process, path: &str) {
     assert!(policy.contains("default-src 'none'"), "{path}");
 }
 
-async fn assert_heals(process: &Process) {
+async fn assert_recovers(process: &Process) {
     let visitor = process.visitor();
     eventually("ready again", HEALED, async || {
         let (ready, page) = tokio::join!(visitor.get("/readyz"), visitor.get("/"));
@@ -143,7 +143,7 @@ async fn a_wrong_password_is_logged_by_its_cause_without_the_password() {
     url.set_password(Some("swordfish-0815"))
         .expect("a URL with a user");
     let process = Process::serve(&[("DATABASE_URL", url.as_str())]).await;
-    let line = eventually("the cause", LONG, async || {
+    let line = eventually("the cause", TIMEOUT, async || {
         let lines = process.log_lines();
         lines
             .into_iter()
@@ -203,7 +203,7 @@ async fn a_database_that_does_not_exist_is_named_in_the_log() {
     let mut url = url::Url::parse(server.url()).expect("a URL");
     url.set_path("/nowhere_0815");
     let process = Process::serve(&[("DATABASE_URL", url.as_str())]).await;
-    eventually("the cause", LONG, async || {
+    eventually("the cause", TIMEOUT, async || {
         let lines = process.log_lines();
         lines
             .into_iter()
@@ -261,7 +261,7 @@ async fn a_role_that_may_not_create_tables_serves_a_migrated_database() {
 
 #[tokio::test]
 async fn a_read_only_sqlite_file_is_read() {
-    let database = TestDatabase::create(Store::Sqlite).await;
+    let database = TestDatabase::create(Backend::Sqlite).await;
     let migrated = run_app(&["migrate"], &[("DATABASE_URL", database.url.as_str())]).await;
     assert!(migrated.status.success(), "{migrated:?}");
     let url = format!("{}?mode=ro", database.url);
@@ -283,16 +283,16 @@ async fn a_database_encoding_other_than_utf8_is_rejected_by_name() {
     let mut url = url::Url::parse(server.url()).expect("a URL");
     url.set_path(&name);
     let url = [("DATABASE_URL", url.as_str())];
-    let refused = run_app(&["migrate"], &url).await;
-    assert!(!refused.status.success());
-    let message = String::from_utf8_lossy(&refused.stderr);
+    let rejected = run_app(&["migrate"], &url).await;
+    assert!(!rejected.status.success());
+    let message = String::from_utf8_lossy(&rejected.stderr);
     assert!(
         message.contains("has the encoding LATIN1; UTF8 is needed"),
         "{message}"
     );
     let process = Process::serve(&url).await;
     process
-        .logged("the database does not suit this build")
+        .wait_for_log("the database does not suit this build")
         .await;
     drop(process);
     let drop_database = format!("DROP DATABASE {name} WITH (FORCE)");
@@ -305,11 +305,11 @@ async fn a_database_encoding_other_than_utf8_is_rejected_by_name() {
 
 #[tokio::test]
 async fn with_no_migrate_the_site_waits_for_pending_migrations_and_readyz_says_so() {
-    let database = TestDatabase::create(Store::Sqlite).await;
+    let database = TestDatabase::create(Backend::Sqlite).await;
     let settings = [("DATABASE_URL", &*database.url)];
     let process = Process::serve_with(&["serve", "--no-migrate"], &settings).await;
     process
-        .logged("failed to prepare the database; trying again")
+        .wait_for_log("failed to prepare the database; trying again")
         .await;
     let visitor = process.visitor();
     let waiting = visitor.get("/readyz").await;
@@ -321,7 +321,7 @@ async fn with_no_migrate_the_site_waits_for_pending_migrations_and_readyz_says_s
     );
     assert_eq!(visitor.get("/").await.status.as_u16(), 503);
     assert!(run_app(&["migrate"], &settings).await.status.success());
-    process.logged("the database is ready").await;
+    process.wait_for_log("the database is ready").await;
     assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
     assert_eq!(visitor.get("/").await.status.as_u16(), 200);
 }

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 
 use harness::Response;
 use harness::sign_in::{Browser, SignInSite};
-use harness::sign_in::{browser_of, values};
+use harness::sign_in::{signed_in_browser, values};
 
 const RESTAURANT: [(&str, &str); 3] = [
     ("restaurant_name", "Café Zoë"),
@@ -34,7 +34,7 @@ const MISCOUNTED: &str = "
 
 pub(super) async fn site_with_restaurant() -> SignInSite {
     let site = SignInSite::start().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     let added = admin.post("/restaurants", &RESTAURANT).await;
     assert_eq!(added.status, StatusCode::SEE_OTHER);
     site
@@ -65,7 +65,7 @@ async fn names(site: &SignInSite) -> Vec<String> {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_review_has_the_name_of_the_account_and_not_of_the_form() {
     let site = site_with_restaurant().await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     let page = browser.get("/restaurants/1").await;
     assert!(!page.body.contains("name=\"user_name\""), "{}", page.body);
     assert_eq!(review(&browser, "4").await.status, StatusCode::SEE_OTHER);
@@ -74,7 +74,7 @@ async fn a_review_has_the_name_of_the_account_and_not_of_the_form() {
     let response = browser.post("/restaurants/1/reviews", &without_name).await;
     assert_eq!(response.status, StatusCode::SEE_OTHER);
     assert_eq!(names(&site).await, ["Alice Example", "Alice Example"]);
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_long_name_is_truncated_to_fifty_characters() {
             .claim("name", name.as_str())
             .profile("displayName", name.as_str()),
     );
-    let browser = browser_of(&site, "zoe").await;
+    let browser = signed_in_browser(&site, "zoe").await;
     assert_eq!(review(&browser, "4").await.status, StatusCode::SEE_OTHER);
     assert_eq!(names(&site).await, ["é".repeat(50)]);
 }
@@ -104,7 +104,7 @@ async fn a_user_with_an_invisible_name_reviews_under_a_visible_one() {
             .claim("name", name.as_str())
             .profile("displayName", "\u{200b}"),
     );
-    let browser = browser_of(&site, "zoe").await;
+    let browser = signed_in_browser(&site, "zoe").await;
     assert_eq!(review(&browser, "4").await.status, StatusCode::SEE_OTHER);
     let names = names(&site).await;
     assert!(names[0].chars().any(char::is_alphanumeric), "{names:?}");
@@ -122,7 +122,7 @@ async fn without_required_sign_in_anyone_writes_and_users_write_under_their_name
     let page = anonymous.get("/restaurants/1").await;
     assert!(page.body.contains("name=\"user_name\""), "{}", page.body);
     review(&anonymous, "3").await;
-    review(&browser_of(&site, "alice").await, "4").await;
+    review(&signed_in_browser(&site, "alice").await, "4").await;
     assert_eq!(names(&site).await, ["Somebody else", "Alice Example"]);
     assert!(!page.body.contains("/delete"), "{}", page.body);
 }
@@ -131,7 +131,7 @@ async fn without_required_sign_in_anyone_writes_and_users_write_under_their_name
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn without_the_session_table_no_anonymous_review_is_accepted() {
     let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", "none")]).await;
-    let browser = browser_of(&site, "alice").await;
+    let browser = signed_in_browser(&site, "alice").await;
     browser.post("/restaurants", &RESTAURANT).await;
     site.execute("ALTER TABLE session RENAME TO away").await;
     assert_eq!(
@@ -146,8 +146,8 @@ async fn without_the_session_table_no_anonymous_review_is_accepted() {
 async fn an_author_can_delete_their_own_review_and_no_other() {
     let site = site_with_restaurant().await;
     let (alice, bob) = (
-        browser_of(&site, "alice").await,
-        browser_of(&site, "bob").await,
+        signed_in_browser(&site, "alice").await,
+        signed_in_browser(&site, "bob").await,
     );
     review(&alice, "4").await;
     review(&bob, "2").await;
@@ -156,15 +156,15 @@ async fn an_author_can_delete_their_own_review_and_no_other() {
         page.contains("/reviews/1/delete") && !page.contains("/reviews/2/delete"),
         "{page}"
     );
-    let refused = alice.post("/reviews/2/delete", &[]).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let rejected = alice.post("/reviews/2/delete", &[]).await;
+    assert_eq!(rejected.status, StatusCode::FORBIDDEN);
     let deleted = alice.post("/reviews/1/delete", &[]).await;
     assert_eq!(deleted.status, StatusCode::SEE_OTHER);
     let again = alice.post("/reviews/1/delete", &[]).await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
     assert_eq!(names(&site).await, ["Bob Example"]);
     assert_counted(&site).await;
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 #[tokio::test]
@@ -176,8 +176,8 @@ async fn an_account_of_another_tenant_with_the_same_address_is_another_author() 
     ];
     let site = SignInSite::start_with(&settings).await;
     let (alice, eve) = (
-        browser_of(&site, "alice").await,
-        browser_of(&site, "eve").await,
+        signed_in_browser(&site, "alice").await,
+        signed_in_browser(&site, "eve").await,
     );
     alice.post("/restaurants", &RESTAURANT).await;
     review(&alice, "4").await;
@@ -193,12 +193,12 @@ async fn an_account_of_another_tenant_with_the_same_address_is_another_author() 
 async fn only_an_administrator_can_delete_a_review_without_an_author() {
     let site = site_with_restaurant().await;
     site.execute("INSERT INTO review (restaurant, user_name, rating, review_text, review_date) VALUES (1, 'Old', 9, 'Old', now())").await;
-    let alice = browser_of(&site, "alice").await;
+    let alice = signed_in_browser(&site, "alice").await;
     assert_eq!(
         alice.post("/reviews/1/delete", &[]).await.status,
         StatusCode::FORBIDDEN
     );
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     assert_eq!(
         admin.post("/reviews/1/delete", &[]).await.status,
         StatusCode::SEE_OTHER
@@ -210,7 +210,7 @@ async fn only_an_administrator_can_delete_a_review_without_an_author() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn an_edited_restaurant_is_found_by_its_new_texts_only() {
     let site = site_with_restaurant().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     review(&admin, "5").await;
     let form = admin.get("/restaurants/1/edit").await;
     assert!(form.body.contains("value=\"Café Zoë\""), "{}", form.body);
@@ -244,7 +244,7 @@ async fn an_edited_restaurant_is_found_by_its_new_texts_only() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_rejected_edit_shows_the_form_as_typed_and_changes_nothing() {
     let site = site_with_restaurant().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     let long = "x".repeat(51);
     let form = [
         ("restaurant_name", long.as_str()),
@@ -261,7 +261,7 @@ async fn a_rejected_edit_shows_the_form_as_typed_and_changes_nothing() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn an_administrator_deletes_a_restaurant_with_its_reviews_and_search_entries() {
     let site = site_with_restaurant().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     admin.post("/restaurants", &EDITED).await;
     review(&admin, "5").await;
     let deleted = admin.post("/restaurants/1/delete", &[]).await;
@@ -294,7 +294,7 @@ async fn an_administrator_deletes_a_restaurant_with_its_reviews_and_search_entri
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn counters_equal_a_recount_after_concurrent_inserts_and_deletes() {
     let site = site_with_restaurant().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     for rating in ["1", "2", "3", "4", "5", "5"] {
         review(&admin, rating).await;
     }
@@ -325,7 +325,7 @@ async fn counters_equal_a_recount_after_concurrent_inserts_and_deletes() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_restaurant_that_is_deleted_while_it_is_reviewed_leaves_no_review() {
     let site = site_with_restaurant().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     for id in 1..=10 {
         let (path, delete) = (
             format!("/restaurants/{id}/reviews"),

@@ -2,7 +2,7 @@
 
 use super::adoption::{Tables, create_tables, run};
 use super::support::{between, pages_from};
-use harness::{Site, Store, TestDatabase, connect};
+use harness::{Backend, Site, TestDatabase, connect};
 
 /// Dates from the newest to the oldest.
 const DATES: [&str; 9] = [
@@ -19,9 +19,9 @@ const DATES: [&str; 9] = [
 
 /// A site on the sample's tables with a review of each date, the oldest written first.
 async fn adopt(kind: &str, dates: &[&str]) -> Site {
-    let database = TestDatabase::create(Store::Postgres).await;
+    let database = TestDatabase::create(Backend::Postgres).await;
     let db = connect(&database.url).await;
-    for statement in create_tables(Store::Postgres, Tables::Sample) {
+    for statement in create_tables(Backend::Postgres, Tables::Sample) {
         run(&db, &statement.replace("TIMESTAMP WITHOUT TIME ZONE", kind)).await;
     }
     run(&db, "INSERT INTO restaurant VALUES (1, 'A', 'B', 'C')").await;
@@ -35,7 +35,7 @@ async fn adopt(kind: &str, dates: &[&str]) -> Site {
         .await;
     }
     db.close().await.expect("closed");
-    Site::start_on(Store::Postgres, database, &["--details-page-size=1"]).await
+    Site::start_on(Backend::Postgres, database, &["--details-page-size=1"]).await
 }
 
 async fn shown(site: &Site) -> Vec<String> {

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use super::adoption::{Tables, create_tables, run};
 use super::support::miscounted;
 use crate::feature::FIELDS;
-use harness::{Site, Store, TestDatabase, connect};
+use harness::{Backend, Site, TestDatabase, connect};
 
 const REVIEW: [(&str, &str); 3] = [
     ("user_name", "Noor"),
@@ -16,9 +16,9 @@ const REVIEW: [(&str, &str); 3] = [
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn rows_added_after_adopted_ids_get_the_next_ids_on_postgres() {
-    let database = TestDatabase::create(Store::Postgres).await;
+    let database = TestDatabase::create(Backend::Postgres).await;
     let db = connect(&database.url).await;
-    for statement in create_tables(Store::Postgres, Tables::Sample) {
+    for statement in create_tables(Backend::Postgres, Tables::Sample) {
         run(&db, &statement).await;
     }
     for id in ["1", "2", "41", "2147483647"] {
@@ -29,7 +29,7 @@ async fn rows_added_after_adopted_ids_get_the_next_ids_on_postgres() {
     }
     db.close().await.expect("closed");
 
-    let site = Site::start_on(Store::Postgres, database, &[]).await;
+    let site = Site::start_on(Backend::Postgres, database, &[]).await;
     let visitor = site.visitor();
     let response = visitor.post("/restaurants", &FIELDS).await;
     assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.body);

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
 
 use super::support::{found, listed, listed_from, miscounted, next, pages_from};
-use harness::{Process, Site, Store, TestDatabase, connect, run_app};
+use harness::{Backend, Process, Site, TestDatabase, connect, run_app};
 
 /// Texts that are hard on a page or on an index.
 const AWKWARD: [&str; 7] = [
@@ -29,37 +29,37 @@ pub(super) enum Tables {
 
 #[tokio::test]
 async fn every_row_of_the_sample_is_kept_unchanged_on_sqlite() {
-    adopt(Store::Sqlite, Tables::Sample).await;
+    adopt(Backend::Sqlite, Tables::Sample).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn every_row_of_the_sample_is_kept_unchanged_on_postgres() {
-    adopt(Store::Postgres, Tables::Sample).await;
+    adopt(Backend::Postgres, Tables::Sample).await;
 }
 
 #[tokio::test]
 async fn longer_texts_and_orphans_are_kept_unchanged_on_sqlite() {
-    adopt(Store::Sqlite, Tables::Loose).await;
+    adopt(Backend::Sqlite, Tables::Loose).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn longer_texts_and_orphans_are_kept_unchanged_on_postgres() {
-    adopt(Store::Postgres, Tables::Loose).await;
+    adopt(Backend::Postgres, Tables::Loose).await;
 }
 
-async fn adopt(store: Store, tables: Tables) {
-    let database = TestDatabase::create(store).await;
+async fn adopt(backend: Backend, tables: Tables) {
+    let database = TestDatabase::create(backend).await;
     let db = connect(&create_mode(&database.url)).await;
-    for statement in create_tables(store, tables) {
+    for statement in create_tables(backend, tables) {
         run(&db, &statement).await;
     }
     fill(&db, tables).await;
     let before = (rows(&db, RESTAURANTS).await, rows(&db, REVIEWS).await);
     db.close().await.expect("closed");
 
-    let site = Site::start_on(store, database, &["--details-page-size=3"]).await;
+    let site = Site::start_on(backend, database, &["--details-page-size=3"]).await;
     let after = (
         rows(&site.db, RESTAURANTS).await,
         rows(&site.db, REVIEWS).await,
@@ -130,9 +130,9 @@ async fn check_later_insert(site: &Site) {
 
 #[tokio::test]
 async fn reviews_with_dates_in_every_format_are_each_on_one_page_on_sqlite() {
-    let database = TestDatabase::create(Store::Sqlite).await;
+    let database = TestDatabase::create(Backend::Sqlite).await;
     let db = connect(&create_mode(&database.url)).await;
-    for statement in create_tables(Store::Sqlite, Tables::Sample) {
+    for statement in create_tables(Backend::Sqlite, Tables::Sample) {
         run(&db, &statement).await;
     }
     run(&db, "INSERT INTO restaurant VALUES (1, 'A', 'B', 'C')").await;
@@ -147,7 +147,7 @@ async fn reviews_with_dates_in_every_format_are_each_on_one_page_on_sqlite() {
         let sql = format!("INSERT INTO review VALUES ({id}, 1, 'U', 5, 'text {id}.', '{date}')");
         run(&db, &sql).await;
     }
-    let site = Site::start_on(Store::Sqlite, database, &["--details-page-size=1"]).await;
+    let site = Site::start_on(Backend::Sqlite, database, &["--details-page-size=1"]).await;
     let pages = pages_from(&site.visitor(), "/restaurants/1").await;
     let order: Vec<Vec<usize>> = pages
         .iter()
@@ -162,10 +162,10 @@ async fn reviews_with_dates_in_every_format_are_each_on_one_page_on_sqlite() {
 }
 
 /// The tables as the sample creates them.
-pub(super) fn create_tables(store: Store, tables: Tables) -> [String; 2] {
-    let (id, timestamp) = match store {
-        Store::Sqlite => ("INTEGER NOT NULL PRIMARY KEY", "DATETIME"),
-        Store::Postgres => ("SERIAL PRIMARY KEY", "TIMESTAMP WITHOUT TIME ZONE"),
+pub(super) fn create_tables(backend: Backend, tables: Tables) -> [String; 2] {
+    let (id, timestamp) = match backend {
+        Backend::Sqlite => ("INTEGER NOT NULL PRIMARY KEY", "DATETIME"),
+        Backend::Postgres => ("SERIAL PRIMARY KEY", "TIMESTAMP WITHOUT TIME ZONE"),
     };
     let (name, text, long_text, key) = match tables {
         Tables::Sample => (
@@ -298,7 +298,7 @@ fn create_mode(url: &str) -> String {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn shorter_and_nullable_columns_are_converted_on_postgres() {
-    let database = TestDatabase::create(Store::Postgres).await;
+    let database = TestDatabase::create(Backend::Postgres).await;
     let db = connect(&database.url).await;
     for statement in [
         "CREATE TABLE restaurant (id serial PRIMARY KEY, name varchar(50), street_address varchar(20), description text)",
@@ -309,7 +309,7 @@ async fn shorter_and_nullable_columns_are_converted_on_postgres() {
     ] {
         run(&db, statement).await;
     }
-    let site = Site::start_on(Store::Postgres, database, &["--list-page-size=1"]).await;
+    let site = Site::start_on(Backend::Postgres, database, &["--list-page-size=1"]).await;
     let visitor = site.visitor();
     for sort in ["newest", "rating", "name"] {
         let ids = listed_from(&visitor, &format!("/?sort={sort}")).await;
@@ -329,24 +329,24 @@ async fn shorter_and_nullable_columns_are_converted_on_postgres() {
 
 #[tokio::test]
 async fn incompatible_tables_are_rejected_and_their_columns_named_on_sqlite() {
-    refuse(Store::Sqlite, "text").await;
+    assert_rejected(Backend::Sqlite, "text").await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn incompatible_tables_are_rejected_and_their_columns_named_on_postgres() {
-    refuse(Store::Postgres, "bigint").await;
+    assert_rejected(Backend::Postgres, "bigint").await;
 }
 
-async fn refuse(store: Store, id: &str) {
-    let database = TestDatabase::create(store).await;
+async fn assert_rejected(backend: Backend, id: &str) {
+    let database = TestDatabase::create(backend).await;
     let db = connect(&create_mode(&database.url)).await;
     let owner = "owner text NOT NULL";
     run(&db, &format!("CREATE TABLE restaurant (id {id} PRIMARY KEY, name varchar(50), description text, {owner})")).await;
     let url = [("DATABASE_URL", database.url.as_str())];
-    let refused = run_app(&["migrate"], &url).await;
-    assert!(!refused.status.success());
-    let message = String::from_utf8_lossy(&refused.stderr);
+    let rejected = run_app(&["migrate"], &url).await;
+    assert!(!rejected.status.success());
+    let message = String::from_utf8_lossy(&rejected.stderr);
     let problems = [
         "restaurant.id is",
         "restaurant.street_address is missing",
@@ -357,7 +357,7 @@ async fn refuse(store: Store, id: &str) {
     }
     let process = Process::serve(&url).await;
     process
-        .logged("the database does not suit this build")
+        .wait_for_log("the database does not suit this build")
         .await;
     assert_eq!(
         process.visitor().get("/readyz").await.status,

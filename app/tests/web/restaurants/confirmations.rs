@@ -1,6 +1,6 @@
 //! Deleting asks first, and authors edit their own reviews.
 
-use harness::sign_in::{Browser, SignInSite, browser_of, values};
+use harness::sign_in::{Browser, SignInSite, signed_in_browser, values};
 use reqwest::StatusCode;
 
 use super::accounts::{assert_counted, review, site_with_restaurant};
@@ -9,7 +9,7 @@ use super::accounts::{assert_counted, review, site_with_restaurant};
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn deleting_a_review_requires_confirmation_on_a_page_that_shows_it() {
     let site = site_with_restaurant().await;
-    let alice = browser_of(&site, "alice").await;
+    let alice = signed_in_browser(&site, "alice").await;
     review(&alice, "4").await;
     let page = alice.get("/restaurants/1").await.body;
     assert!(page.contains("<a class=\"link-danger\" href=\"/reviews/1/delete\">"));
@@ -37,7 +37,7 @@ async fn deleting_a_review_requires_confirmation_on_a_page_that_shows_it() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn deleting_a_restaurant_requires_confirmation_on_a_page_with_the_number_of_reviews() {
     let site = site_with_restaurant().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     for rating in ["4", "5"] {
         review(&admin, rating).await;
     }
@@ -60,7 +60,7 @@ async fn deleting_a_restaurant_requires_confirmation_on_a_page_with_the_number_o
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn an_author_edits_their_review_and_the_counters_follow() {
     let site = site_with_restaurant().await;
-    let alice = browser_of(&site, "alice").await;
+    let alice = signed_in_browser(&site, "alice").await;
     review(&alice, "4").await;
     let form = alice.get("/reviews/1/edit").await.body;
     assert!(form.contains("Good cake.") && form.contains("value=\"4\" checked"));
@@ -74,12 +74,12 @@ async fn an_author_edits_their_review_and_the_counters_follow() {
     assert!(!page.contains("Good cake."));
     assert_counted(&site).await;
 
-    let refused = alice.post("/reviews/1/edit", &[("rating", "6")]).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let rejected = alice.post("/reviews/1/edit", &[("rating", "6")]).await;
+    assert_eq!(rejected.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        refused.body.contains("Enter your review"),
+        rejected.body.contains("Enter your review"),
         "{}",
-        refused.body
+        rejected.body
     );
     assert_eq!(stored_texts(&site).await, ["Stale cake."]);
 }
@@ -88,12 +88,12 @@ async fn an_author_edits_their_review_and_the_counters_follow() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn nobody_can_edit_another_users_review() {
     let site = site_with_restaurant().await;
-    let alice = browser_of(&site, "alice").await;
+    let alice = signed_in_browser(&site, "alice").await;
     review(&alice, "4").await;
     site.execute("INSERT INTO review (restaurant, user_name, rating, review_text, review_date) VALUES (1, 'Old', 9, 'Old', now())").await;
     let changed = [("rating", "1"), ("review_text", "Changed")];
     for person in ["bob", "carol"] {
-        let other = browser_of(&site, person).await;
+        let other = signed_in_browser(&site, person).await;
         for id in [1, 2] {
             let path = format!("/reviews/{id}/edit");
             assert_eq!(status(&other, &path).await, StatusCode::FORBIDDEN);
@@ -112,7 +112,7 @@ async fn nobody_can_edit_another_users_review() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_user_who_has_reviewed_sees_the_review_instead_of_an_empty_form() {
     let site = site_with_restaurant().await;
-    let alice = browser_of(&site, "alice").await;
+    let alice = signed_in_browser(&site, "alice").await;
     let form = "action=\"/restaurants/1/reviews\"";
     assert!(alice.get("/restaurants/1").await.body.contains(form));
     review(&alice, "4").await;
@@ -124,7 +124,7 @@ async fn a_user_who_has_reviewed_sees_the_review_instead_of_an_empty_form() {
         2,
         "{page}"
     );
-    let bob = browser_of(&site, "bob").await;
+    let bob = signed_in_browser(&site, "bob").await;
     let page = bob.get("/restaurants/1").await.body;
     assert!(
         page.contains(form) && !page.contains("/reviews/1/"),

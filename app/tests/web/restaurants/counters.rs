@@ -7,7 +7,9 @@ use sea_orm::sqlx::postgres::PgPoolCopyExt as _;
 use tokio::task::JoinSet;
 
 use super::support::{add_named, miscounted, review_counts};
-use harness::{LONG, Process, Site, Store, TestDatabase, Visitor, eventually, on_both_databases};
+use harness::{
+    Backend, Process, Site, TIMEOUT, TestDatabase, Visitor, eventually, on_both_databases,
+};
 
 /// More than a client can send before the site is killed.
 const REVIEWS_OF_A_CLIENT: usize = 500;
@@ -87,13 +89,13 @@ on_both_databases! {
         let mut clients = JoinSet::new();
         for client in 0..CLIENTS {
             let visitor = if client % 2 == 0 { site.visitor() } else { killed.visitor() };
-            clients.spawn(write_until_refused(visitor, client));
+            clients.spawn(write_until_failure(visitor, client));
         }
-        eventually("some reviews", LONG, async || {
+        eventually("some reviews", TIMEOUT, async || {
             (site.count("review").await >= 40).then_some(())
         }).await;
         killed.signal("KILL");
-        killed.exit(LONG).await;
+        killed.exit(TIMEOUT).await;
         let mut acknowledged = BTreeSet::new();
         while let Some(texts) = clients.join_next().await {
             acknowledged.extend(texts.expect("no panic"));
@@ -114,7 +116,7 @@ on_both_databases! {
 
     async fn a_review_of_a_restaurant_deleted_meanwhile_is_404_and_writes_nothing(site: Site) {
         add_named(&site, &["Gone"]).await;
-        site.execute(delete_meanwhile(site.store)).await;
+        site.execute(delete_meanwhile(site.backend)).await;
         let form = [("user_name", "Noor"), ("rating", "4"), ("review_text", "Too late")];
         let response = site.visitor().post("/restaurants/1/reviews", &form).await;
         assert_eq!(response.status, StatusCode::NOT_FOUND, "{}", response.body);
@@ -132,7 +134,7 @@ const DUMP: [&str; 2] = [
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn rows_inserted_by_copy_are_counted_on_postgres() {
-    let site = Site::start(Store::Postgres).await;
+    let site = Site::start(Backend::Postgres).await;
     let rows = [
         "1\tOne\t\t\n2\tTwo\t\t\n",
         "1\t1\tNoor\t5\tFine\t2024-01-01\n2\t1\tNoor\t\\N\tFine\t2024-01-01\n3\t2\tNoor\t3\tFine\t2024-01-01\n",
@@ -156,7 +158,7 @@ async fn rows_inserted_by_copy_are_counted_on_postgres() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn reviews_by_a_role_without_access_to_restaurants_are_counted_on_postgres() {
-    let site = Site::start(Store::Postgres).await;
+    let site = Site::start(Backend::Postgres).await;
     add_named(&site, &["One"]).await;
     let role = format!("writer_{:016x}", rand::random::<u64>());
     site.execute(&format!(
@@ -175,7 +177,7 @@ async fn reviews_by_a_role_without_access_to_restaurants_are_counted_on_postgres
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_review_writes_at_most_two_and_a_half_kilobytes_of_wal_on_postgres() {
-    let site = Site::start(Store::Postgres).await;
+    let site = Site::start(Backend::Postgres).await;
     add_named(&site, &["One"]).await;
     site.execute("CREATE EXTENSION pg_walinspect").await;
     let start = "SELECT CAST(pg_current_wal_insert_lsn() AS text) AS value";
@@ -238,7 +240,7 @@ async fn send_review(
 }
 
 /// Reviews one after another, fewer where the site goes away; the texts of those that were acknowledged.
-async fn write_until_refused(visitor: Visitor, client: usize) -> Vec<String> {
+async fn write_until_failure(visitor: Visitor, client: usize) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for number in 0..REVIEWS_OF_A_CLIENT {
         let text = format!("client {client} review {number}");
@@ -252,14 +254,14 @@ async fn write_until_refused(visitor: Visitor, client: usize) -> Vec<String> {
 }
 
 /// The restaurant goes between the moment it was found and the moment its review is written.
-fn delete_meanwhile(store: Store) -> &'static str {
-    match store {
-        Store::Sqlite => {
+fn delete_meanwhile(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => {
             "CREATE TRIGGER meanwhile BEFORE INSERT ON review BEGIN
                 DELETE FROM restaurant WHERE id = new.restaurant;
             END"
         }
-        Store::Postgres => {
+        Backend::Postgres => {
             "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                 DELETE FROM restaurant WHERE id = new.restaurant;
                 RETURN new;

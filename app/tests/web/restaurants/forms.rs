@@ -5,8 +5,8 @@ use reqwest::StatusCode;
 
 use super::FEATURE;
 use super::support::{miscounted, review_counts};
-use crate::form_validation::{add_row, assert_accepted, assert_refused};
-use crate::ids::NO_IDS;
+use crate::form_validation::{add_row, assert_accepted, assert_rejected};
+use crate::ids::NOT_FOUND_IDS;
 
 on_both_databases! {
     async fn a_rating_is_a_whole_number_from_1_to_5(site: Site) {
@@ -16,7 +16,7 @@ on_both_databases! {
             "0", "6", "-1", "+4", "04", "4.0", "4.5", "4,5", "five", " 5 ", "5 ", "٥", "５", "1e0", "1e9", "0x4", "1_0",
             "100000000000000000000", "99999999999999999999", "NaN", "null", "true", "4\0", "4;5",
         ] {
-            assert_refused(&site, form, "rating", Some(rating)).await;
+            assert_rejected(&site, form, "rating", Some(rating)).await;
         }
         for rating in ["1", "2", "3", "4", "5"] {
             assert_accepted(&site, form, "rating", rating).await;
@@ -26,7 +26,7 @@ on_both_databases! {
 
     async fn a_review_of_an_unknown_restaurant_changes_no_counter(site: Site) {
         add_row(&site).await;
-        for id in NO_IDS {
+        for id in NOT_FOUND_IDS {
             let response = site.visitor().post(&format!("/restaurants/{id}/reviews"), &FEATURE.forms[1].valid()).await;
             assert_eq!(response.status, StatusCode::NOT_FOUND, "{id}");
         }

@@ -1,7 +1,7 @@
 //! Lists by pages: each row exactly once and in order, whatever is added meanwhile.
 
 use super::support::{add_named, between, listed, listed_from, next, pages_from, previous, series};
-use harness::{Response, Site, Store, on_both_databases};
+use harness::{Backend, Response, Site, on_both_databases};
 
 const NAMES: [&str; 10] = [
     "apple", "Apple", "APPLE", "banana", "Émile", "emile", "Zebra", "zebra", "Same", "Same",
@@ -90,12 +90,12 @@ on_both_databases! {
 
     async fn reviews_of_the_same_moment_are_each_on_one_page_newest_first(site: Site) {
         add_named(&site, &["A", "B"]).await;
-        let rows = series(site.store, 45);
+        let rows = series(site.backend, 45);
         site.execute(&format!(
             "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
              SELECT 1, 'Noor', 3, 'Text', CASE WHEN number <= 30 THEN {same} ELSE {later} END FROM {rows}",
-            same = date(site.store, "2024-01-01 10:00:00"),
-            later = date(site.store, "2024-01-01 10:00:00.000001"),
+            same = date(site.backend, "2024-01-01 10:00:00"),
+            later = date(site.backend, "2024-01-01 10:00:00.000001"),
         )).await;
         for restaurant in [1, 2] {
             site.execute(&format!("UPDATE review SET review_text = 'r' || CAST(id AS text) || '.' WHERE restaurant = {restaurant}")).await;
@@ -140,11 +140,11 @@ on_both_databases! {
 
     async fn reviews_are_filtered_by_the_rating_of_a_bar(site: Site) {
         add_named(&site, &["A"]).await;
-        let rows = series(site.store, 60);
+        let rows = series(site.backend, 60);
         site.execute(&format!(
             "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
              SELECT 1, 'Noor', CASE WHEN number % 2 = 0 THEN 4 ELSE 2 END, 'r' || CAST(number AS text) || '.', {same} FROM {rows}",
-            same = date(site.store, "2024-01-01 10:00:00"),
+            same = date(site.backend, "2024-01-01 10:00:00"),
         )).await;
         let visitor = site.visitor();
         let page = visitor.get("/restaurants/1").await;
@@ -221,7 +221,7 @@ on_both_databases! {
 
 #[tokio::test]
 async fn the_markup_of_an_entry_is_at_most_200_bytes() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     add_named(&site, &["A"]).await;
     site.execute("UPDATE restaurant_rating SET rating_sum = 9, review_count = 2")
         .await;
@@ -233,7 +233,7 @@ async fn the_markup_of_an_entry_is_at_most_200_bytes() {
 #[tokio::test]
 async fn the_page_size_is_a_setting() {
     let flags = ["--list-page-size=2", "--details-page-size=1"];
-    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let site = Site::start_with(Backend::Sqlite, &flags).await;
     add_named(&site, &["A", "B", "C"]).await;
     assert_eq!(listed(&site.visitor().get("/").await), [3, 2]);
     assert_eq!(pages_from(&site.visitor(), "/").await.len(), 2);
@@ -245,7 +245,7 @@ async fn fill(site: &Site) {
         .zip(NAMES)
         .map(|(index, name)| format!("WHEN {index} THEN '{name}'"))
         .collect();
-    let (names, rows) = (names.join(" "), series(site.store, 130));
+    let (names, rows) = (names.join(" "), series(site.backend, 130));
     site.execute(&format!(
         "INSERT INTO restaurant (name, street_address, description)
          SELECT CASE number % 10 {names} END, 'S', 'D' FROM {rows}"
@@ -269,10 +269,10 @@ const ORDERS: [(&str, &str); 3] = [
     ("name", "lower(replace(name, 'É', 'e')), id"),
 ];
 
-fn date(store: Store, text: &str) -> String {
-    match store {
-        Store::Sqlite => format!("'{text}'"),
-        Store::Postgres => format!("timestamp '{text}'"),
+fn date(backend: Backend, text: &str) -> String {
+    match backend {
+        Backend::Sqlite => format!("'{text}'"),
+        Backend::Postgres => format!("timestamp '{text}'"),
     }
 }
 

@@ -8,7 +8,7 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 
 use super::support::{add_named, listed};
-use harness::{Site, Store, on_both_databases, run_app};
+use harness::{Backend, Site, on_both_databases, run_app};
 
 const MISCOUNTED: &str = "
     SELECT restaurant.id AS value FROM restaurant
@@ -76,8 +76,8 @@ on_both_databases! {
 
     async fn a_database_with_data_is_rejected_and_left_as_it_was(site: Site) {
         site.visitor().post("/restaurants", &FORM).await;
-        let refusal = seed(&site.db, &options()).await.expect_err("refused");
-        assert!(format!("{refusal:#}").contains("--append"), "{refusal:#}");
+        let error = seed(&site.db, &options()).await.expect_err("rejected");
+        assert!(format!("{error:#}").contains("--append"), "{error:#}");
         assert_eq!((site.count("restaurant").await, site.count("review").await), (1, 0));
     }
 
@@ -116,9 +116,9 @@ on_both_databases! {
         add_named(&site, &["Mine"]).await;
         let url = [("DATABASE_URL", site.database.url.as_str())];
         let arguments = ["seed", "--restaurants=5", "--reviews=20"];
-        let refused = run_app(&arguments, &url).await;
-        assert!(!refused.status.success());
-        let message = String::from_utf8_lossy(&refused.stderr);
+        let rejected = run_app(&arguments, &url).await;
+        assert!(!rejected.status.success());
+        let message = String::from_utf8_lossy(&rejected.stderr);
         assert!(message.contains("no sample data was loaded: the database holds data already"), "{message}");
         assert!(message.contains("--append"), "{message}");
         assert_eq!(site.count("restaurant").await, 1);
@@ -143,7 +143,7 @@ on_both_databases! {
         assert_eq!(site.values(MISCOUNTED).await, [0_i64; 0]);
         site.visitor().post("/restaurants", &[("restaurant_name", "Next"), FORM[1], FORM[2]]).await;
         assert_eq!(site.texts("SELECT name AS value FROM restaurant WHERE id = 102").await, ["Next"]);
-        seed(&site.db, &bulk_options()).await.expect_err("refused");
+        seed(&site.db, &bulk_options()).await.expect_err("rejected");
     }
 }
 
@@ -154,11 +154,11 @@ async fn numbers_out_of_range_are_rejected() {
         "--restaurants=1000001",
         "--reviews=10000001",
     ] {
-        let refused = run_app(&["seed", argument], &[]).await;
-        let message = String::from_utf8_lossy(&refused.stderr);
+        let rejected = run_app(&["seed", argument], &[]).await;
+        let message = String::from_utf8_lossy(&rejected.stderr);
         let flag = argument.split('=').next().expect("a flag");
         assert!(
-            !refused.status.success() && message.contains(flag),
+            !rejected.status.success() && message.contains(flag),
             "{message}"
         );
     }
@@ -168,8 +168,8 @@ async fn numbers_out_of_range_are_rejected() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn both_databases_hold_the_same_rows() {
     for options in [options(), bulk_options()] {
-        let sqlite = Site::start(Store::Sqlite).await;
-        let postgres = Site::start(Store::Postgres).await;
+        let sqlite = Site::start(Backend::Sqlite).await;
+        let postgres = Site::start(Backend::Postgres).await;
         seed(&sqlite.db, &options).await.expect("sample data");
         seed(&postgres.db, &options).await.expect("sample data");
         assert_eq!(restaurants(&sqlite).await, restaurants(&postgres).await);
@@ -197,7 +197,7 @@ async fn the_list_of_50_restaurants_is_at_most_20_kilobytes() {
         &["--list-page-size=50"][..],
         &["--base-url=https://reviews.example.com"],
     ] {
-        let site = Site::start_with(Store::Sqlite, flags).await;
+        let site = Site::start_with(Backend::Sqlite, flags).await;
         let options = SeedOptions {
             restaurants: 200,
             reviews: 3000,

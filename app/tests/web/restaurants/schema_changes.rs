@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 
 use super::support::{add_named, found, listed_from, miscounted, review_counts};
 use harness::{
-    LONG, Process, Site, Store, TestDatabase, connect, eventually, on_both_databases, run_app,
+    Backend, Process, Site, TIMEOUT, TestDatabase, connect, eventually, on_both_databases, run_app,
 };
 
 const ROWS: &str = "SELECT CAST(restaurant.id AS text) || name || user_name || CAST(rating AS text) || review_text \
@@ -33,9 +33,9 @@ const PREVIOUS_WRITES: [&str; 2] = [
 ];
 
 /// The search index of the previous build.
-fn previous_search(store: Store) -> Vec<&'static str> {
-    match store {
-        Store::Sqlite => vec![
+fn previous_search(backend: Backend) -> Vec<&'static str> {
+    match backend {
+        Backend::Sqlite => vec![
             "CREATE VIRTUAL TABLE restaurant_search USING fts5(
                 words, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2', prefix='1 2 3')",
             "CREATE TRIGGER restaurant_search_insert AFTER INSERT ON restaurant BEGIN
@@ -43,7 +43,7 @@ fn previous_search(store: Store) -> Vec<&'static str> {
             "CREATE TRIGGER restaurant_search_delete AFTER DELETE ON restaurant BEGIN
                 DELETE FROM restaurant_search WHERE rowid = old.id; END",
         ],
-        Store::Postgres => vec![
+        Backend::Postgres => vec![
             "ALTER TABLE restaurant ADD COLUMN search tsvector GENERATED ALWAYS AS (
                 array_to_tsvector(array_remove(regexp_split_to_array(lower(name), '[^[:alnum:]]+'), ''))) STORED",
             "CREATE INDEX restaurant_search ON restaurant USING gin (search) WITH (fastupdate = off)",
@@ -80,7 +80,7 @@ on_both_databases! {
     async fn a_database_of_the_previous_build_is_recounted_and_that_build_still_works(site: Site) {
         add_named(&site, &["One", "Two"]).await;
         Migrator::down(&site.db, Some(2)).await.expect("down");
-        for statement in PREVIOUS_BUILD.into_iter().chain(previous_search(site.store)) {
+        for statement in PREVIOUS_BUILD.into_iter().chain(previous_search(site.backend)) {
             site.execute(statement).await;
         }
         Migrator::up(&site.db, None).await.expect("up");
@@ -115,15 +115,15 @@ on_both_databases! {
     async fn a_contracting_migration_of_a_newer_build_is_rejected_by_name(site: Site) {
         site.execute(&format!("{RECORD} ('m9998_add_something', 1), ('m9999_drop_something_contract', 2)")).await;
         let url = [("DATABASE_URL", site.database.url.as_str())];
-        let refused = run_app(&["migrate"], &url).await;
-        assert!(!refused.status.success());
-        let message = String::from_utf8_lossy(&refused.stderr);
+        let rejected = run_app(&["migrate"], &url).await;
+        assert!(!rejected.status.success());
+        let message = String::from_utf8_lossy(&rejected.stderr);
         for part in ["changed by a newer build (m9999_drop_something_contract)", "deploy that build or a newer one"] {
             assert!(message.contains(part), "{message}");
         }
 
         let process = Process::serve(&url).await;
-        let logged = process.logged("the database does not suit this build").await;
+        let logged = process.wait_for_log("the database does not suit this build").await;
         assert!(logged["cause"].as_str().expect("text").contains("m9999_drop_something_contract"), "{logged}");
         for path in ["/readyz", "/"] {
             assert_eq!(process.visitor().get(path).await.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
@@ -134,28 +134,28 @@ on_both_databases! {
 
 #[tokio::test]
 async fn five_instances_can_start_at_once_on_an_empty_sqlite_file() {
-    five_instances_start_at_once(Store::Sqlite).await;
+    five_instances_start_at_once(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn five_instances_can_start_at_once_on_an_empty_postgres_database() {
-    five_instances_start_at_once(Store::Postgres).await;
+    five_instances_start_at_once(Backend::Postgres).await;
 }
 
-async fn five_instances_start_at_once(store: Store) {
-    let database = TestDatabase::create(store).await;
+async fn five_instances_start_at_once(backend: Backend) {
+    let database = TestDatabase::create(backend).await;
     let url = [("DATABASE_URL", database.url.as_str())];
     let processes = join_all((0..5).map(|_| Process::serve(&url))).await;
     for process in &processes {
         let visitor = process.visitor();
-        eventually("an instance is ready", LONG, async || {
+        eventually("an instance is ready", TIMEOUT, async || {
             let response = visitor.get("/readyz").await;
             (response.status == StatusCode::OK).then_some(())
         })
         .await;
     }
-    let site = Site::start_on(store, database, &[]).await;
+    let site = Site::start_on(backend, database, &[]).await;
     let known = i64::try_from(Migrator::migrations().len()).expect("a few");
     assert_eq!(site.count("seaql_migrations").await, known);
     add_named(&site, &["Shared"]).await;
@@ -167,8 +167,8 @@ async fn five_instances_start_at_once(store: Store) {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_created_and_an_adopted_postgres_database_have_the_same_schema() {
-    let created = Site::start(Store::Postgres).await;
-    let database = TestDatabase::create(Store::Postgres).await;
+    let created = Site::start(Backend::Postgres).await;
+    let database = TestDatabase::create(Backend::Postgres).await;
     let db = connect(&database.url).await;
     for statement in [
         "CREATE TABLE restaurant (id SERIAL NOT NULL, name VARCHAR(50) NOT NULL, street_address VARCHAR(50) NOT NULL, \
@@ -182,7 +182,7 @@ async fn a_created_and_an_adopted_postgres_database_have_the_same_schema() {
             .expect(statement);
     }
     db.close().await.expect("closed");
-    let adopted = Site::start_on(Store::Postgres, database, &[]).await;
+    let adopted = Site::start_on(Backend::Postgres, database, &[]).await;
     let (created, adopted) = (schema(&created).await, schema(&adopted).await);
     assert!(created.len() > 30, "{created:#?}");
     assert_eq!(created, adopted);
@@ -190,8 +190,8 @@ async fn a_created_and_an_adopted_postgres_database_have_the_same_schema() {
 
 /// Every column with what it may hold, every index, every constraint and every trigger.
 async fn schema(site: &Site) -> Vec<String> {
-    let sql = match site.store {
-        Store::Sqlite => {
+    let sql = match site.backend {
+        Backend::Sqlite => {
             "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' \
                 || coalesce(c.dflt_value, '') || c.hidden AS value
              FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c
@@ -199,7 +199,7 @@ async fn schema(site: &Site) -> Vec<String> {
              UNION ALL SELECT type || ' ' || name || ' ' || tbl_name || coalesce(sql, '') FROM sqlite_master
              WHERE type IN ('index', 'trigger') OR name LIKE 'restaurant_search%' ORDER BY value"
         }
-        Store::Postgres => {
+        Backend::Postgres => {
             "SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable,
                 column_default, is_generated, generation_expression) AS value
              FROM information_schema.columns WHERE table_schema = 'public'

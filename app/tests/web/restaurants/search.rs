@@ -1,7 +1,7 @@
 //! Search by words and the beginnings of words: the same results on both databases.
 
 use super::support::{add_named, found, listed};
-use harness::{Site, Store, on_both_databases};
+use harness::{Backend, Site, on_both_databases};
 
 /// A restaurant's name, searches that find it and searches that do not.
 const CASES: [(&str, &[&str], &[&str]); 37] = [
@@ -226,7 +226,7 @@ on_both_databases! {
 
 #[tokio::test]
 async fn the_schema_nests_no_deeper_than_sqlite_3_40_can_read() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let schema = site
         .texts("SELECT sql AS value FROM sqlite_master WHERE sql IS NOT NULL")
         .await;

@@ -1,6 +1,6 @@
 //! What search engines read: canonical addresses, structured data, the feed.
 
-use harness::{Response, Site, Store, on_both_databases};
+use harness::{Backend, Response, Site, on_both_databases};
 use serde_json::Value;
 
 use super::support::{add_named, between, listed, next, pages_from, previous, series};
@@ -38,10 +38,10 @@ on_both_databases! {
 
     async fn the_feed_has_the_newest_reviews(site: Site) {
         add_named(&site, &["Café Zoë"]).await;
-        let rows = series(site.store, 25);
-        let date = match site.store {
-            Store::Sqlite => "'2024-01-01 10:00:00'",
-            Store::Postgres => "timestamp '2024-01-01 10:00:00.123456'",
+        let rows = series(site.backend, 25);
+        let date = match site.backend {
+            Backend::Sqlite => "'2024-01-01 10:00:00'",
+            Backend::Postgres => "timestamp '2024-01-01 10:00:00.123456'",
         };
         site.execute(&format!(
             "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)
@@ -65,7 +65,7 @@ async fn a_page_of_a_list_has_one_canonical_address() {
         "--details-page-size=2",
         "--base-url=https://example.org",
     ];
-    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let site = Site::start_with(Backend::Sqlite, &flags).await;
     add_named(&site, &["A", "B", "C", "D", "E"]).await;
     let visitor = site.visitor();
     for start in ["/", "/?sort=name", "/?sort=rating"] {

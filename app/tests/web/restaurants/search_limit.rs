@@ -1,23 +1,23 @@
 //! What a search does when more match than it may sort.
 
 use super::support::{between, listed, listed_from, pages_from, previous, series};
-use harness::{Site, Store};
+use harness::{Backend, Site};
 
 const FLAGS: [&str; 2] = ["--search-limit=4", "--list-page-size=3"];
 
 #[tokio::test]
 async fn newest_first_shows_every_match_once_on_sqlite() {
-    newest_first_shows_every_match_once(Store::Sqlite).await;
+    newest_first_shows_every_match_once(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn newest_first_shows_every_match_once_on_postgres() {
-    newest_first_shows_every_match_once(Store::Postgres).await;
+    newest_first_shows_every_match_once(Backend::Postgres).await;
 }
 
-async fn newest_first_shows_every_match_once(store: Store) {
-    let site = site(store).await;
+async fn newest_first_shows_every_match_once(backend: Backend) {
+    let site = site(backend).await;
     let visitor = site.visitor();
     // Every third one; the oldest 20, far behind the newest; the four that may just be sorted; five.
     let every_third: Vec<i64> = (1..=600).rev().filter(|id| id % 3 == 0).collect();
@@ -51,17 +51,17 @@ async fn newest_first_shows_every_match_once(store: Store) {
 
 #[tokio::test]
 async fn another_order_sorts_the_newest_matches_and_says_so_on_sqlite() {
-    another_order_sorts_the_newest_matches(Store::Sqlite).await;
+    another_order_sorts_the_newest_matches(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn another_order_sorts_the_newest_matches_and_says_so_on_postgres() {
-    another_order_sorts_the_newest_matches(Store::Postgres).await;
+    another_order_sorts_the_newest_matches(Backend::Postgres).await;
 }
 
-async fn another_order_sorts_the_newest_matches(store: Store) {
-    let site = site(store).await;
+async fn another_order_sorts_the_newest_matches(backend: Backend) {
+    let site = site(backend).await;
     let visitor = site.visitor();
     for (sort, expected) in [
         ("rating", [594, 597, 591, 600]),
@@ -82,9 +82,9 @@ async fn another_order_sorts_the_newest_matches(store: Store) {
 }
 
 /// 600 restaurants, of which few may be sorted; the newest have the first names.
-async fn site(store: Store) -> Site {
-    let site = Site::start_with(store, &FLAGS).await;
-    let rows = series(store, 600);
+async fn site(backend: Backend) -> Site {
+    let site = Site::start_with(backend, &FLAGS).await;
+    let rows = series(backend, 600);
     site.execute(&format!(
         "INSERT INTO restaurant (name, street_address, description)
          SELECT 'N' || CAST(2000 - number AS text), '',

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::support::{add_named, found, listed_from};
-use harness::{Site, Store};
+use harness::{Backend, Site};
 
 /// Letters of each script, with what is special in it: no decomposition, marks, width variants, invisible parts.
 const SCRIPTS: [&str; 16] = [
@@ -60,8 +60,8 @@ async fn both_databases_find_and_sort_the_same_in_every_script() {
     let names: Vec<String> = (0..NAMES).map(|_| random_text(&mut random, 6)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let sites = [
-        Site::start(Store::Sqlite).await,
-        Site::start(Store::Postgres).await,
+        Site::start(Backend::Sqlite).await,
+        Site::start(Backend::Postgres).await,
     ];
     let keys: Vec<String> = names
         .iter()
@@ -70,7 +70,7 @@ async fn both_databases_find_and_sort_the_same_in_every_script() {
     for site in &sites {
         add_named(site, &names).await;
         let stored = "SELECT name_key AS value FROM restaurant ORDER BY id";
-        assert_eq!(site.texts(stored).await, keys, "{:?}", site.store);
+        assert_eq!(site.texts(stored).await, keys, "{:?}", site.backend);
     }
     let visitors = sites.each_ref().map(Site::visitor);
     let orders = [

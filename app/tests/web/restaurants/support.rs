@@ -1,6 +1,6 @@
 //! What the tests read from pages, and the rows they start from.
 
-use harness::{Response, Site, Store, Visitor};
+use harness::{Backend, Response, Site, Visitor};
 
 /// The ids of the restaurants that a list shows, in its order.
 pub(super) fn listed(page: &Response) -> Vec<i64> {
@@ -79,14 +79,14 @@ pub(super) async fn add_named(site: &Site, names: &[&str]) {
 }
 
 /// SQL for the numbers from 1 to `last`, as `number` of the table `series`.
-pub(super) fn series(store: Store, last: u32) -> String {
-    match store {
-        Store::Sqlite => format!(
+pub(super) fn series(backend: Backend, last: u32) -> String {
+    match backend {
+        Backend::Sqlite => format!(
             "(WITH RECURSIVE series(number) AS \
              (SELECT 1 UNION ALL SELECT number + 1 FROM series WHERE number < {last}) \
              SELECT number FROM series) AS series"
         ),
-        Store::Postgres => format!("generate_series(1, {last}) AS series(number)"),
+        Backend::Postgres => format!("generate_series(1, {last}) AS series(number)"),
     }
 }
 

@@ -113,8 +113,8 @@ async fn concurrent_requests_to_an_endpoint_are_counted() {
     for connection in &mut connections {
         connection.read_u8().await.unwrap();
     }
-    assert_eq!(app.emulator.most_at_once(Endpoint::Discovery), 3);
-    assert_eq!(app.emulator.most_at_once(Endpoint::Keys), 0);
+    assert_eq!(app.emulator.peak_concurrency(Endpoint::Discovery), 3);
+    assert_eq!(app.emulator.peak_concurrency(Endpoint::Keys), 0);
 }
 
 #[tokio::test]

@@ -82,13 +82,13 @@ async fn a_limited_fault_ends_after_the_given_number_of_requests() {
 }
 
 #[tokio::test]
-async fn behave_ends_all_misbehaviour() {
+async fn end_misbehaviour_ends_all_faults() {
     let app = App::start().await;
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangBeforeHeaders);
     app.emulator.edit_callback(Vec::clear);
     app.emulator.set_clock_offset(-86400);
-    app.emulator.behave();
+    app.emulator.end_misbehaviour();
     assert!(app.metadata().await["issuer"].is_string());
     app.tokens().await;
 }

@@ -129,7 +129,7 @@ async fn a_person_can_be_replaced_while_it_runs() {
 #[tokio::test]
 async fn the_page_lists_everyone_and_escapes_their_names() {
     let app = App::start().await;
-    app.emulator.sign_in_by_choice();
+    app.emulator.show_account_picker();
     let response = app.get(&app.authorize_url(&app.authorization())).await;
     assert_eq!(response.status(), 200);
     let page = response.text().await.unwrap();
@@ -164,7 +164,7 @@ async fn a_prompt_decides_whether_the_page_is_shown() {
     change(&mut parameters, "prompt", Some("none"));
     let silent = callback(&app.get(&app.authorize_url(&parameters)).await).unwrap();
     assert!(silent.contains_key("code"));
-    app.emulator.sign_in_by_choice();
+    app.emulator.show_account_picker();
     let silent = callback(&app.get(&app.authorize_url(&parameters)).await).unwrap();
     assert_eq!(silent["error"], "login_required");
 }

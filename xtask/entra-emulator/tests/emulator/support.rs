@@ -65,7 +65,7 @@ impl App {
         keys["keys"].as_array().unwrap().clone()
     }
 
-    /// The parameters of an correct authorization request.
+    /// The parameters of a correct authorization request.
     pub(crate) fn authorization(&self) -> Parameters<'static> {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         vec![
@@ -91,7 +91,7 @@ impl App {
         callback(&self.get(&url).await).unwrap()["code"].clone()
     }
 
-    /// The parameters of an correct token request.
+    /// The parameters of a correct token request.
     pub(crate) fn exchange(&self, code: &str) -> Parameters<'static> {
         vec![
             ("grant_type", "authorization_code".to_owned()),

@@ -13,7 +13,7 @@ const LAUNCH_LIMIT: Duration = Duration::from_secs(30);
 const CALL_LIMIT: Duration = Duration::from_secs(20);
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Flags for the same rendering on every machine and no traffic but to the site.
+/// Flags for the same rendering on every machine and no traffic other than to the site.
 const ARGUMENTS: [&str; 7] = [
     "disable-gpu",
     "disable-dev-shm-usage",
@@ -27,8 +27,8 @@ const ARGUMENTS: [&str; 7] = [
 /// A running browser. Dropping it kills it too, but `close` waits for its end.
 pub struct Chromium {
     browser: Browser,
-    /// Events that this harness listens for and could not read.
-    unread: Arc<Mutex<Vec<String>>>,
+    /// Observed events that this harness could not parse.
+    unparsed: Arc<Mutex<Vec<String>>>,
     // Dropped last.
     _profile: Profile,
 }
@@ -52,11 +52,11 @@ impl Chromium {
         }
         let config = config.build().expect("a configuration");
         let (browser, handler) = Browser::launch(config).await.expect("Chromium starts");
-        let unread = Arc::default();
-        tokio::spawn(read_messages(handler, Arc::clone(&unread)));
+        let unparsed = Arc::default();
+        tokio::spawn(read_messages(handler, Arc::clone(&unparsed)));
         Self {
             browser,
-            unread,
+            unparsed,
             _profile: profile,
         }
     }
@@ -66,27 +66,27 @@ impl Chromium {
         self.browser.new_page("about:blank").await.expect("a tab")
     }
 
-    /// What the browser said and this harness did not understand.
-    pub fn complaints(&self) -> Vec<String> {
-        self.unread.lock().expect("no panic in between").clone()
+    /// Observed events that this harness could not parse.
+    pub fn errors(&self) -> Vec<String> {
+        self.unparsed.lock().expect("no panic in between").clone()
     }
 
     /// Ends the browser, by force if it does not end by itself.
     pub async fn close(mut self) {
-        let asked = timeout(CLOSE_LIMIT, self.browser.close()).await;
+        let closed = timeout(CLOSE_LIMIT, self.browser.close()).await;
         let ended = timeout(CLOSE_LIMIT, self.browser.wait()).await;
-        if !matches!((asked, ended), (Ok(Ok(_)), Ok(Ok(_)))) {
+        if !matches!((closed, ended), (Ok(Ok(_)), Ok(Ok(_)))) {
             self.browser.kill().await;
         }
     }
 }
 
 /// Carries the messages between the tests and the browser until its end.
-async fn read_messages(mut handler: Handler, unread: Arc<Mutex<Vec<String>>>) {
+async fn read_messages(mut handler: Handler, unparsed: Arc<Mutex<Vec<String>>>) {
     while let Some(outcome) = handler.next().await {
         match outcome {
-            Err(CdpError::InvalidMessage(message, _)) if super::page::is_watched(&message) => {
-                unread.lock().expect("no panic in between").push(message);
+            Err(CdpError::InvalidMessage(message, _)) if super::page::is_observed(&message) => {
+                unparsed.lock().expect("no panic in between").push(message);
             }
             Ok(()) | Err(CdpError::InvalidMessage(..)) => {}
             Err(_) => return,

@@ -28,10 +28,10 @@ use crate::sign_in::free_port;
 const NAME: &str = "fluffy-fork-4x7";
 const DOMAIN: &str = "app.github.dev";
 
-/// The header in which the proxy names the host that the browser has asked.
+/// The header in which the proxy puts the host of the browser's request.
 pub const FORWARDED_HOST: &str = "x-forwarded-host";
 
-/// As [`super::visit`], on a site in a codespace.
+/// Runs a test with its own site in a codespace, and a browser.
 pub async fn visit_codespace(test: impl AsyncFnOnce(&Page)) {
     let port = free_port();
     let settings = [
@@ -46,7 +46,7 @@ pub async fn visit_codespace(test: impl AsyncFnOnce(&Page)) {
     .await;
 }
 
-/// As [`super::visit_with_sign_in`], in a codespace: the browser reaches the site and the provider through the proxy, and the
+/// Runs a test with its own site with sign-in in a codespace: the browser reaches the site and the provider through the proxy, and the
 /// site reaches the provider on 127.0.0.1 alone.
 pub async fn visit_codespace_with_sign_in(test: impl AsyncFnOnce(&Visit<'_>)) {
     let (port, emulator_port) = (free_port(), free_port());
@@ -93,13 +93,13 @@ impl PortForwarding {
         }
     }
 
-    /// The browser's flag that leads every forwarded name here. The other programs of the test do not know the names.
+    /// The browser's flag that resolves every forwarded name to this proxy. The other programs of the test do not know the names.
     fn resolver(&self) -> String {
         format!("host-resolver-rules=MAP *.{DOMAIN} 127.0.0.1:{}", self.port)
     }
 }
 
-/// A certificate that nobody has signed: the browser of the tests accepts it.
+/// A self-signed certificate: the browser of the tests accepts it.
 fn acceptor() -> TlsAcceptor {
     let certified = rcgen::generate_simple_self_signed([format!("*.{DOMAIN}")]);
     let certified = certified.expect("a certificate");

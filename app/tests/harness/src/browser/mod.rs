@@ -20,14 +20,14 @@ pub use self::codespace::{FORWARDED_HOST, visit_codespace, visit_codespace_with_
 pub use self::page::{Element, Page, Preference, Window};
 use self::program::{Program, Settings};
 pub use self::sign_in::{Visit, visit_with_sign_in};
-use crate::{Store, TestDatabase};
+use crate::{Backend, TestDatabase};
 
-/// A test that takes longer hangs.
+/// Far longer than any of these tests takes.
 const TEST_LIMIT: Duration = Duration::from_mins(3);
 
 /// Runs a test with its own site and browser; sample data are loaded when options of `app seed` are given.
 ///
-/// It fails too for every complaint of the browser or the program that the test has not expected.
+/// The test also fails for every error of the browser or the program that it has not expected.
 pub async fn visit(sample_data: &[&str], test: impl AsyncFnOnce(&Page)) {
     visit_with(&[], sample_data, async |_, page| test(page).await).await;
 }
@@ -41,14 +41,14 @@ pub async fn visit_with(
     visit_through(&[], settings, sample_data, test).await;
 }
 
-/// As [`visit_with`], in a browser with these flags.
+/// Runs a test on a site with these settings, in a browser with these flags.
 async fn visit_through(
     flags: &[&str],
     settings: &Settings,
     sample_data: &[&str],
     test: impl AsyncFnOnce(&Chromium, &Page),
 ) {
-    let database = TestDatabase::create(Store::Postgres).await;
+    let database = TestDatabase::create(Backend::Postgres).await;
     let program = Program::start(&database.url, settings, sample_data).await;
     let chromium = Chromium::launch(flags).await;
     let page = Page::open_first(&chromium, program.url()).await;
@@ -57,18 +57,18 @@ async fn visit_through(
         page.settle().await;
     };
     let outcome = timeout(TEST_LIMIT, AssertUnwindSafe(running).catch_unwind()).await;
-    let mut complaints = page.complaints();
-    complaints.extend(program.complaints());
-    complaints.extend(chromium.complaints());
+    let mut errors = page.errors();
+    errors.extend(program.errors());
+    errors.extend(chromium.errors());
     if !matches!(outcome, Ok(Ok(()))) {
         eprintln!(
-            "The browser was at {}; complaints: {complaints:#?}",
+            "The browser was at {}; errors: {errors:#?}",
             page.last_address()
         );
     }
     chromium.close().await;
     match outcome.expect("the test is done in time") {
-        Ok(()) => assert!(complaints.is_empty(), "unexpected: {complaints:#?}"),
+        Ok(()) => assert!(errors.is_empty(), "unexpected: {errors:#?}"),
         Err(panic) => resume_unwind(panic),
     }
 }

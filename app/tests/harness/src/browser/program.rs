@@ -24,7 +24,7 @@ pub(crate) type Settings = [(&'static str, String)];
 pub(crate) struct Program {
     child: Child,
     url: String,
-    complaints: Arc<Mutex<Vec<String>>>,
+    errors: Arc<Mutex<Vec<String>>>,
 }
 
 impl Program {
@@ -54,9 +54,9 @@ impl Program {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let complaints = Arc::default();
+        let errors = Arc::default();
         let log = child.stdout.take().expect("its log is piped");
-        let listening = read_log(log, Arc::clone(&complaints));
+        let listening = read_log(log, Arc::clone(&errors));
         let address = listening.recv_timeout(START_LIMIT);
         let address = address.expect("the program says where it listens");
         let local = format!("http://{address}");
@@ -65,7 +65,7 @@ impl Program {
         Self {
             child,
             url: base_url.map_or(local, |(_, url)| url.clone()),
-            complaints,
+            errors,
         }
     }
 
@@ -74,9 +74,9 @@ impl Program {
         &self.url
     }
 
-    /// Errors of its log.
-    pub(crate) fn complaints(&self) -> Vec<String> {
-        self.complaints.lock().expect("no panic in between").clone()
+    /// Warnings and errors of its log.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        self.errors.lock().expect("no panic in between").clone()
     }
 }
 
@@ -118,7 +118,7 @@ fn command(database_url: &str) -> Command {
 }
 
 /// Reads the log to its end on a separate thread; sends the address as soon as it is logged.
-fn read_log(log: ChildStdout, complaints: Arc<Mutex<Vec<String>>>) -> mpsc::Receiver<String> {
+fn read_log(log: ChildStdout, errors: Arc<Mutex<Vec<String>>>) -> mpsc::Receiver<String> {
     let (sender, listening) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(log).lines().map_while(Result::ok) {
@@ -128,7 +128,7 @@ fn read_log(log: ChildStdout, complaints: Arc<Mutex<Vec<String>>>) -> mpsc::Rece
                     .send(entry["address"].as_str().unwrap_or_default().to_owned())
                     .ok();
             } else if entry["level"] != "INFO" {
-                complaints.lock().expect("no panic in between").push(line);
+                errors.lock().expect("no panic in between").push(line);
             }
         }
     });

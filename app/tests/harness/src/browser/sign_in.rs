@@ -7,7 +7,7 @@ use super::page::Page;
 use super::visit_with;
 use crate::sign_in::free_port;
 
-/// A provider that takes longer counts as down.
+/// Short, so that the test of an unresponsive provider is short.
 const OUTBOUND_TIMEOUT: &str = "2s";
 
 /// A browser without a session at the start page of a site with sign-in.
@@ -42,7 +42,7 @@ impl<'a> Visit<'a> {
         Page::open_first(self.chromium, &self.origin).await
     }
 
-    /// Comes to a path of the site by a link of another site's page.
+    /// Opens a path of the site from a page of another site.
     pub async fn follow_from_elsewhere(&self, path: &str) {
         let (provider, tenant) = (self.emulator.base_url(), self.emulator.tenant_id());
         let elsewhere = format!("{provider}/{tenant}/oauth2/v2.0/logout");
@@ -54,7 +54,7 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// As [`super::visit`], on a site with sign-in.
+/// Runs a test with its own site with sign-in, provider and browser.
 pub async fn visit_with_sign_in(test: impl AsyncFnOnce(&Visit<'_>)) {
     let emulator = Emulator::start(Options::default())
         .await

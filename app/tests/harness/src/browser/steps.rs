@@ -8,7 +8,7 @@ pub async fn sign_in_as(page: &Page, name: &str) {
     choose_person(page, name).await;
 }
 
-/// On the provider's page; the rest of a button's name describes the person.
+/// Chooses a person on the provider's page; the rest of a button's name describes the person.
 pub async fn choose_person(page: &Page, name: &str) {
     let buttons = page.find_all("button").await;
     let button = buttons.iter().find(|button| button.name.starts_with(name));
@@ -30,7 +30,7 @@ pub async fn sign_out(page: &Page, name: &str) {
     page.until_at("/", page.click(&button)).await;
 }
 
-/// Whom the page says to be signed in; `None`: it offers to sign in.
+/// The name of the signed-in user in the menu; `None` if the page offers to sign in.
 pub async fn signed_in(page: &Page) -> Option<String> {
     let mut menus = page.find_all(MENU).await;
     menus.retain(|menu: &Element| menu.name.ends_with(" Example"));

@@ -29,7 +29,7 @@ pub struct Exchange {
 #[derive(Clone)]
 pub struct Browser {
     client: Client,
-    /// Where the instance that it talks to listens.
+    /// The address of the instance that it uses.
     instance: String,
     /// The site's address as the provider knows it.
     public_origin: String,
@@ -74,8 +74,8 @@ impl Browser {
         found.expect("a sign-in cookie")
     }
 
-    /// Puts a cookie into the browser, as an attacker might.
-    pub fn plant(&self, name: &str, value: &str) {
+    /// Stores a cookie in the browser, as an attacker might.
+    pub fn set_cookie(&self, name: &str, value: &str) {
         let mut cookies = self.cookies.lock().expect("the cookies");
         cookies.insert(name.to_owned(), value.to_owned());
     }
@@ -141,7 +141,7 @@ impl Browser {
         }
     }
 
-    /// `GET /auth/login`: the address at the provider.
+    /// `GET /auth/login`; returns the address at the provider.
     pub async fn begin(&self, next: &str) -> Url {
         let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
         let response = self.get(&format!("/auth/login?next={next}")).await;
@@ -152,18 +152,18 @@ impl Browser {
             .expect("an address at the provider")
     }
 
-    /// Signs in at the provider as this person: the address to come back to the site by.
+    /// Signs in at the provider as this person and returns the address of the callback.
     pub async fn choose(&self, authorization: &Url, person: &str) -> String {
         let mut address = authorization.clone();
         address.query_pairs_mut().append_pair("login_hint", person);
         let response = self.client.get(address).send().await.expect("a response");
         let status = response.status();
         let location = response.headers().get(LOCATION).cloned();
-        let location = location.unwrap_or_else(|| panic!("{status}: nobody is sent back"));
+        let location = location.unwrap_or_else(|| panic!("{status}: no redirect"));
         location.to_str().expect("an address").to_owned()
     }
 
-    /// Both: the callback's address, not opened yet.
+    /// Starts a sign-in and chooses this person; returns the address of the callback without opening it.
     pub async fn begin_as(&self, person: &str) -> String {
         let authorization = self.begin("/").await;
         self.choose(&authorization, person).await
@@ -175,7 +175,7 @@ impl Browser {
         self.get(&callback).await
     }
 
-    /// The object id of who is signed in, by the site's own account.
+    /// The object id of the signed-in user, as the site reports it.
     pub async fn account(&self) -> Option<String> {
         let request = self.request(Method::GET, "/protected");
         let response = self

@@ -2,19 +2,19 @@
 
 use entra_emulator::Endpoint;
 
-/// The response and the calls that it may cost.
+/// The status of the response, and the requests to the provider that it causes.
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub(super) status: u16,
     pub(super) calls: Vec<(Endpoint, usize)>,
-    /// Key of the person who is signed in afterwards; `None`: the same as before.
+    /// Key of the person who is signed in afterwards; `None`: no change.
     pub(super) person: Option<String>,
     pub(super) recovers: bool,
 }
 
 impl Expected {
     /// An error page, no new session, no request to the token endpoint or Graph.
-    pub fn refused(status: u16) -> Self {
+    pub fn rejected(status: u16) -> Self {
         Self {
             status,
             calls: vec![(Endpoint::Token, 0), (Endpoint::Graph, 0)],
@@ -23,12 +23,12 @@ impl Expected {
         }
     }
 
-    /// 502 after one call for tokens: the provider is at fault, and there is no request to Graph.
+    /// 502 after one request to the token endpoint and none to Graph: the provider has failed.
     pub fn provider_failed() -> Self {
-        Self::refused(502).calls(Endpoint::Token, 1)
+        Self::rejected(502).calls(Endpoint::Token, 1)
     }
 
-    /// Back to a page of the site, signed in as this person, with one call each for tokens and profile.
+    /// A redirect to a page of the site, signed in as this person, after one request each to the token endpoint and Graph.
     pub fn signed_in(person: &str) -> Self {
         Self {
             status: 303,
@@ -38,7 +38,7 @@ impl Expected {
         }
     }
 
-    /// Exactly so many calls of this endpoint.
+    /// Exactly this number of requests to this endpoint.
     #[must_use]
     pub fn calls(mut self, endpoint: Endpoint, times: usize) -> Self {
         self.calls.retain(|(other, _)| *other != endpoint);
@@ -46,9 +46,9 @@ impl Expected {
         self
     }
 
-    /// The fault is the test's own to mend: it calls `SignInSite::recovers` itself.
+    /// Skips the check that sign-in works again; the test ends the fault and calls `SignInSite::assert_recovers` itself.
     #[must_use]
-    pub fn still_broken(mut self) -> Self {
+    pub fn without_recovery(mut self) -> Self {
         self.recovers = false;
         self
     }

@@ -37,7 +37,7 @@ impl App {
         Self { child, port }
     }
 
-    /// The most memory it has held since [`Self::forget_peak`], and what it holds now, in bytes; on Linux only.
+    /// The peak of its memory since [`Self::reset_peak_memory`], and its memory now; on Linux only.
     pub fn memory(&self) -> Option<Memory> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let field = |name: &str| {
@@ -51,8 +51,8 @@ impl App {
         })
     }
 
-    pub fn forget_peak(&self) {
-        // Without this file there is no peak to forget.
+    pub fn reset_peak_memory(&self) {
+        // Without this file there is no peak either.
         let _ = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
     }
 }
@@ -76,14 +76,14 @@ impl Drop for App {
     }
 }
 
-/// What a process held, in bytes.
+/// Memory of a process, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     pub peak: u64,
     pub now: u64,
 }
 
-/// Runs the program where it is expected to end by itself, because it refuses its settings.
+/// Runs the program until it ends by itself, because it rejects its settings.
 pub fn run_to_end(settings: &Settings) -> Output {
     command(settings).output().expect("the program runs")
 }

@@ -1,4 +1,13 @@
-//! Invariants that hold after every request: sessions, secrets, headers, log.
+//! Invariants that hold after every request:
+//!
+//! - I1: only an expected sign-in changes the account or adds a session.
+//! - I2: a callback can be used once.
+//! - I3: no page and no log line contains a secret or a panic; every error page has a reference and a recovery link.
+//! - I4: every response has the security headers.
+//! - I5: requests to the provider, time and memory are limited.
+//! - I6: with a correct provider, sign-in works again.
+//! - I7: an anonymous visitor gets the public page, without a cookie.
+//! - I8: every error is logged once, with its reason.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,17 +26,17 @@ use crate::Response;
 /// How much longer than the outbound timeout a response may take.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// How much more memory a row may take, in bytes.
-const MEMORY: u64 = 32 << 20;
+/// How much more memory a request may take, in bytes.
+const MEMORY_LIMIT: u64 = 32 << 20;
 
 impl SignInSite {
-    /// Opens an address and asserts the response and I1 to I8.
+    /// Opens an address and asserts the response and the invariants.
     pub async fn open(&self, browser: &Browser, address: &str, expected: Expected) -> Response {
         let request = browser.request(reqwest::Method::GET, address);
         self.send(browser, request, expected).await
     }
 
-    /// Checks the invariants of any request.
+    /// Sends any request and asserts the response and the invariants.
     pub async fn send(
         &self,
         browser: &Browser,
@@ -43,23 +52,23 @@ impl SignInSite {
         self.assert_calls(&expected);
         self.assert_account(browser, account, &expected).await;
         self.assert_sessions(sessions, &expected).await;
-        self.assert_spent(browser, again).await;
+        self.assert_single_use(browser, again).await;
         self.assert_public_page().await;
-        self.assert_holds().await;
+        self.assert_invariants().await;
         self.assert_memory(&memory);
         if expected.recovers {
-            self.recovers().await;
+            self.assert_recovers().await;
         }
         response
     }
 
-    /// Whether the test itself has made the log more talkative than it is by default.
-    fn asks_for_chatter(&self) -> bool {
+    /// Whether the test has set a more detailed log level than the default.
+    fn logs_details(&self) -> bool {
         self.settings.iter().any(|(name, _)| name == "RUST_LOG")
     }
 
     /// I3, I4, I5 and I8 of every response since the last time.
-    pub async fn assert_holds(&self) {
+    pub async fn assert_invariants(&self) {
         let exchanges = std::mem::take(&mut *self.transcript.lock().expect("the transcript"));
         for exchange in &exchanges {
             self.log
@@ -71,7 +80,7 @@ impl SignInSite {
         for exchange in &exchanges {
             assert_headers(exchange);
             assert_page(exchange, &secrets);
-            assert_reason(exchange, &lines, self.asks_for_chatter());
+            assert_reason(exchange, &lines, self.logs_details());
             let limit = self.outbound_timeout + MARGIN;
             assert!(exchange.elapsed <= limit, "I5: {exchange:?}");
         }
@@ -81,24 +90,24 @@ impl SignInSite {
                 "I3: not one line of JSON: {}",
                 line.text
             );
-            assert_silent(&line.text, &secrets);
+            assert_no_secrets(&line.text, &secrets);
         }
     }
 
-    /// Begins a sign-in in a new browser, and asserts how it ends.
-    pub async fn attempt(&self, expected: Expected) -> Response {
+    /// Signs in with a new browser, and asserts the result.
+    pub async fn assert_sign_in(&self, expected: Expected) -> Response {
         let browser = self.browser();
         let person = expected.person.clone();
-        let person = person.as_deref().unwrap_or(self.honest_person);
+        let person = person.as_deref().unwrap_or(self.default_person);
         let callback = browser.begin_as(person).await;
         self.open(&browser, &callback, expected).await
     }
 
-    /// I6: with an honest provider an honest sign-in works, and ends as it should.
-    pub async fn recovers(&self) {
-        self.emulator.behave();
+    /// I6: ends all misbehaviour of the provider, then signs in and out.
+    pub async fn assert_recovers(&self) {
+        self.emulator.end_misbehaviour();
         let browser = self.browser();
-        let response = browser.sign_in(self.honest_person).await;
+        let response = browser.sign_in(self.default_person).await;
         assert_eq!(
             response.status,
             StatusCode::SEE_OTHER,
@@ -106,17 +115,17 @@ impl SignInSite {
             response.body
         );
         let account = browser.account().await;
-        assert_eq!(account, Some(self.object_id(self.honest_person)), "I6");
+        assert_eq!(account, Some(self.object_id(self.default_person)), "I6");
         browser.post("/auth/logout", &[]).await;
         assert_eq!(browser.account().await, None, "I6");
-        self.assert_holds().await;
+        self.assert_invariants().await;
     }
 
-    /// What each instance holds now, and the peak from now on.
+    /// The memory of each instance now; the peak is measured from now on.
     fn memory(&self) -> Vec<u64> {
         let instances = self.instances.iter();
         let held = instances.filter_map(|app| {
-            app.forget_peak();
+            app.reset_peak_memory();
             Some(app.memory()?.now)
         });
         held.collect()
@@ -144,7 +153,7 @@ impl SignInSite {
     }
 
     /// I2: a response of the provider can be used once, whatever the result.
-    async fn assert_spent(&self, browser: &Browser, again: reqwest::RequestBuilder) {
+    async fn assert_single_use(&self, browser: &Browser, again: reqwest::RequestBuilder) {
         let calls = self.emulator.requests_to(Endpoint::Token).len();
         let path = again.try_clone().and_then(|again| again.build().ok());
         if path.is_none_or(|request| !request.url().path().ends_with("/callback")) {
@@ -177,7 +186,7 @@ impl SignInSite {
             .filter_map(super::instance::App::memory);
         for (memory, before) in peaks.zip(before) {
             assert!(
-                memory.peak < before + MEMORY,
+                memory.peak < before + MEMORY_LIMIT,
                 "I5: {before} bytes, then {memory:?}"
             );
         }
@@ -196,7 +205,7 @@ impl SignInSite {
         lines
     }
 
-    /// All that must turn up in no page and in no line of the log.
+    /// Texts that no page and no log line may contain.
     fn secrets(&self, exchanges: &[Exchange]) -> BTreeSet<String> {
         let mut secrets = BTreeSet::from([SESSION_KEY.to_owned()]);
         secrets.extend(self.emulator.secrets());
@@ -204,13 +213,13 @@ impl SignInSite {
             secrets.extend(request.form("code_verifier").map(str::to_owned));
         }
         secrets.extend(exchanges.iter().flat_map(secrets_of));
-        // A forged token may be too short to be recognised.
+        // A shorter text, such as a forged token, may occur by chance.
         secrets.retain(|secret| secret.len() > 8);
         secrets
     }
 }
 
-/// The values of cookies, and those that make a sign-in unique.
+/// The values of cookies, `state` and `nonce`.
 fn secrets_of(exchange: &Exchange) -> Vec<String> {
     let cookies = exchange.headers.get_all(SET_COOKIE).iter();
     let cookies = cookies.filter_map(|text| cookie::Cookie::parse(text.to_str().ok()?).ok());
@@ -227,7 +236,7 @@ fn secrets_of(exchange: &Exchange) -> Vec<String> {
     secrets
 }
 
-fn assert_silent(text: &str, secrets: &BTreeSet<String>) {
+fn assert_no_secrets(text: &str, secrets: &BTreeSet<String>) {
     let secret = secrets.iter().find(|secret| text.contains(*secret));
     assert_eq!(secret, None, "I3: a secret in {text}");
     for trace in ["panicked", "stack backtrace", "RUST_BACKTRACE"] {
@@ -236,7 +245,7 @@ fn assert_silent(text: &str, secrets: &BTreeSet<String>) {
 }
 
 fn assert_page(exchange: &Exchange, secrets: &BTreeSet<String>) {
-    assert_silent(&exchange.body, secrets);
+    assert_no_secrets(&exchange.body, secrets);
     if exchange.status.as_u16() < 400 || exchange.method == reqwest::Method::HEAD {
         return;
     }
@@ -248,14 +257,16 @@ fn assert_page(exchange: &Exchange, secrets: &BTreeSet<String>) {
         "I3: no reference: {exchange:?}"
     );
     let is_page = exchange.body.starts_with("<!DOCTYPE html>");
-    let way_on = [
+    let recovery_links = [
         "href=\"/auth/login\"",
         "href=\"/auth/login?prompt=select_account\"",
         "class=\"button\" href=\"/\"",
         ">Try again</",
     ];
-    let leads_on = way_on.iter().any(|link| exchange.body.contains(link));
-    assert!(!is_page || leads_on, "I3: no way on: {exchange:?}");
+    let has_link = recovery_links
+        .iter()
+        .any(|link| exchange.body.contains(link));
+    assert!(!is_page || has_link, "I3: no recovery link: {exchange:?}");
 }
 
 /// I4; the headers are those of every response of the site.
@@ -292,7 +303,7 @@ fn assert_headers(exchange: &Exchange) {
 }
 
 /// I8.
-fn assert_reason(exchange: &Exchange, lines: &[Line], chatter: bool) {
+fn assert_reason(exchange: &Exchange, lines: &[Line], has_details: bool) {
     let status = exchange.status.as_u16();
     if status < 400 || [404, 405].contains(&status) {
         return;
@@ -301,21 +312,21 @@ fn assert_reason(exchange: &Exchange, lines: &[Line], chatter: bool) {
         .to_str()
         .expect("a reference");
     let own = lines.iter().filter(|line| line.request_id() == id);
-    // What libraries say at these levels names no reason; by default they say nothing.
-    let is_chatter = |line: &Line| {
+    // Lines of libraries at these levels have no reason; by default they are off.
+    let is_detail = |line: &Line| {
         ["TRACE", "DEBUG"]
             .iter()
             .any(|level| line.json["level"] == *level)
     };
-    let spoken = own.filter(|line| !(chatter && is_chatter(line)));
-    let own: Vec<_> = spoken
+    let reported = own.filter(|line| !(has_details && is_detail(line)));
+    let own: Vec<_> = reported
         .filter(|line| line.message() != LAST_MESSAGE)
         .collect();
     assert_eq!(own.len(), 1, "I8: {exchange:?}: {own:?}");
     assert!(!own[0].reason().is_empty(), "I8: no reason: {own:?}");
 }
 
-/// What every request ends with.
+/// The message of the last line of every request.
 const LAST_MESSAGE: &str = "request completed";
 
 fn is_last_line(line: &Line, exchange: &Exchange) -> bool {

@@ -7,8 +7,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// A line that has not come by then will not come.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Far longer than the app takes to write a line.
+const LINE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The lines of all processes, in the order in which they came.
 #[derive(Clone, Default)]
@@ -36,7 +36,7 @@ impl Line {
         self.json["span"]["request_id"].as_str().unwrap_or_default()
     }
 
-    /// Why a request was refused, or what became of it.
+    /// Why a request was rejected, or its result.
     pub fn reason(&self) -> &str {
         let reason = self.json["reason"].as_str();
         reason.or(self.json["cause"].as_str()).unwrap_or_default()
@@ -59,7 +59,7 @@ impl Log {
         self.0.borrow().len()
     }
 
-    /// The lines from that one on.
+    /// The lines from this index on.
     pub fn since(&self, start: usize) -> Vec<Line> {
         self.0.borrow()[start..].to_vec()
     }
@@ -68,7 +68,9 @@ impl Log {
     pub async fn wait_for(&self, start: usize, wanted: impl Fn(&Line) -> bool) {
         let mut lines = self.0.subscribe();
         let found = lines.wait_for(|lines| lines[start..].iter().any(&wanted));
-        let found = timeout(PATIENCE, found).await.map(|found| found.is_ok());
+        let found = timeout(LINE_TIMEOUT, found)
+            .await
+            .map(|found| found.is_ok());
         assert_eq!(
             found,
             Ok(true),

@@ -1,7 +1,7 @@
 //! A site with sign-in, browsers, and the invariants of each exchange.
 //!
-//! [`SignInSite::open`] opens one address and asserts the response together with all
-//! that a failing sign-in must leave as it was.
+//! [`SignInSite::open`] opens one address and asserts the response together with the
+//! invariants that `invariants.rs` lists.
 
 mod browser;
 mod expected;
@@ -16,6 +16,6 @@ pub use {
     expected::Expected,
     instance::{App, Memory, free_port, run_to_end},
     log::{Line, Log},
-    rows::{browser_of, copy_of, let_pass, session_of, values},
+    rows::{age_sessions, copy_browser, session_cookie_of, signed_in_browser, values},
     site::SignInSite,
 };

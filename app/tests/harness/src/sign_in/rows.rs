@@ -16,8 +16,8 @@ pub async fn values<T: TryGetable>(db: &DatabaseConnection, sql: &str) -> Vec<T>
         .collect()
 }
 
-/// Moves every session into the past as if that much time had gone by.
-pub async fn let_pass(site: &SignInSite, time: Duration) {
+/// Moves every session into the past by this duration.
+pub async fn age_sessions(site: &SignInSite, time: Duration) {
     let sessions = "SELECT id_hash || ' ' || data AS value FROM session";
     for row in values::<String>(&site.db, sessions).await {
         let (id_hash, data) = row.split_once(' ').expect("two columns");
@@ -35,23 +35,23 @@ pub async fn let_pass(site: &SignInSite, time: Duration) {
     }
 }
 
-/// Another browser with copied cookies.
-pub fn copy_of(site: &SignInSite, browser: &Browser) -> Browser {
+/// Another browser with the same cookies.
+pub fn copy_browser(site: &SignInSite, browser: &Browser) -> Browser {
     let copy = site.browser();
     for (name, value) in browser.cookies() {
-        copy.plant(&name, &value);
+        copy.set_cookie(&name, &value);
     }
     copy
 }
 
-/// The session's cookie, over http.
-pub fn session_of(browser: &Browser) -> String {
+/// The value of the session cookie of a site with http.
+pub fn session_cookie_of(browser: &Browser) -> String {
     let mut cookies = browser.cookies();
     cookies.remove("session").expect("a session")
 }
 
-/// A browser in which this person has signed in.
-pub async fn browser_of(site: &SignInSite, person: &str) -> Browser {
+/// A browser with a session of this person.
+pub async fn signed_in_browser(site: &SignInSite, person: &str) -> Browser {
     let browser = site.browser();
     let response = browser.sign_in(person).await;
     assert_eq!(response.status, 303, "{}", response.body);

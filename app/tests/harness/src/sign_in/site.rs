@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Stateme
 use super::browser::{Browser, Transcript};
 use super::instance::{App, Settings, free_port};
 use super::log::Log;
-use crate::{Store, TestDatabase, connect};
+use crate::{Backend, TestDatabase, connect};
 
 /// The key of the sessions in the tests.
 pub(super) const SESSION_KEY: &str = "a key that is long enough for the tests";
@@ -22,12 +22,12 @@ pub struct SignInSite {
     pub log: Log,
     /// For the test's own SQL.
     pub db: DatabaseConnection,
-    /// The person of the check that a regular sign-in works.
-    pub honest_person: &'static str,
+    /// The person who signs in where a test names no other.
+    pub default_person: &'static str,
     pub settings: Settings,
     pub(super) outbound_timeout: Duration,
     pub(super) transcript: Transcript,
-    /// How much of the log has been looked at.
+    /// The number of log lines that have been checked.
     pub(super) read: Mutex<usize>,
     public_origin: String,
     _database: TestDatabase,
@@ -49,7 +49,7 @@ impl SignInSite {
 
     /// Starts one instance with a provider of the test.
     pub async fn start_on(emulator: Emulator, further: &[(&str, &str)]) -> Self {
-        let database = TestDatabase::create(Store::Postgres).await;
+        let database = TestDatabase::create(Backend::Postgres).await;
         let port = free_port();
         let settings = settings(&emulator, &database.url, port, further);
         let public_origin = value(&settings, "BASE_URL");
@@ -59,7 +59,7 @@ impl SignInSite {
         Self {
             instances: vec![App::start(&settings, port, &log).await],
             db: connect(&database.url).await,
-            honest_person: "alice",
+            default_person: "alice",
             outbound_timeout: Duration::from_secs(seconds.parse().expect("whole seconds")),
             transcript: Transcript::default(),
             read: Mutex::new(0),
@@ -71,7 +71,7 @@ impl SignInSite {
         }
     }
 
-    /// Starts one more process on the same database; its port.
+    /// Starts one more process on the same database and returns its port.
     pub async fn add_instance(&mut self) -> u16 {
         let port = free_port();
         self.instances
@@ -133,7 +133,7 @@ fn settings(
         ("DATABASE_POOL_SIZE", "4"),
         // A busy machine may take seconds to connect; this harness does not test that.
         ("DATABASE_POOL_TIMEOUT", "30s"),
-        // Tests write by SQL too, of which the site knows nothing.
+        // Tests also write by SQL, which does not clear the cache.
         ("PAGE_CACHE_BYTES", "0"),
         ("BASE_URL", &base_url),
         ("SESSION_SECRET_KEY", SESSION_KEY),

@@ -10,7 +10,7 @@ async fn the_sign_in_pages_fit_and_are_legible() {
         let page = visit.page;
         page.inspect("signed-out").await;
         page.follow("Sign in with Azure").await;
-        page.expect("403 /auth/callback");
+        page.expect_error("403 /auth/callback");
         choose_person(page, "Deny").await;
         page.inspect("sign-in-declined").await;
         page.open("/").await;
@@ -20,9 +20,10 @@ async fn the_sign_in_pages_fit_and_are_legible() {
         page.follow("Profile").await;
         page.inspect("profile").await;
         visit.follow_from_elsewhere("/auth/logout").await;
-        page.shows(&["Sign out?", "You are still signed in."]).await;
+        page.assert_shows(&["Sign out?", "You are still signed in."])
+            .await;
         page.inspect("sign-out").await;
-        page.expect("403 /roleProtected");
+        page.expect_error("403 /roleProtected");
         page.open("/roleProtected").await;
         page.inspect("forbidden").await;
     })

@@ -11,9 +11,9 @@ async fn a_declined_sign_in_can_be_repeated() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.follow("Sign in with Azure").await;
-        page.expect("403 /auth/callback");
+        page.expect_error("403 /auth/callback");
         choose_person(page, "Deny").await;
-        page.shows(&["Sign-in was declined"]).await;
+        page.assert_shows(&["Sign-in was declined"]).await;
         page.follow("Sign in again").await;
         choose_person(page, "Alice").await;
         assert_eq!(page.path().await, "/");
@@ -28,12 +28,12 @@ async fn a_provider_outage_affects_only_sign_in() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         visit.emulator.fault(Endpoint::Discovery, Fault::Reset);
-        page.expect("502 /auth/login");
+        page.expect_error("502 /auth/login");
         page.follow("Sign in with Azure").await;
-        page.shows(&["Sign-in is unavailable"]).await;
+        page.assert_shows(&["Sign-in is unavailable"]).await;
         page.open("/").await;
         assert_eq!(signed_in(page).await, None);
-        visit.emulator.behave();
+        visit.emulator.end_misbehaviour();
         sign_in_as(page, "Alice").await;
         assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
     })
@@ -48,9 +48,9 @@ async fn an_unresponsive_provider_times_out() {
         visit
             .emulator
             .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
-        page.expect("504 /auth/login");
+        page.expect_error("504 /auth/login");
         page.follow("Sign in with Azure").await;
-        page.shows(&["Microsoft is not responding"]).await;
+        page.assert_shows(&["Microsoft is not responding"]).await;
         page.follow("Go to the start page").await;
         assert_eq!(signed_in(page).await, None);
     })

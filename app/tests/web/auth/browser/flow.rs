@@ -10,7 +10,7 @@ async fn sign_in_returns_to_the_page_that_the_visitor_was_on() {
         let page = visit.page;
         page.open("/?q=caf%C3%A9%26bar&sort=name").await;
         page.follow("Sign in with Azure").await;
-        page.shows(&["Who signs in?"]).await;
+        page.assert_shows(&["Who signs in?"]).await;
         choose_person(page, "Alice").await;
         assert_eq!(page.path().await, "/?q=caf%C3%A9%26bar&sort=name");
         assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
@@ -27,12 +27,12 @@ async fn the_profile_shows_name_address_and_roles() {
         open_menu(page, "Carol Example").await;
         page.follow("Profile").await;
         assert_eq!(page.path().await, "/auth/profile");
-        page.shows(&["Carol Example", "carol@example.com", "Tester", "Admin"])
+        page.assert_shows(&["Carol Example", "carol@example.com", "Tester", "Admin"])
             .await;
-        page.hides("Object id").await;
+        page.assert_hides("Object id").await;
         page.click(&page.find("DisclosureTriangle", "Technical details").await)
             .await;
-        page.shows(&["Tenant id", "Object id"]).await;
+        page.assert_shows(&["Tenant id", "Object id"]).await;
     })
     .await;
 }
@@ -89,10 +89,11 @@ async fn a_user_without_the_admin_role_sees_a_403_page() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         sign_in_as(page, "Alice").await;
-        page.expect("403 /roleProtected");
+        page.expect_error("403 /roleProtected");
         page.open("/roleProtected").await;
-        page.shows(&["403"]).await;
-        page.hides("This route is protected by the role").await;
+        page.assert_shows(&["403"]).await;
+        page.assert_hides("This route is protected by the role")
+            .await;
         assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
     })
     .await;
@@ -106,7 +107,7 @@ async fn an_admin_sees_the_role_protected_page() {
         page.open("/roleProtected").await;
         choose_person(page, "Carol").await;
         assert_eq!(page.path().await, "/roleProtected");
-        page.shows(&["Carol Example. Your account has the role Admin."])
+        page.assert_shows(&["Carol Example. Your account has the role Admin."])
             .await;
     })
     .await;

@@ -18,7 +18,7 @@ async fn sign_out_ends_both_sessions_and_returns_to_the_start_page() {
         assert_eq!(visit.emulator.requests_to(Endpoint::EndSession).len(), 1);
         assert!(!page.cookies().await.contains(&"session".to_owned()));
         page.open("/protected").await;
-        page.shows(&["Who signs in?"]).await;
+        page.assert_shows(&["Who signs in?"]).await;
     })
     .await;
 }
@@ -57,7 +57,7 @@ async fn back_after_signing_out_shows_a_public_page_without_the_name() {
         sign_out(page, "Alice Example").await;
         page.go_back().await;
         assert_eq!(page.path().await, "/?q=cake");
-        page.hides("Alice").await;
+        page.assert_hides("Alice").await;
         assert_eq!(signed_in(page).await, None);
     })
     .await;
@@ -71,11 +71,11 @@ async fn back_after_signing_out_redirects_from_the_profile_to_the_provider() {
         sign_in_as(page, "Alice").await;
         open_menu(page, "Alice Example").await;
         page.follow("Profile").await;
-        page.shows(&["Technical details"]).await;
+        page.assert_shows(&["Technical details"]).await;
         sign_out(page, "Alice Example").await;
         page.go_back().await;
-        page.shows(&["Who signs in?"]).await;
-        page.hides("Technical details").await;
+        page.assert_shows(&["Who signs in?"]).await;
+        page.assert_hides("Technical details").await;
     })
     .await;
 }

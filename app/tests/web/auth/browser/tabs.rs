@@ -21,7 +21,7 @@ async fn two_tabs_can_sign_in_at_the_same_time() {
         for page in [first, &second] {
             assert_eq!(signed_in(page).await.as_deref(), Some("Alice Example"));
         }
-        assert_eq!(second.complaints(), Vec::<String>::new());
+        assert_eq!(second.errors(), Vec::<String>::new());
     })
     .await;
 }

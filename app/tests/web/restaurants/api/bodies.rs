@@ -1,6 +1,6 @@
 //! Request bodies: what is refused, and how.
 
-use harness::{Site, Store};
+use harness::{Backend, Site};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::{RESTAURANTS, parse, post, restaurant};
 async fn every_bad_member_is_named_at_once() {
     const EACH: &[&str] = &["/description", "/restaurant_name", "/street_address"];
     const REVIEWS: &str = "/api/restaurants/1/reviews";
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
     for (path, body, pointers) in [
@@ -51,7 +51,7 @@ async fn every_bad_member_is_named_at_once() {
 
 #[tokio::test]
 async fn a_number_with_a_zero_fraction_is_whole_and_unknown_members_are_ignored() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
     let review =
@@ -64,7 +64,7 @@ async fn a_number_with_a_zero_fraction_is_whole_and_unknown_members_are_ignored(
 
 #[tokio::test]
 async fn a_body_that_is_not_a_json_object_is_rejected_with_the_position() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     let deep = "[".repeat(100_000);
     let invalid_utf8 = b"{\"restaurant_name\": \"\xff\"}".to_vec();
@@ -107,7 +107,7 @@ async fn a_body_that_is_not_a_json_object_is_rejected_with_the_position() {
 
 #[tokio::test]
 async fn another_content_type_is_415() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     let body = restaurant("Alma").to_string();
     for kind in [
@@ -132,7 +132,7 @@ async fn another_content_type_is_415() {
 
 #[tokio::test]
 async fn a_page_of_another_site_cannot_write() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     for (name, value) in [
         ("origin", "https://evil.example"),

@@ -1,6 +1,6 @@
 //! Entity tags and preconditions, and the edit page that compares the same versions.
 
-use harness::sign_in::{Browser, SignInSite, browser_of};
+use harness::sign_in::{Browser, SignInSite, signed_in_browser};
 use harness::{Response, Site, on_both_databases};
 use reqwest::Method;
 use serde_json::json;
@@ -39,7 +39,7 @@ async fn put(browser: &Browser, tag: Option<&str>, name: &str) -> Response {
 
 async fn site_with_restaurant() -> (SignInSite, Browser) {
     let site = SignInSite::start().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     let request = admin.request(Method::POST, RESTAURANTS);
     let added = admin.send(request.json(&restaurant("Alma"))).await;
     assert_eq!(added.status, 201, "{}", added.body);

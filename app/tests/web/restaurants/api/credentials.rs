@@ -2,7 +2,7 @@
 
 use entra_emulator::{Forgery, OTHER_TENANT_ID, Signature};
 use harness::Response;
-use harness::sign_in::{SignInSite, browser_of};
+use harness::sign_in::{SignInSite, signed_in_browser};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ async fn each_route_returns_its_status_for_each_credential() {
     ] {
         assert_eq!(statuses(&site, &authorization).await, expected, "{name}");
     }
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 /// Adds a restaurant with a forged token of a user.
@@ -113,7 +113,7 @@ async fn assert_statuses(site: &SignInSite, name: &str, forgery: Forgery, status
         _ => "",
     };
     assert_eq!(response.header("www-authenticate"), challenge, "{name}");
-    site.emulator.behave();
+    site.emulator.end_misbehaviour();
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_token_with_another_signature_is_rejected() {
     for (name, value) in [("typ", json!("at+jwt")), ("crit", json!(["exp"]))] {
         assert_statuses(&site, name, Forgery::new().header(name, value), 401).await;
     }
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 #[tokio::test]
@@ -177,14 +177,14 @@ async fn a_token_with_another_claim_is_rejected() {
     }
     let tenant = Forgery::new().tenant(OTHER_TENANT_ID);
     assert_statuses(&site, "another tenant", tenant, 401).await;
-    site.assert_holds().await;
+    site.assert_invariants().await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn an_id_token_and_a_graph_token_are_rejected() {
     let site = SignInSite::start().await;
-    browser_of(&site, "carol").await;
+    signed_in_browser(&site, "carol").await;
     let tokens = site.emulator.secrets().into_iter();
     let jwts: Vec<_> = tokens.filter(|token| token.starts_with("ey")).collect();
     assert_eq!(jwts.len(), 2, "an ID token and a token for Microsoft Graph");
@@ -199,7 +199,7 @@ async fn an_id_token_and_a_graph_token_are_rejected() {
 async fn the_bearer_token_takes_precedence_over_the_session_cookie() {
     let site = SignInSite::start().await;
     insert_rows(&site).await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     let token = site.emulator.access_token_of("alice");
     let request = admin.request(Method::PUT, ROW).header("if-match", "*");
     let request = request.header("authorization", format!("Bearer {token}"));

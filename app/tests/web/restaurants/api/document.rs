@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use harness::sign_in::SignInSite;
-use harness::{Kind, Site, Store};
+use harness::{Backend, Kind, Site};
 use serde_json::Value;
 
 use super::parse;
@@ -15,7 +15,7 @@ async fn document_of(site: &Site) -> Value {
 
 #[tokio::test]
 async fn the_document_has_the_limits_of_the_forms() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let document = document_of(&site).await;
     let schemas = &document["components"]["schemas"];
     for (form, schema) in FEATURE.forms.iter().zip(["NewRestaurant", "NewReview"]) {
@@ -39,7 +39,7 @@ async fn the_document_has_the_limits_of_the_forms() {
 
 #[tokio::test]
 async fn every_operation_is_described_completely() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let document = document_of(&site).await;
     assert_eq!(
         document["openapi"].as_str().map(|version| &version[..3]),
@@ -84,7 +84,7 @@ async fn every_operation_is_described_completely() {
 async fn the_document_of_a_site_with_sign_in_says_what_requires_it() {
     for (required, open) in [("writes", true), ("all", false)] {
         let site = SignInSite::start_with(&[("SIGN_IN_REQUIRED", required)]).await;
-        let browser = harness::sign_in::browser_of(&site, "alice").await;
+        let browser = harness::sign_in::signed_in_browser(&site, "alice").await;
         let document = parse(&browser.get("/api/openapi.json").await);
         for (path, item) in document["paths"].as_object().expect("paths") {
             for (method, operation) in item.as_object().expect("operations") {

@@ -1,7 +1,7 @@
 //! Repeated requests with an idempotency key.
 
 use entra_emulator::HOME_TENANT_ID;
-use harness::sign_in::{SignInSite, browser_of};
+use harness::sign_in::{SignInSite, signed_in_browser};
 use harness::{Response, Site, Visitor, on_both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -50,9 +50,9 @@ on_both_databases! {
             let second = send(&visitor, path, "k-1", &body).await;
             assert_eq!(first.status, 201, "{}", first.body);
             assert_eq!((first.status, first.location(), &first.body), (second.status, second.location(), &second.body));
-            let refused = send(&visitor, path, "k-1", &other).await;
-            assert_eq!(refused.status, 422, "{}", refused.body);
-            assert_eq!(parse(&refused)["errors"][0]["header"], "idempotency-key");
+            let rejected = send(&visitor, path, "k-1", &other).await;
+            assert_eq!(rejected.status, 422, "{}", rejected.body);
+            assert_eq!(parse(&rejected)["errors"][0]["header"], "idempotency-key");
             assert_eq!(site.count(table).await, 1);
             assert_eq!(send(&visitor, path, "k-2", &body).await.status, 201);
             assert_eq!(site.count(table).await, 2);
@@ -63,19 +63,19 @@ on_both_databases! {
     async fn requests_with_the_same_key_at_once_insert_one_row(site: Site) {
         let visitor = site.visitor();
         for (path, table, body, other, _) in collections() {
-            let (one, two, three, refused) = tokio::join!(
+            let (one, two, three, rejected) = tokio::join!(
                 send(&visitor, path, "k", &body),
                 send(&visitor, path, "k", &body),
                 send(&visitor, path, "k", &body),
                 send(&visitor, path, "k", &other),
             );
-            let is_first = refused.status == 201;
+            let is_first = rejected.status == 201;
             let row = |response: &Response| response.headers.get("location").cloned();
             for response in [&one, &two, &three] {
                 assert_eq!(response.status, if is_first { 422 } else { 201 }, "{}", response.body);
                 assert_eq!(row(response), row(&one));
             }
-            assert!(is_first || refused.status == 422, "{}", refused.body);
+            assert!(is_first || rejected.status == 422, "{}", rejected.body);
             assert_eq!(site.count(table).await, 1);
         }
     }
@@ -147,10 +147,10 @@ on_both_databases! {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_key_of_another_account_is_another_key() {
     let site = SignInSite::start().await;
-    let admin = browser_of(&site, "carol").await;
+    let admin = signed_in_browser(&site, "carol").await;
     let request = admin.request(Method::POST, RESTAURANTS);
     admin.send(request.json(&restaurant("Alma"))).await;
-    let user = browser_of(&site, "alice").await;
+    let user = signed_in_browser(&site, "alice").await;
     for browser in [&admin, &user] {
         let request = browser.request(Method::POST, "/api/restaurants/1/reviews");
         let review =

@@ -1,6 +1,6 @@
 //! Lists and reads.
 
-use harness::{Response, Site, Store, on_both_databases};
+use harness::{Backend, Response, Site, on_both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ on_both_databases! {
 
 #[tokio::test]
 async fn every_bad_parameter_of_a_list_is_named() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
     for (query, parameters) in [
@@ -113,7 +113,7 @@ async fn every_bad_parameter_of_a_list_is_named() {
 
 #[tokio::test]
 async fn a_malformed_or_unknown_id_is_404() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     for id in ["0", "1", "01", "-1", "2147483648", "1.0", "x", "%31"] {
         for path in [
@@ -134,7 +134,7 @@ async fn a_malformed_or_unknown_id_is_404() {
 
 #[tokio::test]
 async fn head_and_unsupported_methods_return_the_same_status_as_on_pages() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
     for path in [RESTAURANTS, "/api/restaurants/1", "/api/openapi.json"] {
@@ -155,7 +155,7 @@ async fn head_and_unsupported_methods_return_the_same_status_as_on_pages() {
 
 #[tokio::test]
 async fn without_sign_in_operations_that_need_an_account_do_not_exist() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     post(&visitor, RESTAURANTS, &restaurant("Alma")).await;
     let review = json!({ "rating": 5, "user_name": "Noor", "review_text": "Good." });
@@ -184,7 +184,7 @@ async fn without_sign_in_operations_that_need_an_account_do_not_exist() {
 
 #[tokio::test]
 async fn a_client_that_does_not_accept_json_gets_406() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     let visitor = site.visitor();
     for (accept, status) in [
         ("text/html", 406),
@@ -200,7 +200,7 @@ async fn a_client_that_does_not_accept_json_gets_406() {
 #[tokio::test]
 async fn a_page_shows_what_the_same_client_has_just_written_over_the_api() {
     let flags = ["--page-cache-bytes=16MiB"];
-    let site = Site::start_with(Store::Sqlite, &flags).await;
+    let site = Site::start_with(Backend::Sqlite, &flags).await;
     let visitor = site.visitor();
     assert!(!visitor.get("/").await.body.contains("Alma"));
     let added = post(&visitor, RESTAURANTS, &restaurant("Alma")).await;

@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use harness::sign_in::{SignInSite, browser_of, session_of};
-use harness::{Site, Store, TestDatabase};
+use harness::sign_in::{SignInSite, session_cookie_of, signed_in_browser};
+use harness::{Backend, Site, TestDatabase};
 
 /// Generated requests of each operation, besides those that its schema implies.
 const EXAMPLES: &str = "25";
@@ -45,36 +45,36 @@ async fn check(url: &str, header: Option<String>) {
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
 async fn anonymous_requests_conform_to_the_document_on_sqlite() {
-    let site = Site::start(Store::Sqlite).await;
+    let site = Site::start(Backend::Sqlite).await;
     check(&site.url, None).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
 async fn anonymous_requests_conform_to_the_document_on_postgres() {
-    let site = Site::start(Store::Postgres).await;
+    let site = Site::start(Backend::Postgres).await;
     check(&site.url, None).await;
 }
 
 /// A site with sign-in on this database.
-async fn site_on(store: Store) -> (SignInSite, TestDatabase) {
-    let database = TestDatabase::create(store).await;
+async fn site_on(backend: Backend) -> (SignInSite, TestDatabase) {
+    let database = TestDatabase::create(backend).await;
     let site = SignInSite::start_with(&[("DATABASE_URL", &database.url)]).await;
     (site, database)
 }
 
-async fn check_signed_in(store: Store) {
-    let (site, _database) = site_on(store).await;
-    let admin = browser_of(&site, "carol").await;
+async fn check_signed_in(backend: Backend) {
+    let (site, _database) = site_on(backend).await;
+    let admin = signed_in_browser(&site, "carol").await;
     check(
         site.url(),
-        Some(format!("Cookie: session={}", session_of(&admin))),
+        Some(format!("Cookie: session={}", session_cookie_of(&admin))),
     )
     .await;
 }
 
-async fn check_with_token(store: Store) {
-    let (site, _database) = site_on(store).await;
+async fn check_with_token(backend: Backend) {
+    let (site, _database) = site_on(backend).await;
     let token = site.emulator.access_token_of("carol");
     check(site.url(), Some(format!("Authorization: Bearer {token}"))).await;
 }
@@ -82,23 +82,23 @@ async fn check_with_token(store: Store) {
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
 async fn requests_with_a_session_conform_to_the_document_on_sqlite() {
-    check_signed_in(Store::Sqlite).await;
+    check_signed_in(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
 async fn requests_with_a_session_conform_to_the_document_on_postgres() {
-    check_signed_in(Store::Postgres).await;
+    check_signed_in(Backend::Postgres).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
 async fn requests_with_a_token_conform_to_the_document_on_sqlite() {
-    check_with_token(Store::Sqlite).await;
+    check_with_token(Backend::Sqlite).await;
 }
 
 #[tokio::test]
 #[ignore = "needs TEST_SCHEMATHESIS; run cargo xtask test"]
 async fn requests_with_a_token_conform_to_the_document_on_postgres() {
-    check_with_token(Store::Postgres).await;
+    check_with_token(Backend::Postgres).await;
 }

@@ -26,10 +26,10 @@ async fn the_site_works_without_javascript() {
 }
 
 async fn walk_through_the_site(page: &Page) {
-    page.shows(&["No restaurants yet"]).await;
+    page.assert_shows(&["No restaurants yet"]).await;
     add_restaurant(page, CAFE).await;
-    page.shows(&CAFE).await;
-    page.shows(&[
+    page.assert_shows(&CAFE).await;
+    page.assert_shows(&[
         "Restaurant added.",
         "No ratings yet",
         "There are no reviews yet.",
@@ -39,17 +39,18 @@ async fn walk_through_the_site(page: &Page) {
     add_reviews(page).await;
 
     page.follow("All restaurants").await;
-    page.shows(&CAFE).await;
-    page.shows(&["2.5", "2 reviews"]).await;
+    page.assert_shows(&CAFE).await;
+    page.assert_shows(&["2.5", "2 reviews"]).await;
     search(page, "cafe zoe").await;
     assert_eq!(listed(page).await, ["Café Zoë"]);
     page.follow("Café Zoë").await;
-    page.shows(&["Good cake."]).await;
+    page.assert_shows(&["Good cake."]).await;
 }
 
 async fn add_reviews(page: &Page) {
     write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;
-    page.shows(&["Noor", "Good cake.", "4.0", "1 review"]).await;
+    page.assert_shows(&["Noor", "Good cake.", "4.0", "1 review"])
+        .await;
     assert_eq!(
         distribution(page).await,
         [
@@ -66,8 +67,9 @@ async fn add_reviews(page: &Page) {
         ["1 star, poor", "Ada", "The second time it was burnt."],
     )
     .await;
-    page.shows(&["Ada", "Noor", "2.5", "2 reviews"]).await;
-    page.hides("4.0").await;
+    page.assert_shows(&["Ada", "Noor", "2.5", "2 reviews"])
+        .await;
+    page.assert_hides("4.0").await;
     assert_eq!(
         distribution(page).await,
         [
@@ -128,7 +130,7 @@ async fn a_review_is_written_with_the_keyboard_only() {
         page.type_keys("Good cake.").await;
         page.tab_to("button", "Post review").await;
         page.until_loaded(page.press("Enter")).await;
-        page.shows(&[
+        page.assert_shows(&[
             "Thank you. Your review is below.",
             "Noor",
             "Good cake.",
@@ -165,12 +167,13 @@ async fn a_success_notice_is_shown_once() {
         write_review(page, ["4 stars, very good", "Noor", "Good cake."]).await;
         let notices = page.find_all("status").await;
         assert_eq!(notices.len(), 1, "{notices:?}");
-        page.shows(&["Thank you. Your review is below."]).await;
-        page.hides("Restaurant added.").await;
+        page.assert_shows(&["Thank you. Your review is below."])
+            .await;
+        page.assert_hides("Restaurant added.").await;
         page.follow("All restaurants").await;
         page.follow("Café Zoë").await;
         assert!(page.find_all("status").await.is_empty());
-        page.hides("Thank you").await;
+        page.assert_hides("Thank you").await;
     })
     .await;
 }

@@ -14,15 +14,15 @@ async fn the_pages_of_an_empty_site_fit_and_are_legible() {
         page.follow("Add a restaurant").await;
         page.inspect("new").await;
         fill_in_restaurant(page, ["   ", &"ß".repeat(51), "Cakes"]).await;
-        page.expect("422 /restaurants");
+        page.expect_error("422 /restaurants");
         page.submit("Add restaurant").await;
-        page.inspect("new-refused").await;
+        page.inspect("new-rejected").await;
         add_restaurant(page, CAFE).await;
         page.inspect("restaurant-added").await;
-        page.expect("404 /nowhere");
+        page.expect_error("404 /nowhere");
         page.open("/nowhere").await;
         page.inspect("not-found").await;
-        page.expect("501 /auth/login");
+        page.expect_error("501 /auth/login");
         page.open("/auth/login").await;
         page.inspect("not-configured").await;
         page.open("/api/docs").await;
@@ -37,7 +37,7 @@ async fn the_pages_of_a_full_site_fit_and_are_legible() {
     visit(&["--restaurants=60", "--reviews=6000"], async |page| {
         page.inspect("list").await;
         page.follow("Next").await;
-        page.shows(&["Restaurants, continued"]).await;
+        page.assert_shows(&["Restaurants, continued"]).await;
         page.inspect("list-last-page").await;
         let oldest = listed(page).await.pop().expect("a restaurant");
         page.follow(&oldest).await;
@@ -46,7 +46,7 @@ async fn the_pages_of_a_full_site_fit_and_are_legible() {
         page.inspect("restaurant-second-page").await;
         page.follow("Newer reviews").await;
         page.follow("4 stars").await;
-        page.shows(&["4-star reviews"]).await;
+        page.assert_shows(&["4-star reviews"]).await;
         page.inspect("restaurant-one-rating").await;
         page.open("/?q=a&sort=rating").await;
         assert!(!listed(page).await.is_empty());
@@ -55,9 +55,9 @@ async fn the_pages_of_a_full_site_fit_and_are_legible() {
         page.inspect("search-nothing-found").await;
         page.open("/restaurants/1").await;
         fill_in_review(page, ["2 stars, fair", &"n".repeat(51), "Good cake."]).await;
-        page.expect("422 /restaurants/1/reviews");
+        page.expect_error("422 /restaurants/1/reviews");
         page.submit("Post review").await;
-        page.inspect("review-refused").await;
+        page.inspect("review-rejected").await;
         write_review(page, ["2 stars, fair", "Noor", "Good cake."]).await;
         page.inspect("review-added").await;
     })
@@ -104,14 +104,15 @@ async fn the_readme_shows_the_list_with_sample_data() {
 async fn every_page_fits_at_a_zoom_of_200_percent() {
     visit(&["--restaurants=3", "--reviews=60"], async |page| {
         page.set_window(Window::ZOOMED).await;
-        page.fits("list at 200 %").await;
+        page.assert_fits("list at 200 %").await;
         page.follow(&listed(page).await[0]).await;
-        page.fits("restaurant at 200 %").await;
+        page.assert_fits("restaurant at 200 %").await;
         page.screenshot("restaurant-zoomed").await;
         write_review(page, ["5 stars, excellent", "Noor", "Good cake."]).await;
-        page.shows(&["Thank you. Your review is below."]).await;
+        page.assert_shows(&["Thank you. Your review is below."])
+            .await;
         page.follow("Add a restaurant").await;
-        page.fits("new at 200 %").await;
+        page.assert_fits("new at 200 %").await;
     })
     .await;
 }

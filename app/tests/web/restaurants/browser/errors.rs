@@ -12,9 +12,9 @@ async fn an_unknown_address_has_a_page_with_a_recovery_link() {
             "/restaurants/01",
             "/restaurants/one",
         ] {
-            page.expect(&format!("404 {path}"));
+            page.expect_error(&format!("404 {path}"));
             page.open(path).await;
-            page.shows(&[
+            page.assert_shows(&[
                 "404",
                 "Page not found",
                 "There is no page at this address.",
@@ -32,9 +32,10 @@ async fn an_unknown_address_has_a_page_with_a_recovery_link() {
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
 async fn the_sign_in_page_says_that_it_is_not_configured() {
     visit(&[], async |page| {
-        page.expect("501 /auth/login");
+        page.expect_error("501 /auth/login");
         page.open("/auth/login").await;
-        page.shows(&["Azure authentication not configured"]).await;
+        page.assert_shows(&["Azure authentication not configured"])
+            .await;
     })
     .await;
 }

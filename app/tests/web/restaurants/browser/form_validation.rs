@@ -11,7 +11,7 @@ async fn a_rejected_restaurant_is_shown_as_typed_and_can_be_corrected() {
         let (long_address, long_description) = ("ß".repeat(51), "𝄞 ".repeat(126));
         page.follow("Add a restaurant").await;
         fill_in_restaurant(page, ["   ", &long_address, &long_description]).await;
-        page.expect("422 /restaurants");
+        page.expect_error("422 /restaurants");
         page.submit("Add restaurant").await;
         assert!(
             page.title().await.starts_with("Error: "),
@@ -21,12 +21,12 @@ async fn a_rejected_restaurant_is_shown_as_typed_and_can_be_corrected() {
         summary_has_focus(page).await;
 
         let name = page.field("Name").await;
-        is_refused(&name, "   ", "Enter a name");
+        assert_rejected(&name, "   ", "Enter a name");
         let street_address = page.field("Street address").await;
         let too_long = "Street address must be 50 characters or fewer (you entered 51)";
-        is_refused(&street_address, &long_address, too_long);
+        assert_rejected(&street_address, &long_address, too_long);
         let description = page.field("Description").await;
-        is_refused(
+        assert_rejected(
             &description,
             &long_description,
             "Description must be 250 characters or fewer (you entered 251)",
@@ -37,7 +37,7 @@ async fn a_rejected_restaurant_is_shown_as_typed_and_can_be_corrected() {
         assert_eq!(page.focused().await.name, "Street address");
         fill_in_restaurant(page, CAFE).await;
         page.submit("Add restaurant").await;
-        page.shows(&CAFE).await;
+        page.assert_shows(&CAFE).await;
     })
     .await;
 }
@@ -49,27 +49,27 @@ async fn a_rejected_review_is_shown_as_typed_and_can_be_corrected() {
         let (long_name, long_text) = ("n".repeat(51), "Good cake. ".repeat(46));
         add_restaurant(page, CAFE).await;
         fill_in_review(page, ["3 stars, good", &long_name, &long_text]).await;
-        page.expect("422 /restaurants/1/reviews");
+        page.expect_error("422 /restaurants/1/reviews");
         page.submit("Post review").await;
         summary_has_focus(page).await;
-        is_refused(
+        assert_rejected(
             &page.field("Your name").await,
             &long_name,
             "Your name must be 50 characters or fewer (you entered 51)",
         );
-        is_refused(
+        assert_rejected(
             &page.field("Your review").await,
             &long_text,
             "Your review must be 500 characters or fewer (you entered 505)",
         );
         assert!(page.find("radio", "3 stars, good").await.is_checked());
         assert!(!page.field("Your rating").await.is_invalid());
-        page.shows(&["No ratings yet"]).await;
+        page.assert_shows(&["No ratings yet"]).await;
 
         page.fill("Your name", "Noor").await;
         page.fill("Your review", "Good cake.").await;
         page.submit("Post review").await;
-        page.shows(&["Thank you. Your review is below.", "3.0", "1 review"])
+        page.assert_shows(&["Thank you. Your review is below.", "3.0", "1 review"])
             .await;
     })
     .await;
@@ -91,12 +91,12 @@ async fn an_empty_form_is_not_sent() {
 
 async fn summary_has_focus(page: &Page) {
     page.until_focus_is_on("alert").await;
-    page.shows(&["Please correct the following"]).await;
+    page.assert_shows(&["Please correct the following"]).await;
 }
 
 /// The field still has what was typed, and says what is wrong with it.
 #[track_caller]
-fn is_refused(field: &Element, typed: &str, message: &str) {
+fn assert_rejected(field: &Element, typed: &str, message: &str) {
     assert_eq!(field.value, typed);
     assert!(field.is_invalid(), "{field:?}");
     assert!(field.description.contains(message), "{field:?}");

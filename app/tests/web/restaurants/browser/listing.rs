@@ -16,12 +16,13 @@ async fn a_search_ignores_accents_and_matches_beginnings_of_words() {
         for words in ["creperie", "ELAN", "été", "gal", "crep rue"] {
             search(page, words).await;
             assert_eq!(listed(page).await, ["Crêperie Élan"], "{words}");
-            page.shows(&[&format!("Results for “{words}”")]).await;
+            page.assert_shows(&[&format!("Results for “{words}”")])
+                .await;
         }
         search(page, "konigstr").await;
         assert_eq!(listed(page).await, ["Łódź"]);
         search(page, "sushi").await;
-        page.shows(&["Nothing found"]).await;
+        page.assert_shows(&["Nothing found"]).await;
         page.follow("Clear search").await;
         assert_eq!(listed(page).await, ["Łódź", "Crêperie Élan"]);
     })

@@ -16,8 +16,8 @@ async fn a_double_click_adds_one_review() {
             .await;
         assert_eq!(page.forms_sent().await, 2);
         page.reload().await;
-        page.shows(&["4.0", "1 review"]).await;
-        page.hides("2 reviews").await;
+        page.assert_shows(&["4.0", "1 review"]).await;
+        page.assert_hides("2 reviews").await;
     })
     .await;
 }
@@ -38,9 +38,9 @@ async fn a_form_sent_again_after_going_back_adds_no_row() {
         page.go_back().await;
         assert_eq!(page.field("Your review").await.value, REVIEW[2]);
         page.submit("Post review").await;
-        page.shows(&["Thank you. Your review is below.", "1 review"])
+        page.assert_shows(&["Thank you. Your review is below.", "1 review"])
             .await;
-        page.hides("2 reviews").await;
+        page.assert_hides("2 reviews").await;
     })
     .await;
 }

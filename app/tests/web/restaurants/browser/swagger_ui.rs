@@ -1,7 +1,7 @@
 //! Swagger UI under the site's Content-Security-Policy.
 
 use harness::browser::{Page, visit};
-use harness::{LONG, eventually};
+use harness::{TIMEOUT, eventually};
 
 /// Opens an operation in Swagger UI, executes it with its example and returns the status of the response.
 async fn execute(page: &Page, operation: &str) -> String {
@@ -11,7 +11,7 @@ async fn execute(page: &Page, operation: &str) -> String {
     }
     let status = format!("{operation} .live-responses-table .response .response-col_status");
     let status = format!("document.querySelector('{status}')?.innerText ?? ''");
-    eventually("a response", LONG, async || {
+    eventually("a response", TIMEOUT, async || {
         let status = page.evaluate::<String>(&status).await;
         Some(status).filter(|status| status.starts_with(char::is_numeric))
     })
@@ -22,7 +22,7 @@ async fn click_when_shown(page: &Page, selector: &str) {
     let click = format!(
         "(button => {{ button?.click(); return Boolean(button) }})(document.querySelector('{selector}'))"
     );
-    eventually(selector, LONG, async || {
+    eventually(selector, TIMEOUT, async || {
         page.evaluate::<bool>(&click).await.then_some(())
     })
     .await;

@@ -8,7 +8,7 @@ mod sqlite;
 use serde_json::Value;
 
 use super::support::{next, previous, series};
-use harness::{LONG, Process, Response, Site, Store, eventually};
+use harness::{Backend, Process, Response, Site, TIMEOUT, eventually};
 
 const RESTAURANTS: u32 = 10_000;
 const REVIEWS: u32 = 1_000_000;
@@ -123,7 +123,7 @@ impl Visit {
 
 /// The log up to the line of the last request, as soon as there is one behind the lines seen.
 async fn log_of_requests(process: &Process, seen: usize) -> Vec<Value> {
-    eventually("the line of a request", LONG, async || {
+    eventually("the line of a request", TIMEOUT, async || {
         let mut log = process.log();
         let last = log
             .iter()
@@ -140,7 +140,10 @@ async fn log_of_requests(process: &Process, seen: usize) -> Vec<Value> {
 
 /// 100 reviews of the same rating for each restaurant, so that a fifth of the averages tie.
 async fn fill(site: &Site) {
-    let (restaurants, reviews) = (series(site.store, RESTAURANTS), series(site.store, REVIEWS));
+    let (restaurants, reviews) = (
+        series(site.backend, RESTAURANTS),
+        series(site.backend, REVIEWS),
+    );
     site.execute(&format!(
         "INSERT INTO restaurant (name, street_address, description)
          SELECT 'Name ' || CAST(number * 7919 % {RESTAURANTS} AS text), 'rare' || CAST(number AS text),
@@ -148,13 +151,13 @@ async fn fill(site: &Site) {
             || CASE WHEN number <= 500 THEN ' ancient' ELSE '' END FROM {restaurants}"
     ))
     .await;
-    let date = match site.store {
-        Store::Sqlite => "datetime('2020-01-01', '+' || (number % 1000) || ' hours')",
-        Store::Postgres => "timestamp '2020-01-01' + number % 1000 * interval '1 hour'",
+    let date = match site.backend {
+        Backend::Sqlite => "datetime('2020-01-01', '+' || (number % 1000) || ' hours')",
+        Backend::Postgres => "timestamp '2020-01-01' + number % 1000 * interval '1 hour'",
     };
-    let before = match site.store {
-        Store::Sqlite => "PRAGMA synchronous = OFF;",
-        Store::Postgres => "SET statement_timeout = 0;",
+    let before = match site.backend {
+        Backend::Sqlite => "PRAGMA synchronous = OFF;",
+        Backend::Postgres => "SET statement_timeout = 0;",
     };
     let insert = format!(
         "INSERT INTO review (restaurant, user_name, rating, review_text, review_date)

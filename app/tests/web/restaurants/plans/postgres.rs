@@ -4,7 +4,7 @@ use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
 use super::{DETAILS_PAGE, LIST_PAGE, RESTAURANTS, SEARCH_LIMIT, Visit, WALK, fill, visit_all};
-use harness::{Process, Site, Store, TestDatabase, connect};
+use harness::{Backend, Process, Site, TestDatabase, connect};
 
 /// The plan of a statement.
 struct Statement {
@@ -15,9 +15,9 @@ struct Statement {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn every_page_is_served_from_indexes_on_postgres() {
-    let database = TestDatabase::create(Store::Postgres).await;
+    let database = TestDatabase::create(Backend::Postgres).await;
     let url = database.url.clone();
-    let site = Site::start_on(Store::Postgres, database, &["--database-pool-size=1"]).await;
+    let site = Site::start_on(Backend::Postgres, database, &["--database-pool-size=1"]).await;
     fill(&site).await;
     for setting in EXPLAIN_EVERYTHING {
         set(&url, setting).await;

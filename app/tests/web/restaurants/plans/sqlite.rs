@@ -3,13 +3,13 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::{SEARCH_LIMIT, Visit, fill, visit_all};
-use harness::{Process, Site, Store, TestDatabase};
+use harness::{Backend, Process, Site, TestDatabase};
 
 #[tokio::test]
 async fn every_page_is_served_from_indexes_on_sqlite() {
-    let database = TestDatabase::create(Store::Sqlite).await;
+    let database = TestDatabase::create(Backend::Sqlite).await;
     let url = database.url.clone();
-    let site = Site::start_on(Store::Sqlite, database, &["--database-pool-size=1"]).await;
+    let site = Site::start_on(Backend::Sqlite, database, &["--database-pool-size=1"]).await;
     fill(&site).await;
 
     let limit = SEARCH_LIMIT.to_string();

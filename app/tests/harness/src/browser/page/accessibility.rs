@@ -13,7 +13,7 @@ const AXE: &str = "TEST_AXE";
 
 impl Page {
     /// Fails for everything that axe reports.
-    pub async fn is_accessible(&self, name: &str) {
+    pub async fn assert_accessible(&self, name: &str) {
         let Some(axe) = axe() else { return };
         if !self.evaluate::<bool>("'axe' in window").await {
             self.evaluate::<()>(&format!("{axe}; undefined")).await;
@@ -22,8 +22,8 @@ impl Page {
         assert!(violations.is_empty(), "{name}: {violations:#?}");
     }
 
-    /// Writes the HTML down as the browser has received it last.
-    pub(super) async fn write_down(&self) {
+    /// Writes the HTML that the browser has received last for the validators.
+    pub(super) async fn write_html(&self) {
         let document = self.loading.borrow_mut().last_document();
         let Some(document) = document else { return };
         let request = json!({ "requestId": document.request_id });

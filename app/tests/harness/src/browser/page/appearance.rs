@@ -63,7 +63,7 @@ pub enum Preference {
     Print,
 }
 
-/// The appearances in which a page is inspected: name, window, preference, whether a picture is taken.
+/// The appearances in which a page is inspected: name, window, preference, whether a screenshot is taken.
 #[rustfmt::skip]
 const APPEARANCES: [(&str, Window, Preference, bool); 9] = [
     ("1440-light", Window::WIDE, Preference::Light, true),
@@ -105,17 +105,17 @@ impl Page {
         self.call("Emulation.setEmulatedMedia", media).await;
     }
 
-    /// Checks the page in every appearance: no sideways scrolling, no faint text, no violation that axe reports. Takes
-    /// pictures, and writes the HTML down for the validators.
+    /// Checks the page in every appearance: no horizontal scrolling, no text of low contrast, no violation that axe reports.
+    /// Takes screenshots, and writes the HTML for the validators.
     pub async fn inspect(&self, name: &str) {
-        self.write_down().await;
+        self.write_html().await;
         for (suffix, window, preference, is_pictured) in APPEARANCES {
             self.set_window(window).await;
             self.prefer(preference).await;
             let name = format!("{name}-{suffix}");
-            self.fits(&name).await;
-            self.is_legible(&name).await;
-            self.is_accessible(&name).await;
+            self.assert_fits(&name).await;
+            self.assert_legible(&name).await;
+            self.assert_accessible(&name).await;
             if is_pictured {
                 self.screenshot(&name).await;
             }
@@ -124,14 +124,14 @@ impl Page {
         self.prefer(Preference::Light).await;
     }
 
-    /// Fails if the page is wider than its window; names what sticks out.
-    pub async fn fits(&self, name: &str) {
+    /// Fails if the page is wider than its window; names the elements that are too wide.
+    pub async fn assert_fits(&self, name: &str) {
         let wide: Vec<String> = self.evaluate(include_str!("wide_elements.js")).await;
         assert!(wide.is_empty(), "{name} scrolls sideways: {wide:#?}");
     }
 
     /// Fails where the contrast of text is below level AA of WCAG 2.2, success criterion 1.4.3.
-    pub async fn is_legible(&self, name: &str) {
+    pub async fn assert_legible(&self, name: &str) {
         let faint: Vec<String> = self.evaluate(include_str!("faint_texts.js")).await;
         assert!(faint.is_empty(), "{name} has faint text: {faint:#?}");
     }

@@ -83,7 +83,7 @@ impl Page {
             .unwrap_or_else(|| panic!("there is no field “{label}”"))
     }
 
-    /// The element that the keyboard goes to.
+    /// The element that has the focus.
     pub async fn focused(&self) -> Element {
         let active = json!({ "expression": "document.activeElement" });
         let active = self.call("Runtime.evaluate", active).await;
@@ -92,7 +92,7 @@ impl Page {
         Element::from_node(&tree["nodes"][0])
     }
 
-    /// Waits until the focus is on an element of this role, as a page that sets it by itself does when it is drawn.
+    /// Waits until the focus is on an element of this role: a page that sets it does so when it is drawn.
     pub async fn until_focus_is_on(&self, role: &str) {
         let focus = async {
             while self.focused().await.role != role {

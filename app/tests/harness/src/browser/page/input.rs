@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::{Element, Page};
 
-/// After so many presses of Tab a visitor gives up.
-const MOST_TABS: usize = 40;
+/// More presses of Tab than any page needs.
+const MAX_TABS: usize = 40;
 
 const RESPONSE_LIMIT: Duration = Duration::from_secs(20);
 
@@ -55,7 +55,7 @@ impl Page {
             .expect("a listener");
         let held = json!({ "patterns": [{ "urlPattern": format!("*{address}"), "requestStage": "Response" }] });
         self.call("Fetch.enable", held).await;
-        let (x, y) = self.middle_of(&self.find("button", button).await).await;
+        let (x, y) = self.center_of(&self.find("button", button).await).await;
         self.click_at(x, y).await;
         timeout(RESPONSE_LIMIT, responses.next())
             .await
@@ -70,9 +70,9 @@ impl Page {
         .await;
     }
 
-    /// Clicks the middle of an element, wherever the page has to be scrolled for that.
+    /// Scrolls to an element and clicks its centre.
     pub async fn click(&self, element: &Element) {
-        let (x, y) = self.middle_of(element).await;
+        let (x, y) = self.center_of(element).await;
         self.click_at(x, y).await;
     }
 
@@ -115,7 +115,7 @@ impl Page {
     /// Presses Tab until the element of this role and name has the focus.
     pub async fn tab_to(&self, role: &str, name: &str) {
         let mut passed = Vec::new();
-        for _ in 0..MOST_TABS {
+        for _ in 0..MAX_TABS {
             self.press("Tab").await;
             let focused = self.focused().await;
             if focused.role == role && focused.name == name {
@@ -126,7 +126,7 @@ impl Page {
         panic!("Tab never came to the {role} “{name}”, but to {passed:#?}");
     }
 
-    async fn middle_of(&self, element: &Element) -> (f64, f64) {
+    async fn center_of(&self, element: &Element) -> (f64, f64) {
         let to_view =
             "function () { this.scrollIntoView({ block: 'center', behavior: 'instant' }); }";
         self.call_on(element, to_view).await;

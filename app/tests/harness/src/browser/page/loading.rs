@@ -1,4 +1,4 @@
-//! Waiting for the next page, whichever way it comes.
+//! Waiting for the next page, whether it is loaded or restored from the back/forward cache.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::Page;
-use super::complaints::received;
+use super::errors::received;
 
 const LOAD_LIMIT: Duration = Duration::from_secs(20);
 
-/// News of pages that have loaded.
+/// Events of page loads.
 pub(crate) struct Loading {
     loaded: EventStream<EventLoadEventFired>,
     navigated: EventStream<EventFrameNavigated>,
@@ -42,12 +42,12 @@ impl Loading {
             .last()
     }
 
-    fn forget_past(&mut self) {
+    fn discard_past_events(&mut self) {
         while self.loaded.next().now_or_never().is_some() {}
         while self.navigated.next().now_or_never().is_some() {}
     }
 
-    /// A page that the browser had kept whole comes back without loading.
+    /// Waits for the next page. One from the back/forward cache comes without a load event.
     async fn next(&mut self) {
         loop {
             tokio::select! {
@@ -64,14 +64,14 @@ impl Loading {
 }
 
 impl Page {
-    /// Does something that leads to another page, and waits for that page.
+    /// Runs an action that opens another page, and waits for that page.
     #[expect(
         clippy::await_holding_refcell_ref,
         reason = "one thing happens at a time on a page"
     )]
     pub async fn until_loaded<T>(&self, action: impl Future<Output = T>) -> T {
         let mut loading = self.loading.borrow_mut();
-        loading.forget_past();
+        loading.discard_past_events();
         let result = action.await;
         timeout(LOAD_LIMIT, loading.next())
             .await
@@ -82,7 +82,7 @@ impl Page {
         result
     }
 
-    /// Does something that leads to this path over pages that lead on by themselves.
+    /// Runs an action that opens this path, possibly over pages that redirect by themselves, and waits for it.
     #[expect(
         clippy::await_holding_refcell_ref,
         reason = "one thing happens at a time on a page"
@@ -90,10 +90,10 @@ impl Page {
     pub async fn until_at<T>(&self, path: &str, action: impl Future<Output = T>) {
         let wanted = format!("{}{path}", self.origin);
         let mut loading = self.loading.borrow_mut();
-        loading.forget_past();
+        loading.discard_past_events();
         action.await;
         let arriving = async {
-            // The page's own scripts may be gone by the time they are asked.
+            // A script of a page that is just left can no longer be evaluated.
             loading.next().await;
             while self.address().await != wanted {
                 loading.next().await;
@@ -113,7 +113,7 @@ impl Page {
         url.as_str().expect("an address").to_owned()
     }
 
-    /// Where the browser was last.
+    /// The address of the last page.
     pub fn last_address(&self) -> String {
         self.last_address.borrow().clone()
     }

@@ -2,8 +2,8 @@
 
 mod accessibility;
 mod appearance;
-mod complaints;
 mod element;
+mod errors;
 mod input;
 mod loading;
 
@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 pub use self::appearance::{Preference, Window};
-use self::complaints::Watch;
-pub(crate) use self::complaints::is_watched;
 pub use self::element::Element;
+use self::errors::ErrorListener;
+pub(crate) use self::errors::is_observed;
 use self::loading::Loading;
 use super::chromium::Chromium;
 
@@ -32,7 +32,7 @@ pub struct Page {
     tab: Tab,
     origin: String,
     loading: RefCell<Loading>,
-    watch: RefCell<Watch>,
+    error_listener: RefCell<ErrorListener>,
     last_address: RefCell<String>,
 }
 
@@ -42,7 +42,7 @@ impl Page {
         let tab = chromium.open_tab().await;
         let page = Self {
             loading: RefCell::new(Loading::watch(&tab).await),
-            watch: RefCell::new(Watch::start(&tab).await),
+            error_listener: RefCell::new(ErrorListener::start(&tab).await),
             origin: origin.to_owned(),
             last_address: RefCell::default(),
             tab,
@@ -57,7 +57,7 @@ impl Page {
         page
     }
 
-    /// Types an address of the site.
+    /// Opens a path of the site, as if it were typed into the address bar.
     pub async fn open(&self, path: &str) {
         let url = format!("{}{path}", self.origin);
         self.until_loaded(self.call("Page.navigate", json!({ "url": url })))
@@ -79,7 +79,7 @@ impl Page {
     }
 
     /// Fails unless the page shows each of these texts.
-    pub async fn shows(&self, texts: &[&str]) {
+    pub async fn assert_shows(&self, texts: &[&str]) {
         let shown = self.text().await;
         for text in texts {
             assert!(shown.contains(text), "“{text}” is missing in:\n{shown}");
@@ -87,7 +87,7 @@ impl Page {
     }
 
     /// Fails if the page shows this text.
-    pub async fn hides(&self, text: &str) {
+    pub async fn assert_hides(&self, text: &str) {
         let shown = self.text().await;
         assert!(!shown.contains(text), "“{text}” should not be in:\n{shown}");
     }
@@ -100,7 +100,7 @@ impl Page {
         names.map(ToOwned::to_owned).collect()
     }
 
-    /// Forgets all cookies, and with them who is signed in.
+    /// Deletes all cookies, which signs the visitor out.
     pub async fn clear_cookies(&self) {
         self.call("Network.clearBrowserCookies", json!({})).await;
     }
@@ -126,7 +126,7 @@ impl Page {
         serde_json::from_value(response["result"]["value"].clone()).expect(expression)
     }
 
-    /// A command of the browser by its name. The response stays JSON, so that a newer browser's additions do no harm.
+    /// A command of the browser by its name. The response stays JSON, so that additions of a newer browser are ignored.
     async fn call(&self, method: &'static str, parameters: Value) -> Value {
         let response = timeout(CALL_LIMIT, self.tab.execute(Call { method, parameters })).await;
         let response =

@@ -4,7 +4,7 @@ mod feature;
 
 pub(crate) use self::feature::FEATURE;
 
-use harness::{Site, Store, on_both_databases, run_app};
+use harness::{Site, Backend, on_both_databases, run_app};
 use reqwest::StatusCode;
 
 on_both_databases! {
@@ -42,7 +42,7 @@ on_both_databases! {
 
 #[tokio::test]
 async fn each_trail_is_on_one_page_of_the_list() {
-    let site = Site::start_with(Store::Sqlite, &["--list-page-size=2"]).await;
+    let site = Site::start_with(Backend::Sqlite, &["--list-page-size=2"]).await;
     for _ in 0..3 {
         FEATURE.insert_rows(&site.db, "").await;
     }

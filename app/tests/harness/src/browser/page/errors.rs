@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use super::Page;
 
-/// The events below; one of these that cannot be read must not pass for silence.
-const WATCHED: [&str; 6] = [
+/// The events that [`ErrorListener`] receives. One that cannot be parsed is an error too.
+const OBSERVED_EVENTS: [&str; 6] = [
     EventConsoleApiCalled::IDENTIFIER,
     EventEntryAdded::IDENTIFIER,
     EventExceptionThrown::IDENTIFIER,
@@ -27,25 +27,27 @@ const WATCHED: [&str; 6] = [
     EventResponseReceived::IDENTIFIER,
 ];
 
-/// Whether the tests evaluate this event of the browser.
-pub(crate) fn is_watched(message: &str) -> bool {
+/// Whether this message of the browser is one of these events.
+pub(crate) fn is_observed(message: &str) -> bool {
     let message: Value = serde_json::from_str(message).unwrap_or_default();
-    WATCHED.iter().any(|method| message["method"] == *method)
+    OBSERVED_EVENTS
+        .iter()
+        .any(|method| message["method"] == *method)
 }
 
-/// Listens from the first page on.
-pub(crate) struct Watch {
+/// Collects the events of a tab.
+pub(crate) struct ErrorListener {
     console: EventStream<EventConsoleApiCalled>,
     exceptions: EventStream<EventExceptionThrown>,
     log: EventStream<EventEntryAdded>,
     failures: EventStream<EventLoadingFailed>,
     requests: EventStream<EventRequestWillBeSent>,
     responses: EventStream<EventResponseReceived>,
-    /// Refusals, as `422 /path`, that the test means to provoke.
+    /// Error responses, as `422 /path`, that the test provokes on purpose.
     expected: Vec<String>,
 }
 
-impl Watch {
+impl ErrorListener {
     pub(crate) async fn start(tab: &Tab) -> Self {
         Self {
             console: tab.event_listener().await.expect("a listener"),
@@ -58,7 +60,7 @@ impl Watch {
         }
     }
 
-    fn complaints(&mut self) -> Vec<String> {
+    fn errors(&mut self) -> Vec<String> {
         let console = received(&mut self.console).into_iter().filter(|call| {
             matches!(
                 call.r#type,
@@ -67,11 +69,11 @@ impl Watch {
                     | ConsoleApiCalledType::Assert
             )
         });
-        let mut complaints: Vec<String> = console
+        let mut errors: Vec<String> = console
             .map(|call| format!("console: {:?}", call.args))
             .collect();
         let exceptions = received(&mut self.exceptions);
-        complaints.extend(
+        errors.extend(
             exceptions
                 .iter()
                 .map(|thrown| format!("script: {}", thrown.exception_details.text)),
@@ -84,51 +86,51 @@ impl Watch {
             matches!(entry.level, LogEntryLevel::Error | LogEntryLevel::Warning)
                 && entry.source != LogEntrySource::Network
         });
-        complaints
-            .extend(entries.map(|entry| format!("{}: {}", entry.source.as_ref(), entry.text)));
-        // A request that the visitor overtakes by another is no failure.
+        errors.extend(entries.map(|entry| format!("{}: {}", entry.source.as_ref(), entry.text)));
+        // A request that is cancelled by a further navigation is not a failure.
         let failures = received(&mut self.failures)
             .into_iter()
             .filter(|failed| failed.canceled != Some(true));
-        complaints.extend(failures.map(|failed| format!("request: {}", failed.error_text)));
-        complaints.extend(self.refusals());
-        complaints
+        errors.extend(failures.map(|failed| format!("request: {}", failed.error_text)));
+        errors.extend(self.error_responses());
+        errors
     }
 
-    /// Refusals that were not expected, and expected ones that did not come.
-    fn refusals(&mut self) -> Vec<String> {
+    /// Error responses that were not expected, and expected ones that did not come.
+    fn error_responses(&mut self) -> Vec<String> {
         let mut expected = std::mem::take(&mut self.expected);
-        let mut complaints = Vec::new();
+        let mut errors = Vec::new();
         for received in received(&mut self.responses) {
             let response = &received.response;
             let path = url::Url::parse(&response.url)
                 .map_or_else(|_| response.url.clone(), |url| url.path().to_owned());
-            let refusal = format!("{} {path}", response.status);
-            match expected.iter().position(|expected| *expected == refusal) {
+            let error = format!("{} {path}", response.status);
+            match expected.iter().position(|expected| *expected == error) {
                 Some(position) => drop(expected.swap_remove(position)),
-                None if response.status >= 400 => complaints.push(refusal),
+                None if response.status >= 400 => errors.push(error),
                 None => {}
             }
         }
-        complaints.extend(
+        errors.extend(
             expected
                 .iter()
                 .map(|missing| format!("did not happen: {missing}")),
         );
-        complaints
+        errors
     }
 }
 
 impl Page {
-    /// Says that a response like `422 /path` is coming; it must come, and this once.
-    pub fn expect(&self, refusal: &str) {
-        self.watch.borrow_mut().expected.push(refusal.to_owned());
+    /// Expects one error response, as `422 /path`; the test fails without it.
+    pub fn expect_error(&self, response: &str) {
+        let mut listener = self.error_listener.borrow_mut();
+        listener.expected.push(response.to_owned());
     }
 
     /// Number of forms sent since the last call.
     pub async fn forms_sent(&self) -> usize {
         self.settle().await;
-        let requests = received(&mut self.watch.borrow_mut().requests);
+        let requests = received(&mut self.error_listener.borrow_mut().requests);
         requests
             .iter()
             .filter(|sent| sent.request.method == "POST")
@@ -136,11 +138,11 @@ impl Page {
     }
 
     /// Everything that went wrong so far.
-    pub fn complaints(&self) -> Vec<String> {
-        self.watch.borrow_mut().complaints()
+    pub fn errors(&self) -> Vec<String> {
+        self.error_listener.borrow_mut().errors()
     }
 
-    /// The browser replies in order: what it had to say before this has arrived now.
+    /// Waits for all events so far: the browser sends its messages in order.
     pub async fn settle(&self) {
         self.evaluate::<u8>("0").await;
     }
