@@ -1,4 +1,4 @@
-//! Three instances before a primary with a synchronous standby, and what can happen to them.
+//! Three instances with a primary and a synchronous standby, and the faults of this cluster.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,8 +19,8 @@ const RELOAD: &str = "SELECT pg_reload_conf()";
 /// The first version of PgBouncer that supports prepared statements in transaction mode.
 const POOLER_VERSION: (u32, u32) = (1, 21);
 
-/// How long a fault lasts that has a duration.
-const FAULT: Duration = Duration::from_secs(4);
+/// The duration of a stalled network and of a full disk.
+const FAULT_DURATION: Duration = Duration::from_secs(4);
 
 /// A small file system in memory, which can be filled.
 pub(crate) struct Disk(PathBuf);
@@ -42,7 +42,7 @@ pub(crate) enum Fault {
     KilledInstance,
     RestartedInstance,
     CutConnections,
-    SilentNetwork,
+    StalledNetwork,
     LostConnections,
     KilledPooler,
     FullDisk,
@@ -56,7 +56,7 @@ impl Fault {
         Self::CutConnections,
         Self::Promotion,
         Self::RestartedInstance,
-        Self::SilentNetwork,
+        Self::StalledNetwork,
         Self::KilledPooler,
         Self::LostConnections,
         Self::FullDisk,
@@ -65,7 +65,7 @@ impl Fault {
 }
 
 impl Disk {
-    /// Needs the rights of root.
+    /// Needs root.
     fn mount() -> Self {
         let folder = std::env::temp_dir().join(format!("soak_{:016x}", rand::random::<u64>()));
         std::fs::create_dir(&folder).expect("a folder");
@@ -120,7 +120,7 @@ impl Cluster {
         } else {
             "pool_mode = session"
         };
-        // By default PgBouncer waits 15 s before it tries a server again that has refused it.
+        // By default PgBouncer waits 15 s before it connects again to a server that has refused a connection.
         let settings = [mode, "server_login_retry = 1"];
         let pooler = PgBouncer::start_at(to_primary.port(), &settings);
         let mut cluster = Self {
@@ -162,7 +162,7 @@ impl Cluster {
         self.addresses.set(index, &self.instances[index].url);
     }
 
-    /// Lets the fault happen, and ends it where it does not end by itself.
+    /// Causes the fault, and ends it unless it ends by itself.
     pub(crate) async fn inject(&mut self, fault: Fault) {
         match fault {
             Fault::KilledInstance => self.restart(1, "KILL").await,
@@ -172,16 +172,16 @@ impl Cluster {
                     WHERE datname = 'postgres' AND pid <> pg_backend_pid()";
                 execute(&self.primary, &[cut]).await;
             }
-            Fault::SilentNetwork => {
+            Fault::StalledNetwork => {
                 self.to_primary.stall();
-                tokio::time::sleep(FAULT).await;
+                tokio::time::sleep(FAULT_DURATION).await;
                 self.to_primary.resume();
             }
             Fault::LostConnections => self.to_primary.blackhole_connections(),
             Fault::KilledPooler => self.pooler.restart(),
             Fault::FullDisk => {
                 self.disk.fill();
-                tokio::time::sleep(FAULT).await;
+                tokio::time::sleep(FAULT_DURATION).await;
                 self.disk.free();
                 for server in [&self.primary, &self.standby] {
                     if !server.is_running() {
@@ -211,7 +211,7 @@ impl Cluster {
     }
 
     /// Waits until every instance is ready; `None` after a minute.
-    pub(crate) async fn heal(&self) -> Option<Duration> {
+    pub(crate) async fn wait_until_ready(&self) -> Option<Duration> {
         let started = Instant::now();
         for instance in &self.instances {
             while status(&instance.visitor()).await != Some(200) {

@@ -1,4 +1,4 @@
-//! Clients that read nine times for each write, from any instance that responds.
+//! Clients that send nine reads for each write, each request to a random instance.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,18 +16,18 @@ const READS_FOR_A_WRITE: usize = 9;
 /// Between two requests of a client.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Clients of the instances; that of one that is down keeps its last address.
+/// A client for each instance; an instance that is down keeps its last address.
 #[derive(Clone, Default)]
 pub(crate) struct Addresses(Arc<Mutex<Vec<Visitor>>>);
 
-/// What the clients have seen.
+/// The results of the clients.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) reads: u64,
     /// Requests without a response, or with 503.
     pub(crate) unavailable: u64,
     pub(crate) writes: u64,
-    /// Responses that no fault explains.
+    /// Responses that no fault can cause.
     pub(crate) wrong: Vec<String>,
     pub(crate) slowest: Duration,
     /// The longest time for which a client got no correct response from any instance.
@@ -64,7 +64,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    /// Lets each client finish its last write.
+    /// Stops after the last write of each client.
     pub(crate) async fn stop(self) -> Tally {
         self.stop.store(true, Ordering::Relaxed);
         let tallies = self.clients.join_all().await.into_iter();
@@ -97,7 +97,7 @@ async fn run(number: usize, addresses: Addresses, stop: Arc<AtomicBool>) -> Tall
 }
 
 impl Tally {
-    /// Sends a request to any instance, and returns the status that it should have had without a fault.
+    /// Sends a request to a random instance, and returns the status if it is the expected one.
     async fn send(
         &mut self,
         addresses: &Addresses,
@@ -131,7 +131,7 @@ impl Tally {
 
 type Form = Vec<(&'static str, String)>;
 
-/// The form with a text and a submission key of its own.
+/// The form with a unique text and submission key.
 fn numbered_form(client: usize, write: u64) -> Form {
     let text = format!("{client}-{write:08}");
     let key = format!("{:032x}", (u128::from(write) << 8) + client as u128);

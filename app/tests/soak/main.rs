@@ -20,7 +20,7 @@ use cluster::{Cluster, Fault};
 use feature::FEATURE;
 use load::{Addresses, Load, Tally};
 
-/// Between two faults, after the site has healed.
+/// Between two faults, after every instance is ready again.
 const PAUSE_BETWEEN_FAULTS: Duration = Duration::from_secs(5);
 
 /// Memory in KiB and open descriptors of a process.
@@ -32,29 +32,32 @@ async fn no_accepted_write_is_lost_or_duplicated_whatever_fails() {
     let end = Instant::now() + Duration::from_secs(60 * minutes());
     let addresses = Addresses::default();
     let mut cluster = Cluster::start(addresses.clone()).await;
-    cluster.heal().await.expect("ready");
+    cluster.wait_until_ready().await.expect("ready");
     let load = Load::start(&addresses);
     tokio::time::sleep(PAUSE_BETWEEN_FAULTS).await;
     let before = usage(cluster.instances[0].pid());
-    let mut healed = Vec::new();
+    let mut recovery_times = Vec::new();
     for fault in Fault::ALL.into_iter().cycle() {
         if Instant::now() > end {
             break;
         }
         cluster.inject(fault).await;
-        let time = cluster.heal().await.expect("ready within a minute");
+        let time = cluster
+            .wait_until_ready()
+            .await
+            .expect("ready within a minute");
         let (memory, descriptors) = usage(cluster.instances[0].pid());
         report(&format!(
             "{fault:?}: ready after {} ms, {memory} KiB, {descriptors} descriptors",
             time.as_millis()
         ));
-        healed.push(time);
+        recovery_times.push(time);
         tokio::time::sleep(PAUSE_BETWEEN_FAULTS).await;
     }
     let tally = load.stop().await;
     let after = usage(cluster.instances[0].pid());
     let rows = count_rows(&cluster.database().await).await;
-    report_result(&tally, rows, &healed, before, after);
+    report_result(&tally, rows, &recovery_times, before, after);
     let accepted = i64::try_from(tally.writes).expect("a number");
     assert_eq!(rows, (accepted, accepted), "accepted writes");
     assert_eq!(tally.wrong, Vec::<String>::new());
@@ -76,7 +79,7 @@ fn usage(process: u32) -> Usage {
     (kibibytes.expect("a size"), descriptors.count())
 }
 
-/// The numbers of rows and of different rows.
+/// The number of rows, and of rows with different texts.
 async fn count_rows(db: &DatabaseConnection) -> (i64, i64) {
     let form = FEATURE.form();
     let column = form.fields[0].column;
@@ -94,18 +97,18 @@ async fn count_rows(db: &DatabaseConnection) -> (i64, i64) {
 fn report_result(
     tally: &Tally,
     rows: (i64, i64),
-    healed: &[Duration],
+    recovery_times: &[Duration],
     before: Usage,
     after: Usage,
 ) {
-    let slowest = healed.iter().max().map_or(0, Duration::as_millis);
+    let slowest = recovery_times.iter().max().map_or(0, Duration::as_millis);
     report(&format!(
         "{} faults, ready again after {slowest} ms at most\n\
          {} reads, {} writes accepted, {} rows, {} different; slowest response {} ms\n\
-         {} requests refused or cut and tried again, {} wrong responses; \
+         {} requests failed and repeated, {} wrong responses; \
          no client without a correct response for longer than {} ms\n\
          memory {} to {} KiB, descriptors {} to {}",
-        healed.len(),
+        recovery_times.len(),
         tally.reads,
         tally.writes,
         rows.0,

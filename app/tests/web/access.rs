@@ -1,4 +1,4 @@
-//! The table of all routes: the status of each for each visitor, in a browser and in a program.
+//! The status of every route for every kind of visitor, in a browser and in a program, as one table.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use harness::{Response, config};
 
 use crate::feature::FEATURE;
 
-/// Columns: method and path, the responses as in [`COLUMNS`], and where a redirect leads to.
+/// Columns: method and path, the responses as in [`COLUMNS`], and the address of a redirect.
 ///
-/// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a form, for a program and in the API. A redirect leads
-/// to what the last column says, or to the `provider`, or `home`; from a form a page leads on to the provider. A table in
-/// braces is the id of a row of it, with `new` before it the next id.
+/// A number is a status. `login` is a redirect to the sign-in (303), and 401 for a form, for a program and in the API. A
+/// redirect goes to the address in the last column, to the `provider`, or to `home`; from a form, a page redirects to the
+/// provider. A table in braces is the id of one of its rows, with `new` before it the next id.
 const ROUTES: &str = "
     GET    /auth/login              | 501            | provider  | home | home   | home  |
     GET    /login                   | 501            | 303       | 303  | 303    | 303   | /auth/login
@@ -50,7 +50,7 @@ const ROUTES: &str = "
     GET    /openapi.json            | 308            | 308       | 308  | 308    | 308   | /api/openapi.json
 ";
 
-/// Routes that stay open to visitors where `SIGN_IN_REQUIRED` is `all`.
+/// Routes that need no sign-in where `SIGN_IN_REQUIRED` is `all`.
 const ALL_OPEN: [&str; 13] = [
     "GET /login",
     "GET /logout",
@@ -93,12 +93,12 @@ impl Route {
         }
     }
 
-    /// Whether it is an operation of the API, whose errors are JSON for everyone.
+    /// Whether it is an operation of the API, whose errors are always JSON.
     fn is_operation(&self) -> bool {
         self.path.starts_with("/api/") && !self.path.starts_with("/api/docs")
     }
 
-    /// As the router lists it, which calls every id `{id}`.
+    /// As the router lists it, with `{id}` for every id.
     fn key(&self) -> String {
         let tables = FEATURE.rows.iter();
         let path = tables.fold(self.path.to_owned(), |path, row| {
@@ -122,7 +122,7 @@ fn routes() -> impl Iterator<Item = Route> {
         .chain(FEATURE.api_routes.trim().lines().map(Route::parse))
 }
 
-/// What the router serves, from its own listing.
+/// The routes that the router lists.
 fn served() -> BTreeSet<String> {
     let key = format!("--session-secret-key={}", "k".repeat(32));
     let flags = [
@@ -210,7 +210,7 @@ async fn if_nothing_requires_sign_in_everyone_may_write() {
     }
 }
 
-/// Requests as a browser and as a program, each for new rows.
+/// Sends each request as a browser and as a program, for new rows each time.
 async fn check(site: &SignInSite, column: &str, signed_in: &Browser, route: &Route, cell: &str) {
     for is_program in [false, true] {
         // The routes of sign-in change who is signed in.
@@ -258,7 +258,7 @@ async fn visitor(site: &SignInSite, column: &str) -> Browser {
     }
 }
 
-/// Inserts a row of each table by the author: the path with their ids, and where it leads to.
+/// Inserts a row of each table for this author; returns the path and the address of the redirect with the ids.
 async fn prepare(site: &SignInSite, browser: &Browser, route: &Route) -> (String, String) {
     let people = site.emulator.people();
     let author = people.iter().find(|person| person.key == "bob");
@@ -286,7 +286,7 @@ async fn style_sheet(browser: &Browser) -> String {
     page[from..].split('"').next().expect("its path").to_owned()
 }
 
-/// Status and, of a redirect, the address; the provider's without its parameters.
+/// The status and the address of a redirect; the address of the provider is without its parameters.
 fn shown(response: &Response) -> String {
     let refresh = response.refresh_address();
     let location = if !refresh.is_empty() {

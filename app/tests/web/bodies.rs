@@ -1,4 +1,4 @@
-//! Request bodies that are too large, too slow, or no form.
+//! Request bodies that are too large, too slow, or not a form.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ const LIMIT: usize = 64 * 1024;
 
 const FORM_TYPE: &str = "Content-Type: application/x-www-form-urlencoded";
 
-/// The accepted form as a body, and further text behind it.
+/// The valid form as a body, followed by further text.
 fn body_with(rest: &str) -> String {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(FIELDS);

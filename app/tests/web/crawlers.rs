@@ -19,7 +19,7 @@ on_both_databases! {
         let part = visitor.get("/sitemap-1.xml").await;
         let address = format!("<loc>http://localhost:8000{ROW}</loc>");
         assert!(part.body.contains(&address), "{}", part.body);
-        // The last possible id makes 47,722 parts, of which this row is in the last one.
+        // With the largest id there are 47,722 parts; this row is in the last one.
         let table = FEATURE.form().table;
         site.execute(&format!("UPDATE {table} SET id = 2147483647")).await;
         let index = visitor.get("/sitemap.xml").await;

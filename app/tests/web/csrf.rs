@@ -1,4 +1,4 @@
-//! Cross-site request forgery: forms that another site sends, with sign-in and without it.
+//! Cross-site request forgery: forms that are sent from another site, with and without sign-in.
 
 use reqwest::{Method, RequestBuilder};
 
@@ -9,7 +9,7 @@ use crate::access::feature_routes;
 use crate::feature::{FEATURE, FORM, ROW};
 use harness::sign_in::{Browser, SignInSite};
 
-/// Every path that changes something, on rows that exist, and whether it exists where sign-in is not configured.
+/// Every path that changes something, for existing rows, and whether the route exists without sign-in.
 fn targets() -> Vec<(String, bool)> {
     let forms = feature_routes().filter(|route| route.method == "POST");
     let mut targets: Vec<_> = forms
@@ -27,7 +27,7 @@ fn targets() -> Vec<(String, bool)> {
     targets
 }
 
-/// Headers of a browser with a form of another site.
+/// Headers of a browser that sends a form of another site.
 const FOREIGN: [&[(&str, &str)]; 12] = [
     &[("origin", "https://evil.example")],
     &[("origin", "null")],
@@ -52,7 +52,7 @@ const FOREIGN: [&[(&str, &str)]; 12] = [
     ],
 ];
 
-/// Headers of a browser with a form of this site.
+/// Headers of a browser that sends a form of this site.
 const OWN: [&[(&str, &str)]; 5] = [
     &[
         ("origin", "https://site.example"),
@@ -73,7 +73,7 @@ fn form(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> RequestBuild
     })
 }
 
-/// Those that exist where sign-in is not configured.
+/// The paths that exist without sign-in.
 fn open_targets() -> Vec<String> {
     let targets = targets().into_iter();
     targets

@@ -11,7 +11,7 @@ pub(crate) const FORM_PAGE: &str = FEATURE.form().page;
 /// The form filled in so that it is accepted, without its submission key.
 pub(crate) const FIELDS: [(&str, &str); FEATURE.form().fields.len()] = FEATURE.form().valid_array();
 
-/// Where the first accepted form leads to, and the page of its row.
+/// The page of the row that the first form inserts, to which the form redirects.
 pub(crate) const ROW: &str = FEATURE.row_page;
 
 /// The table that the form inserts into.

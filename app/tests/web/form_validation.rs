@@ -1,4 +1,4 @@
-//! Refused forms: nothing is written, what was typed is kept, and each invalid field has a message.
+//! Invalid forms: nothing is written, the form keeps what was typed, and each invalid field has a message.
 
 use harness::{Field, Form, Kind, Response, Site, on_both_databases, unescape_html};
 use reqwest::StatusCode;
@@ -41,7 +41,8 @@ pub(crate) async fn add_row(site: &Site) {
     assert_eq!(added.status, StatusCode::SEE_OTHER);
 }
 
-/// Submits a form with one invalid field: a message beside it, the rest kept, nothing written.
+/// Submits a form with one invalid field and asserts that the field has a message, the others keep their values, and
+/// nothing is written.
 pub(crate) async fn assert_rejected(site: &Site, form: &Form, field: &str, value: Option<&str>) {
     let written = site.count(form.table).await;
     let fields = form.with(field, value);
@@ -77,7 +78,7 @@ async fn stored(site: &Site, form: &Form, field: &Field) -> Vec<String> {
     .await
 }
 
-/// The names of the fields marked as invalid, each described by a message that is there.
+/// The names of the fields that are marked as invalid; asserts that each has a message.
 fn invalid_fields(response: &Response) -> Vec<String> {
     let tags = response.body.split('<').filter_map(|part| {
         let tag = part.split('>').next()?;
@@ -118,7 +119,7 @@ fn assert_kept(response: &Response, field: &Field, typed: &str) {
     assert!(chosen.is_none_or(|tag| attribute(tag, "value") == Some(typed)));
 }
 
-/// What an input or a text area contains, as it stands in the page.
+/// The value of an input or a text area.
 fn shown_value(response: &Response, field: &str) -> String {
     let named = format!("name=\"{field}\"");
     let tag = response.body.split('<').find(|tag| tag.contains(&named));
@@ -284,14 +285,14 @@ on_both_databases! {
     }
 }
 
-/// Texts of so many characters: of one byte, of four, and with combining ones.
+/// Texts of this number of characters: of one byte, of four bytes, and with combining characters.
 fn texts_of(length: usize) -> [String; 4] {
     let combining = "e\u{301}".repeat(length.div_ceil(2));
     [
         "x".repeat(length),
         "🍜".repeat(length),
         combining.chars().take(length).collect(),
-        // Reads from right to left, with joined emoji in between.
+        // Right-to-left text with joined emoji.
         "ش👩\u{200d}🍳".chars().cycle().take(length).collect(),
     ]
 }

@@ -7,7 +7,7 @@ use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, MOVED, ROW, TABLE};
 use harness::raw::{self, exchange};
 use harness::{Backend, Response, Site};
 
-/// One response of each kind, by the site as it is and after its table was lost.
+/// One response of each kind: from the site as it is, and without its table.
 async fn responses(site: &Site) -> Vec<Response> {
     let visitor = site.visitor();
     let mut responses = vec![
@@ -88,7 +88,7 @@ async fn every_response_has_the_security_headers_and_its_own_id() {
     assert_are_request_ids(ids);
 }
 
-/// The headers of every response, and no cookie but that of a notice.
+/// Asserts the headers of every response, and that the only cookie is that of a notice.
 fn assert_security_headers(response: &Response) {
     let policy = response.header("content-security-policy");
     for directive in DIRECTIVES {
@@ -108,7 +108,7 @@ fn assert_security_headers(response: &Response) {
             "{absent}: {response:?}"
         );
     }
-    // A notice for the next page, and its removal there.
+    // The next page shows the notice and removes its cookie.
     let cookie = response.header("set-cookie");
     assert!(
         cookie.is_empty() || cookie.starts_with("notice="),

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use crate::access::{Route, feature_routes};
 use crate::feature::{FEATURE, FIELDS, FORM, ROW};
 
-/// Ids that are malformed, or of no row.
+/// Malformed and unknown ids.
 pub(crate) const NOT_FOUND_IDS: [&str; 32] = [
     "0",
     "-1",
@@ -47,7 +47,7 @@ fn routes_with_id() -> impl Iterator<Item = Route> {
     feature_routes().filter(|route| route.path.contains('{') && route.cells[0] != "404")
 }
 
-/// The path with this instead of the id.
+/// The path with this text instead of the id.
 fn with_id(route: &Route, id: &str) -> String {
     let (before, rest) = route.path.split_once('{').expect("an id");
     let (_, after) = rest.split_once('}').expect("an id");
@@ -102,7 +102,7 @@ on_both_databases! {
             let empty = with_id(&route, "");
             let trimmed = empty.trim_end_matches('/');
             let is_route = feature_routes().any(|other| other.path == trimmed);
-            // A slash at the end makes no other page.
+            // A slash at the end is ignored.
             let paths = [empty.as_str(), trimmed];
             for path in paths.into_iter().filter(|path| !is_route || path.contains("//")) {
                 let status = send(&visitor, &route, path, &FEATURE.all_fields()).await.status;

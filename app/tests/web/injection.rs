@@ -73,7 +73,7 @@ fn assert_no_markup(response: &Response, typed: &str) {
     }
 }
 
-/// The text as it must be in a page: nothing in it can end an attribute or begin a tag.
+/// The text as a page must contain it: no character can end an attribute or begin a tag.
 fn escaped(text: &str) -> String {
     text.chars().map(escaped_character).collect()
 }
@@ -89,7 +89,8 @@ fn escaped_character(character: char) -> String {
     }
 }
 
-/// Submits every form with this text in its text fields, the others for the row of the first; the pages that show them.
+/// Submits every form with this text in its text fields, the others for the row of the first form. Returns the pages that
+/// show the text.
 async fn submit_all(
     site: &Site,
     text: &str,

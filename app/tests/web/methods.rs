@@ -14,7 +14,7 @@ async fn start() -> Site {
     site
 }
 
-/// Without what differs between any two responses, and the length of the body, which HEAD may leave out.
+/// The headers without those that differ in every response, and without the length, which HEAD may leave out.
 fn comparable_headers(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in ["date", "x-request-id", "content-length"] {

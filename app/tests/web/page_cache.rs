@@ -1,4 +1,4 @@
-//! Page cache: what an anonymous reader, a writer and a signed-in user may see, and for how long.
+//! The page cache: which cached page an anonymous reader, a writer and a signed-in user gets, and how old it may be.
 
 use std::time::{Duration, Instant};
 
@@ -10,29 +10,29 @@ use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
 use crate::feature::{FEATURE, FIELDS, FORM, FORM_PAGE, ROW, TABLE};
 
-/// The size that switches the cache on.
-const ON: &str = "--page-cache-bytes=1MiB";
+/// Enables the cache.
+const CACHE_ON: &str = "--page-cache-bytes=1MiB";
 
-/// No reader sees a page that is older.
+/// The maximum age of a page for a reader.
 const MAX_PAGE_AGE: Duration = Duration::from_secs(1);
 
-/// Text of the first form in a page of its row.
+/// A text of the first form, which a page with its row contains.
 const WRITTEN: &str = FIELDS[0].1;
 
 async fn cached_site(backend: Backend) -> Site {
-    Site::start_with(backend, &[ON]).await
+    Site::start_with(backend, &[CACHE_ON]).await
 }
 
 /// Two sites with one database.
 async fn two_instances(backend: Backend) -> (Site, Site) {
     let database = TestDatabase::create(backend).await;
     let shared = database.share();
-    let one = Site::start_on(backend, database, &[ON]).await;
-    let other = Site::start_on(backend, shared, &[ON]).await;
+    let one = Site::start_on(backend, database, &[CACHE_ON]).await;
+    let other = Site::start_on(backend, shared, &[CACHE_ON]).await;
     (one, other)
 }
 
-/// Adds a row by SQL, as another program does.
+/// Adds a row by SQL, like another program.
 async fn insert(site: &Site) {
     FEATURE.insert_rows(&site.db, "").await;
 }
@@ -64,7 +64,7 @@ async fn a_reader_sees_a_change_by_another_program_within_a_second() {
                 .contains(&format!("href=\"{path}\""))
                 .then_some(asked)
         });
-        // A request that was sent a second after the change must not be the first to miss it.
+        // The first request that gets the new page is sent within a second after the change.
         assert!(seen.await - written < MAX_PAGE_AGE + Duration::from_millis(100));
     }
 }
@@ -90,7 +90,7 @@ async fn a_writer_sees_its_own_write_at_once() {
     let response = post_form(&writer).await;
     assert!(writer.get(response.location()).await.body.contains(WRITTEN));
     assert!(has_row(&writer.get("/").await));
-    // Without cookies too, on the instance that was written to.
+    // On the instance that was written to, also without cookies.
     assert!(has_row(&site.visitor().get("/").await));
 }
 
@@ -108,7 +108,7 @@ async fn a_writer_sees_its_own_write_at_once_on_another_instance_with_postgresql
 async fn writes_are_seen_on_another_instance(backend: Backend) {
     let (one, other) = two_instances(backend).await;
     for round in 1..=5 {
-        // The other instance has the page from before the write.
+        // The other instance has cached the page without the row.
         other.visitor().get("/").await;
         let writer = one.visitor();
         let response = post_form(&writer).await;

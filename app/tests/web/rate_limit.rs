@@ -81,7 +81,7 @@ async fn the_last_forwarded_entry_is_the_client_with_or_without_a_port() {
     let site = Site::start_with(Backend::Sqlite, &TWO_A_MINUTE).await;
     assert_writes(&site, &["198.51.100.1, 203.0.113.7:50123"], &[303]).await;
     assert_writes(&site, &["198.51.100.2,203.0.113.7"], &[303]).await;
-    // What the client itself wrote before the front end's entry changes nothing.
+    // Entries that the client itself has sent come before that of the front end and are ignored.
     assert_writes(&site, &["198.51.100.3", "203.0.113.7:50124"], &[429]).await;
     assert_writes(&site, &["junk, , ::ffff:203.0.113.7"], &[429]).await;
     assert_writes(&site, &["203.0.113.7, 198.51.100.1"], &[303, 303, 429]).await;

@@ -6,7 +6,7 @@ use harness::{Backend, Site};
 
 const OURS: &str = "https://example.org";
 
-/// The status of an accepted form that comes with these headers, `Host` among them.
+/// The status of a valid form with these headers, which include `Host`.
 async fn status_of(site: &Site, headers: &[&str]) -> u16 {
     let body = serde_urlencoded::to_string(FIELDS).expect("text");
     let head = format!(
@@ -92,7 +92,7 @@ async fn only_the_configured_origin_is_accepted() {
             assert_rejected(&site, &[&host, &format!("Origin: {foreign}")]).await;
         }
     }
-    // Naming the evil host does not make it ours.
+    // The foreign origin is also rejected if `Host` equals it.
     assert_rejected(
         &site,
         &["Host: evil.example", "Origin: https://evil.example"],
@@ -107,7 +107,7 @@ async fn without_a_configured_origin_the_host_is_accepted() {
         ("127.0.0.1:8000", "http://127.0.0.1:8000"),
         ("localhost:8000", "http://localhost:8000"),
         ("LOCALHOST:8000", "http://localhost:8000"),
-        // Behind a proxy that speaks TLS for us.
+        // Behind a proxy that terminates TLS.
         ("example.org", "https://example.org"),
         ("example.org:8443", "https://example.org:8443"),
         ("[::1]:8000", "http://[::1]:8000"),
@@ -187,7 +187,7 @@ async fn the_referer_is_checked_without_other_headers() {
         ] {
             assert_rejected(site, &[host, &format!("Referer: {foreign}")]).await;
         }
-        // The origin is the better witness.
+        // `Origin` takes precedence over `Referer`.
         assert_accepted(
             site,
             &[

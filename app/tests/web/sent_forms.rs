@@ -1,4 +1,4 @@
-//! Forms that fail for another reason than what was typed: the text comes back and can be sent again.
+//! Valid forms that fail: the error page contains what was typed, and it can be sent again.
 
 use harness::sign_in::{SignInSite, signed_in_browser};
 use harness::{Backend, Response, Site, on_both_databases, unescape_html};
@@ -8,7 +8,7 @@ use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
 
 const KEY: (&str, &str) = ("submission_key", "0123456789abcdef");
 
-/// What was typed is shown, in a form that sends the same fields to the same address.
+/// Asserts that the page shows what was typed, in a form to the same address, and returns the fields of that form.
 fn sent_again(response: &Response, action: &str) -> Vec<(String, String)> {
     for (_, value) in FIELDS {
         let text = unescape_html(&response.body);

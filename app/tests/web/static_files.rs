@@ -20,7 +20,7 @@ async fn files(site: &Site) -> Vec<String> {
     files
 }
 
-/// The one file that is worth being compressed.
+/// The style sheet, which is compressed on request.
 async fn style_sheet(site: &Site) -> String {
     let mut files = files(site).await.into_iter();
     files

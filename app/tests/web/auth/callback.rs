@@ -217,7 +217,7 @@ async fn the_cookie_outlives_the_pending_sign_in() {
     );
 }
 
-/// The callback with its state changed or taken away.
+/// The callback with another state, or without one.
 pub(super) fn with_state(callback: &str, change: impl Fn(&str) -> Option<String>) -> String {
     let mut url: url::Url = callback.parse().expect("an address");
     let pairs: Vec<_> = url.query_pairs().into_owned().collect();

@@ -69,7 +69,7 @@ fn as_program(request: RequestBuilder) -> RequestBuilder {
     request.header("accept", "application/json")
 }
 
-/// The path of the style sheet, as a page names it.
+/// The path of the style sheet that a page links to.
 async fn style_sheet(browser: &Browser) -> String {
     let page = browser.get("/").await.body;
     let from = page.find("/static/app").expect("a style sheet");
@@ -158,15 +158,15 @@ async fn hsts_is_sent_only_where_the_site_is_served_over_https() {
     }
 }
 
-/// What of a response could depend on what the request says of its scheme and host.
-fn facts(response: &Response) -> (u16, String, Vec<String>, String) {
+/// The parts of a response that may depend on the scheme and host in the request.
+fn relevant_parts(response: &Response) -> (u16, String, Vec<String>, String) {
     let cookies = response.headers.get_all(SET_COOKIE).iter();
-    // Without the values, which are new each time.
+    // Without the values, which differ in every response.
     let attributes = cookies.map(|cookie| {
         let cookie = cookie.to_str().expect("text");
         let (pair, attributes) = cookie.split_once(';').expect("attributes");
         let name = pair.split('=').next().unwrap_or_default();
-        // The names of sign-in cookies differ behind the first part.
+        // The rest of the name of a sign-in cookie is random.
         let name = name
             .split_once("sign-in")
             .map_or(name, |(prefix, _)| prefix);
@@ -206,7 +206,7 @@ async fn the_scheme_comes_from_base_url_and_not_from_forwarded_headers() {
             settings.push(("TRUSTED_PROXIES", trusted));
             let site = SignInSite::start_with(&settings).await;
             for path in ["/", "/auth/login", "/auth/profile"] {
-                let usual = facts(&site.browser().get(path).await);
+                let usual = relevant_parts(&site.browser().get(path).await);
                 for scheme in SCHEMES {
                     let browser = site.browser();
                     let request = browser.request(Method::GET, path);
@@ -214,7 +214,7 @@ async fn the_scheme_comes_from_base_url_and_not_from_forwarded_headers() {
                         .header("x-forwarded-proto", scheme)
                         .header("x-forwarded-proto", "https");
                     assert_eq!(
-                        facts(&browser.send(request).await),
+                        relevant_parts(&browser.send(request).await),
                         usual,
                         "{path} {scheme}"
                     );

@@ -82,7 +82,7 @@ async fn a_withdrawn_key_is_rejected_by_a_new_process() {
             .signature(Signature::Rs256(old.clone()))
             .header("kid", old.kid()),
     );
-    // The first fetch is the ordinary one of a new process.
+    // A new process fetches the keys at its first sign-in.
     site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, 2))
         .await;
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use harness::sign_in::{Browser, Expected, SignInSite};
 
-/// A front end that gives each connection to the next instance.
+/// A load balancer that forwards each connection to the next instance.
 struct FrontEnd {
     port: u16,
     served: Arc<[AtomicUsize]>,
@@ -50,13 +50,13 @@ async fn serve(listener: TcpListener, instances: Vec<u16>, served: Arc<[AtomicUs
         served[turn].fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             let mut instance = TcpStream::connect(address).await.expect("an instance");
-            // Either side may leave first.
+            // Either side may close the connection first.
             let _ = tokio::io::copy_bidirectional(&mut client, &mut instance).await;
         });
     }
 }
 
-/// A visit in which every request is a connection of its own, and so another instance's.
+/// Requests a page on a new connection, so that each request goes to the next instance.
 async fn get(browser: &Browser, path: &str) -> harness::Response {
     let request = browser.request(reqwest::Method::GET, path);
     browser.send(request.header("connection", "close")).await

@@ -27,7 +27,7 @@ async fn site() -> SignInSite {
     secretless(Options::default(), &[]).await
 }
 
-/// One that does not wait long.
+/// A site with a short outbound timeout.
 async fn site_with_short_timeout() -> SignInSite {
     secretless(Options::default(), &[("OUTBOUND_TIMEOUT", "2s")]).await
 }
@@ -42,7 +42,7 @@ fn now() -> i64 {
     app::clock::now().assume_utc().unix_timestamp()
 }
 
-fn asked(site: &SignInSite) -> usize {
+fn token_requests(site: &SignInSite) -> usize {
     site.emulator.requests_to(Endpoint::ManagedIdentity).len()
 }
 
@@ -137,7 +137,7 @@ async fn an_assertion_is_reused_for_many_sign_ins() {
     let site = site().await;
     join_all((0..100).map(|_| signed_in_browser(&site, "alice"))).await;
     assert_eq!(site.emulator.requests_to(Endpoint::Token).len(), 100);
-    assert_eq!(asked(&site), 1);
+    assert_eq!(token_requests(&site), 1);
 }
 
 /// Catalogue: 116.
@@ -151,7 +151,7 @@ async fn an_assertion_is_renewed_shortly_before_it_expires() {
         for _ in 0..2 {
             signed_in_browser(&site, "alice").await;
         }
-        assert_eq!(asked(&site), times, "{lifetime} s");
+        assert_eq!(token_requests(&site), times, "{lifetime} s");
     }
 }
 
@@ -193,7 +193,7 @@ async fn a_client_secret_takes_precedence_over_a_managed_identity() {
         Some(site.emulator.client_secret())
     );
     assert_eq!(exchange.form("client_assertion"), None);
-    assert_eq!(asked(&site), 0);
+    assert_eq!(token_requests(&site), 0);
 }
 
 /// Catalogue: 120.

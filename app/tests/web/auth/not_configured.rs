@@ -4,7 +4,7 @@ use harness::{Site, on_both_databases};
 
 use crate::feature::{FEATURE, FORM_PAGE, ROW};
 
-/// What a trace would look like, in lower case.
+/// Texts that would mention sign-in, in lower case.
 const TRACES: [&str; 9] = [
     "sign in",
     "sign-in",
@@ -17,7 +17,7 @@ const TRACES: [&str; 9] = [
     "/auth/",
 ];
 
-/// The site's own pages: the start page leads to the others.
+/// The pages of the site that the start page links to.
 async fn pages(site: &Site) -> Vec<String> {
     let visitor = site.visitor();
     let mut pages = vec![

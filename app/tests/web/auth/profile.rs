@@ -193,7 +193,7 @@ async fn markup_in_claims_is_escaped() {
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn no_token_is_stored_after_the_sign_in() {
-    // The most talkative log that anybody may set.
+    // The most detailed log level.
     let site = SignInSite::start_with(&[("RUST_LOG", "trace")]).await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;

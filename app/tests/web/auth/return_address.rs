@@ -5,7 +5,7 @@ use url::form_urlencoded::byte_serialize;
 
 use harness::sign_in::{Expected, SignInSite};
 
-/// What comes of a sign-in that began with this text in the query.
+/// Signs in by `/auth/login` with this query and returns the address of the final redirect.
 async fn location_after_sign_in(site: &SignInSite, query: &str) -> String {
     let browser = site.browser();
     let begun = browser.get(&format!("/auth/login?{query}")).await;
@@ -22,7 +22,7 @@ fn next(address: &str) -> String {
     format!("next={encoded}")
 }
 
-/// As a browser reads it (WHATWG URL Standard).
+/// Asserts that a browser resolves the address to this site (WHATWG URL Standard).
 fn assert_same_origin(location: &str) {
     let site = Url::parse("https://site.example/auth/callback").expect("an address");
     let address = site.join(location).expect("an address");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use harness::sign_in::{Expected, SignInSite};
 
-/// What browsers keep of a cookie at least, in bytes (RFC 6265, section 6.1).
+/// The minimum size of a cookie that browsers support, in bytes (RFC 6265, section 6.1).
 const COOKIE_LIMIT: usize = 4096;
 
 /// Catalogue: 100.
@@ -116,7 +116,7 @@ async fn group_overage_urls_are_not_fetched() {
     let site = SignInSite::start().await;
     let browser = site.browser();
     let callback = browser.begin_as("olivia").await;
-    // `open` sees to it that no unknown address of the provider is asked.
+    // `open` asserts that no other address of the provider is requested.
     site.open(
         &browser,
         &callback,
@@ -151,7 +151,7 @@ async fn a_removed_role_ends_with_the_session() {
     site.emulator.put_person(carol.roles(&[]));
     new.sign_in("carol").await;
     assert_eq!(new.get("/roleProtected").await.status, 403);
-    // The session ends an hour after the sign-in, however busy it is.
+    // The session ends an hour after the sign-in, also if it is used.
     let latest =
         "SELECT 1 FROM session WHERE expires_at > now() at time zone 'utc' + interval '1 hour'";
     assert_eq!(old.get("/roleProtected").await.status, 200);

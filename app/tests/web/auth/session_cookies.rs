@@ -21,7 +21,7 @@ fn set_cookies(response: &Response) -> Vec<&str> {
 /// The cookie of this name that the response sets: value and attributes.
 fn set_cookie<'a>(response: &'a Response, name: &str) -> (&'a str, BTreeSet<&'a str>) {
     let cookies = set_cookies(response);
-    // The names of sign-in cookies differ behind the first part.
+    // The rest of the name of a sign-in cookie is random.
     let of_name = |cookie: &&&str| cookie.starts_with(name);
     let cookie = cookies.iter().find(of_name).expect(name);
     let (pair, attributes) = cookie.split_once(';').expect("attributes");
@@ -123,7 +123,7 @@ async fn cookies_are_sent_with_the_cross_site_callback() {
     let response = site
         .send(&browser, request, Expected::signed_in("alice"))
         .await;
-    // Strict ones would not have come with such a request, nor with the redirect behind it.
+    // A browser would not send `SameSite=Strict` cookies with this request, nor with the redirect that follows.
     for cookie in set_cookies(&response) {
         assert!(cookie.contains("SameSite=Lax"), "{cookie}");
     }

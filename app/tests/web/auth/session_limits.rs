@@ -11,7 +11,7 @@ use harness::config;
 use harness::sign_in::SignInSite;
 use harness::sign_in::{age_sessions, copy_browser, signed_in_browser, values};
 
-/// Seconds until the only session ends, if nothing more happens.
+/// Seconds until the only session ends without further requests.
 const REMAINING: &str = "SELECT extract(epoch FROM expires_at - now() AT TIME ZONE 'UTC')::bigint AS value FROM session";
 
 const HOUR: i64 = 3600;

@@ -74,8 +74,8 @@ async fn a_locked_session_table_delays_only_requests_with_a_session_and_only_unt
     site.assert_recovers().await;
 }
 
-/// How often statements have touched sign-in's tables. A connection reports it when it ends: the
-/// site is started anew.
+/// The number of accesses to the tables of sign-in. PostgreSQL counts them when a connection ends, so the instance is
+/// restarted.
 async fn count_accesses(site: &mut SignInSite) -> i64 {
     const CONNECTIONS: &str = "SELECT count(*) AS value FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'site'";

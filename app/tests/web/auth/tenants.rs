@@ -95,7 +95,7 @@ async fn personal_and_work_accounts_are_accepted_by_authority() {
     site.assert_sign_in(Expected::signed_in("peggy")).await;
     let home = site.emulator.tenant_id().to_owned();
     site.emulator.forge(Forgery::new().tenant(&home));
-    // Its metadata name the tenant of personal accounts, so that another issuer is a wrong one.
+    // Its metadata name the tenant of personal accounts, so any other issuer is rejected.
     site.assert_sign_in(Expected::provider_failed()).await;
 }
 
@@ -175,7 +175,7 @@ async fn endpoints_of_another_cloud_come_from_the_settings() {
         scope.1
     );
     let callback = browser.choose(&authorization, "alice").await;
-    // That host knows nothing of the token: the sign-in stands, without Graph's part.
+    // This Graph endpoint rejects the token: the sign-in succeeds without the profile of Graph.
     site.open(
         &browser,
         &callback,

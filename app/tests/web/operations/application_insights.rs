@@ -12,7 +12,7 @@ use harness::{Process, run_app};
 
 const SETTING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
-/// Well below the grace of 20 s.
+/// Well below `SHUTDOWN_GRACE`, which is 20 s.
 const SOON: Duration = Duration::from_secs(8);
 
 /// All telemetry has been sent when the process has exited.

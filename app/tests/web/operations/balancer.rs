@@ -1,4 +1,4 @@
-//! Three instances behind HAProxy, which gives each request to the next one.
+//! Three instances behind HAProxy, which forwards each request to the next one.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::feature::{FIELDS, FORM};
 
 const INSTANCES: usize = 3;
 
-/// No reader sees a page that is older.
+/// The maximum age of a page for a reader.
 const MAX_PAGE_AGE: Duration = Duration::from_secs(1);
 
-/// What a request that is sent at the end of the promised time may take to arrive.
+/// The time that a request may take to arrive.
 const TOLERANCE: Duration = Duration::from_millis(100);
 
 /// Instances of one site, each on the same port after a restart.
@@ -57,7 +57,7 @@ impl BalancedSite {
         self.balancer.visitor()
     }
 
-    /// Ends an instance by this signal, and starts it again once it has ended.
+    /// Ends an instance by this signal, waits for its end and starts it again.
     async fn restart(&mut self, index: usize, signal: &str) {
         self.instances[index].signal(signal);
         self.instances[index].exit(TIMEOUT).await;
@@ -135,17 +135,20 @@ async fn restarting_an_instance_causes_no_error_for_a_visitor() {
     assert_eq!(count_rows(&db).await, (accepted, accepted));
 }
 
-/// Requests the list for a second, and until each instance has responded. Asserts that each page that was asked for from
-/// `promised` on has the row.
-async fn assert_row_is_shown_since(promised: Instant, visitor: &Visitor, path: &str) {
+/// Requests the list for a second, and until each instance has responded. Asserts that each page that is requested
+/// after `deadline` has the row.
+async fn assert_row_is_shown_since(deadline: Instant, visitor: &Visitor, path: &str) {
     let mut served = HashSet::new();
-    let end = promised + Duration::from_secs(1);
+    let end = deadline + Duration::from_secs(1);
     while Instant::now() < end || served.len() < INSTANCES {
-        let asked = Instant::now();
+        let requested = Instant::now();
         let page = visitor.get("/").await;
         assert_eq!(page.status.as_u16(), 200);
-        assert!(asked < promised || links_to(&page, path), "an older page");
-        if asked >= promised {
+        assert!(
+            requested < deadline || links_to(&page, path),
+            "an older page"
+        );
+        if requested >= deadline {
             served.insert(page.header("x-instance").to_owned());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! The commands beside `app serve`, and the refusal to start.
+//! The other commands than `app serve`, and settings with which the app does not start.
 
 use std::process::Output;
 

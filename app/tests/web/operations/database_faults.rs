@@ -1,4 +1,4 @@
-//! A database that goes away, is locked, or has no connection left.
+//! A database that closes connections, is locked, or has no connection left.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::Server;
 use crate::feature::{FIELDS, FORM, FORM_PAGE, TABLE};
 use harness::{Backend, Process, Site, TIMEOUT, TcpProxy, connect, eventually};
 
-/// Ends every connection to the database but its own.
+/// Closes every other connection to the database.
 const CUT_CONNECTIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
@@ -51,7 +51,7 @@ async fn a_connection_that_was_lost_silently_is_replaced_within_the_request() {
     let started = Instant::now();
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 303);
     assert!(started.elapsed() < Duration::from_millis(2500));
-    // A gateway forgets connections that are idle. One that was in use within the last second is trusted.
+    // A gateway drops idle connections. A connection that was used within the last second is not checked.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     let started = Instant::now();
     assert_eq!(get().await, 200);

@@ -1,4 +1,4 @@
-//! A PostgreSQL that wants Entra tokens: a role whose password is the token that the emulator issues.
+//! Entra tokens for PostgreSQL, emulated by a role whose password is the token that the emulator issues.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use harness::{Process, TIMEOUT, eventually, run_app};
 const RENEWED: &str = "renewed the database's Entra token";
 const NOT_RENEWED: &str = "failed to renew the database's Entra token; trying again";
 
-/// Seconds that are over soon, and that are not.
+/// Lifetimes of a token in seconds.
 const SHORT: u64 = 4;
 const DAY: u64 = 86_400;
 
@@ -60,7 +60,7 @@ impl Site {
         Process::serve(&borrowed(&self.settings())).await
     }
 
-    /// What the identity endpoint gives from now on, for so many seconds.
+    /// Makes the identity endpoint issue this token, with this lifetime in seconds.
     fn issue(&self, token: &'static str, seconds: u64) {
         let edit = move |response: &mut serde_json::Value| {
             let now = SystemTime::now()
@@ -78,7 +78,7 @@ impl Site {
         self.emulator.fault(Endpoint::ManagedIdentity, failure);
     }
 
-    /// What the server lets in from now on.
+    /// Makes the server accept only this token.
     async fn accept(&self, token: &str) {
         let role = &self.role;
         self.execute(&format!("ALTER ROLE {role} PASSWORD '{token}'"))
@@ -104,9 +104,9 @@ fn borrowed<'a>(settings: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     pairs.map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// Waits until the pool has a token that is good for long.
+/// Waits until the pool has a token with a long lifetime.
 async fn renewed_for_long(process: &Process) {
-    eventually("a token that lasts", TIMEOUT, async || {
+    eventually("a token with a long lifetime", TIMEOUT, async || {
         let is_long = |line: &serde_json::Value| {
             line["message"] == RENEWED && line["next_in_seconds"].as_u64() > Some(SHORT)
         };

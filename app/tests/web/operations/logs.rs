@@ -1,4 +1,4 @@
-//! The log: one object a line, one line a request, and nothing that a visitor typed.
+//! The log: one JSON object a line, one line a request, and nothing that a visitor typed.
 
 use reqwest::Method;
 

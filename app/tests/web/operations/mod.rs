@@ -44,7 +44,7 @@ impl Server {
         &self.database.url
     }
 
-    /// Makes every other statement on the table wait until the lock is dropped.
+    /// Locks the table: every other statement on it waits until the lock is dropped.
     async fn lock(&self, table: &str) -> DatabaseTransaction {
         let transaction = self.db.begin().await.expect("a transaction");
         let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");

@@ -1,4 +1,4 @@
-//! More requests than can be worked on, and clients that only hold connections.
+//! More requests than the site can process, and clients that keep idle connections.
 
 use std::time::{Duration, Instant};
 

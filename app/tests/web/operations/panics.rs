@@ -1,4 +1,4 @@
-//! A fault in a handler harms its own request only.
+//! A panic in a handler affects only its own request.
 
 use std::sync::Arc;
 

@@ -8,17 +8,17 @@ use sea_orm::{ConnectionTrait as _, Statement};
 
 use crate::feature::{FEATURE, FIELDS, FORM, ROW};
 
-const TRANSACTION: &str = "pool_mode = transaction";
-const SESSION: &str = "pool_mode = session";
+const TRANSACTION_MODE: &str = "pool_mode = transaction";
+const SESSION_MODE: &str = "pool_mode = session";
 
-/// Whatever the size, the clients of the tests share connections.
-const SMALL: &str = "default_pool_size = 3";
+/// Small, so that the connections of the sites share those to the server.
+const SMALL_POOL: &str = "default_pool_size = 3";
 
-/// Part of what the site says of a pooler that mixes up statements.
+/// The setting of PgBouncer that the error message names.
 const ADVICE: &str = "max_prepared_statements";
 
-/// The setting that takes support for prepared statements away, where the version has any.
-fn without_support() -> &'static str {
+/// The setting that disables prepared statements, in versions that support them.
+fn without_prepared_statements() -> &'static str {
     if PgBouncer::version() >= Some((1, 21)) {
         "max_prepared_statements = 0"
     } else {
@@ -29,7 +29,7 @@ fn without_support() -> &'static str {
 async fn serve(pooler: &PgBouncer) -> Process {
     let settings = [
         ("DATABASE_URL", &*pooler.url("postgres")),
-        // A busy machine may take seconds.
+        // A busy machine may take seconds to connect.
         ("DATABASE_POOL_TIMEOUT", "30s"),
     ];
     Process::serve(&settings).await
@@ -49,7 +49,10 @@ async fn a_pooler_that_mixes_up_statements_is_rejected_with_the_setting_to_chang
     let server = PostgresServer::primary();
     let settings = [("DATABASE_URL", &*server.url("postgres"))];
     assert!(run_app(&["migrate"], &settings).await.status.success());
-    let pooler = PgBouncer::start(&server, &[TRANSACTION, SMALL, without_support()]);
+    let pooler = PgBouncer::start(
+        &server,
+        &[TRANSACTION_MODE, SMALL_POOL, without_prepared_statements()],
+    );
     let (one, other) = (serve(&pooler).await, serve(&pooler).await);
     for process in [&one, &other] {
         let failure = process
@@ -69,7 +72,7 @@ async fn a_pooler_that_mixes_up_statements_is_rejected_with_the_setting_to_chang
 #[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER; run cargo xtask test"]
 async fn a_pooler_in_session_mode_is_accepted() {
     let server = PostgresServer::primary();
-    let pooler = PgBouncer::start(&server, &[SESSION, "default_pool_size = 20"]);
+    let pooler = PgBouncer::start(&server, &[SESSION_MODE, "default_pool_size = 20"]);
     let process = serve(&pooler).await;
     wait_until_ready(&process).await;
     let visitor = process.visitor();
@@ -82,7 +85,7 @@ mod with_support {
 
     const SUPPORT: &str = "max_prepared_statements = 200";
 
-    /// Inserts a row of this name and returns the path of its page.
+    /// Inserts a row with this name and returns the path of its page.
     async fn insert(process: &Process, name: &str) -> String {
         let visitor = process.visitor();
         let mut form = FIELDS;
@@ -117,7 +120,7 @@ mod with_support {
     #[ignore = "needs TEST_POSTGRES_BIN and TEST_PGBOUNCER of version 1.21; run cargo xtask test"]
     async fn instances_that_share_connections_get_their_own_results() {
         let server = PostgresServer::primary();
-        let pooler = PgBouncer::start(&server, &[TRANSACTION, SMALL, SUPPORT]);
+        let pooler = PgBouncer::start(&server, &[TRANSACTION_MODE, SMALL_POOL, SUPPORT]);
         let (one, other) = (serve(&pooler).await, serve(&pooler).await);
         let mut pages = Vec::new();
         for (process, names) in [(&one, ["Aspen", "Birch"]), (&other, ["Cedar", "Douglas"])] {
@@ -144,14 +147,14 @@ mod with_support {
     async fn a_pooler_that_stops_supporting_prepared_statements_is_rejected_until_it_supports_them_again()
      {
         let server = PostgresServer::primary();
-        let pooler = PgBouncer::start(&server, &[TRANSACTION, SMALL, SUPPORT]);
+        let pooler = PgBouncer::start(&server, &[TRANSACTION_MODE, SMALL_POOL, SUPPORT]);
         let process = serve(&pooler).await;
         wait_until_ready(&process).await;
         let visitor = process.visitor();
         FEATURE
             .insert_rows(&connect(&server.url("postgres")).await, "")
             .await;
-        pooler.reload(&[TRANSACTION, SMALL, "max_prepared_statements = 0"]);
+        pooler.reload(&[TRANSACTION_MODE, SMALL_POOL, "max_prepared_statements = 0"]);
         let reloaded = Instant::now();
         let readiness = eventually("the site is not ready", TIMEOUT, async || {
             let response = visitor.get("/readyz").await;
@@ -161,7 +164,7 @@ mod with_support {
         assert!(readiness.body.contains(ADVICE), "{}", readiness.body);
         assert!(reloaded.elapsed() < Duration::from_secs(10));
         assert_eq!(visitor.get("/").await.status.as_u16(), 503);
-        pooler.reload(&[TRANSACTION, SMALL, SUPPORT]);
+        pooler.reload(&[TRANSACTION_MODE, SMALL_POOL, SUPPORT]);
         wait_until_ready(&process).await;
         assert_eq!(visitor.get("/").await.status.as_u16(), 200);
     }

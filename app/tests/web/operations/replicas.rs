@@ -10,11 +10,11 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait a
 
 use crate::feature::{FEATURE, FIELDS, FORM, ROW, TABLE};
 
-/// No reader sees a page that is older, by the default of `DATABASE_READ_LAG`.
+/// The default of `DATABASE_READ_LAG`.
 const MAX_PAGE_AGE: Duration = Duration::from_secs(1);
 
-/// Twice the time after which a read from a replica is given up.
-const SOON: Duration = Duration::from_secs(1);
+/// Twice the timeout of a read from a replica.
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A primary with a replica and one row.
 struct Cluster {
@@ -41,7 +41,7 @@ impl Cluster {
         let primary = self.primary.url("postgres");
         let own = [("DATABASE_URL", &*primary), ("DATABASE_READ_URL", replica)];
         let process = Process::serve_ready(&[&own, settings].concat()).await;
-        // The first row's id stays below ten.
+        // With one row the list is not empty.
         self.insert().await;
         process
     }
@@ -78,7 +78,7 @@ impl Cluster {
         ROW.replace('1', &ids[0].to_string())
     }
 
-    /// Lets the replica replay each commit so much later.
+    /// Delays the replay of each commit on the replica.
     async fn delay_replay(&self, delay: Duration) {
         let delay = delay.as_millis();
         for sql in [
@@ -97,7 +97,7 @@ impl Cluster {
         .await;
     }
 
-    /// Requests the list until the replica is asked for it.
+    /// Requests the list until it is read from the replica.
     async fn read_from_replica(&self, reader: &Visitor) {
         let count = format!(
             "SELECT count(*) FROM pg_stat_activity
@@ -105,7 +105,7 @@ impl Cluster {
         );
         eventually("a query on the replica", TIMEOUT, async || {
             let transaction = self.replica_db.begin().await.expect("a transaction");
-            // From this statement on `now()` stands still.
+            // `now()` is the same from this statement to the end of the transaction.
             transaction
                 .execute_unprepared("SELECT")
                 .await
@@ -160,7 +160,7 @@ fn links_to(page: &Response, path: &str) -> bool {
 async fn respond_in_time(visitor: &Visitor) {
     let asked = Instant::now();
     assert_eq!(visitor.get("/").await.status.as_u16(), 200);
-    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < READ_TIMEOUT, "{:?}", asked.elapsed());
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn no_page_is_older_than_a_second_whatever_the_state_of_the_replica() {
             cluster.resume_replay().await;
             cluster.catch_up().await;
         }
-        // Pages of both kinds are in the cache.
+        // The cache contains pages from the primary and from the replica.
         for _ in 0..20 {
             reader.get("/").await;
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -274,7 +274,7 @@ async fn a_delayed_replica_is_used_again_once_it_has_caught_up() {
     let cluster = Cluster::start().await;
     let process = cluster.serve(&cluster.replica.url("postgres"), &[]).await;
     let reader = process.visitor();
-    // Without writes the replica lacks nothing, however long ago the last one was.
+    // Without writes the replica is up to date, however old its last commit is.
     tokio::time::sleep(2 * MAX_PAGE_AGE).await;
     cluster.read_from_replica(&reader).await;
     cluster.delay_replay(DELAY).await;

@@ -10,7 +10,7 @@ use crate::feature::{FIELDS, FORM, TABLE};
 use harness::raw::Connection;
 use harness::{Process, TIMEOUT, eventually};
 
-/// Well below the grace of 20 s.
+/// Well below `SHUTDOWN_GRACE`, which is 20 s.
 const SOON: Duration = Duration::from_secs(15);
 
 const REQUEST: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -154,7 +154,7 @@ async fn new_clients_do_not_delay_shutdown() {
     let coming = tokio::spawn(async move {
         let mut often = tokio::time::interval(Duration::from_millis(5));
         while let Ok(mut connection) = TcpStream::connect(&address).await {
-            // Refused or cut off, each in its turn.
+            // Each is refused or closed.
             let _ = connection.write_all(REQUEST.as_bytes()).await;
             often.tick().await;
         }

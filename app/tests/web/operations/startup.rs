@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait as _;
 const RESPONSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Healthy again within 5 s of the database's return; a busy machine adds to it.
-const HEALED: Duration = Duration::from_secs(10);
+const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
@@ -127,7 +127,7 @@ async fn assert_unready(process: &Process, path: &str) {
 
 async fn assert_recovers(process: &Process) {
     let visitor = process.visitor();
-    eventually("ready again", HEALED, async || {
+    eventually("ready again", RECOVERY_LIMIT, async || {
         let (ready, page) = tokio::join!(visitor.get("/readyz"), visitor.get("/"));
         let statuses = (ready.status.as_u16(), page.status.as_u16());
         (statuses == (200, 200)).then_some(())

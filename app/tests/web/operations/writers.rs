@@ -1,4 +1,4 @@
-//! Visitors who write until they are told to stop, so that each accepted write can be counted afterwards.
+//! Clients that write in the background. Afterwards the test counts the accepted writes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::feature::{FEATURE, FIELDS, FORM, TABLE};
 
-/// Visitors who send each form until it is accepted.
+/// Clients that repeat each form until it is accepted.
 pub(super) struct Writers {
     stop: Arc<AtomicBool>,
     accepted: JoinSet<usize>,
@@ -26,7 +26,7 @@ impl Writers {
         Self { stop, accepted }
     }
 
-    /// Lets each finish its last write, and fails unless every accepted write is there exactly once.
+    /// Stops after the last write of each client, and fails unless every accepted write exists exactly once.
     pub(super) async fn assert_all_written_once(self, db: &DatabaseConnection) {
         self.stop.store(true, Ordering::Relaxed);
         let accepted: usize = self.accepted.join_all().await.into_iter().sum();
@@ -35,7 +35,7 @@ impl Writers {
     }
 }
 
-/// The form with a text and a submission key of its own.
+/// The form with a unique text and submission key.
 pub(super) fn numbered_form(number: usize) -> Vec<(&'static str, String)> {
     let fields = FIELDS.iter().enumerate();
     let mut form: Vec<_> = fields
@@ -58,7 +58,7 @@ pub(super) async fn send(visitor: &Visitor, number: usize) -> u16 {
     visitor.post(FORM, &form).await.status.as_u16()
 }
 
-/// Sends each form until it is accepted, as a visitor does who tries again. Returns how many were accepted.
+/// Repeats each form until it is accepted. Returns the number of accepted forms.
 async fn write_until(visitor: Visitor, first: usize, stop: Arc<AtomicBool>) -> usize {
     let mut accepted = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -70,7 +70,7 @@ async fn write_until(visitor: Visitor, first: usize, stop: Arc<AtomicBool>) -> u
     accepted
 }
 
-/// The numbers of rows and of different rows.
+/// The number of rows, and of rows with different texts.
 pub(super) async fn count_rows(db: &DatabaseConnection) -> (i64, i64) {
     let column = FEATURE.form().fields[0].column;
     let sql = format!("SELECT count(*), count(DISTINCT {column}) FROM {TABLE}");

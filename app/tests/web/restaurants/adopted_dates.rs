@@ -1,4 +1,4 @@
-//! The Python sample's dates in PostgreSQL, some of which no calendar here has.
+//! Dates of the Python sample in PostgreSQL, some of which Rust's `time` cannot represent.
 
 use super::adoption::{Tables, create_tables, run};
 use super::support::{between, pages_from};
@@ -17,7 +17,7 @@ const DATES: [&str; 9] = [
     "-infinity",
 ];
 
-/// A site on the sample's tables with a review of each date, the oldest written first.
+/// A site that has adopted the sample's tables with one review of each date, the oldest inserted first.
 async fn adopt(kind: &str, dates: &[&str]) -> Site {
     let database = TestDatabase::create(Backend::Postgres).await;
     let db = connect(&database.url).await;

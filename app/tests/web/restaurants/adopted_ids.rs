@@ -1,4 +1,4 @@
-//! The Python sample's rows in PostgreSQL that brought their ids with them: its sequences know nothing of them.
+//! Rows of the Python sample in PostgreSQL with explicit ids, which have not advanced the sequences.
 
 use reqwest::StatusCode;
 

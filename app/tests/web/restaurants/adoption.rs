@@ -1,4 +1,4 @@
-//! A database that the Python sample has made and filled is taken over as it is.
+//! Adoption of a database that the Python sample has created and filled.
 
 use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Statement};
@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, FromQueryResult, Stateme
 use super::support::{found, listed, listed_from, miscounted, next, pages_from};
 use harness::{Backend, Process, Site, TestDatabase, connect, run_app};
 
-/// Texts that are hard on a page or on an index.
+/// Texts that a page or an index may handle wrongly.
 const AWKWARD: [&str; 7] = [
     "",
     " \u{200b} ",
@@ -19,7 +19,7 @@ const AWKWARD: [&str; 7] = [
 
 const LAST_ID: i64 = 2_147_483_647;
 
-/// Whether the tables are as the sample makes them, or looser.
+/// Whether the tables are as the sample creates them, or less strict.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Tables {
     Sample,
@@ -102,7 +102,7 @@ async fn check_pages(site: &Site, restaurants: usize, tables: Tables) {
     }
 }
 
-/// The sample's own program may still be running: its INSERT and its SELECT work on.
+/// The INSERT and the SELECT of the sample's program, which may still be running, still work.
 async fn check_later_insert(site: &Site) {
     let insert = "INSERT INTO restaurant (id, name, street_address, description) \
         VALUES (77, 'Later', 'Quay', 'From the sample')";
@@ -118,7 +118,7 @@ async fn check_later_insert(site: &Site) {
     assert_eq!(visitor.get("/restaurants/77").await.status, StatusCode::OK);
     assert_eq!(found(&visitor, "later quay").await, [77]);
 
-    // For a restaurant with sound ratings the sample's average and ours are one.
+    // For a restaurant with valid ratings the sample's average equals ours.
     let sql = "SELECT CAST(restaurant.id AS bigint) AS value FROM restaurant
         JOIN restaurant_rating ON restaurant_rating.restaurant = restaurant.id
         WHERE restaurant.id = 9 AND review_count = (SELECT count(id) FROM review WHERE restaurant = 9)
@@ -202,7 +202,7 @@ async fn insert_restaurants(db: &DatabaseConnection, tables: Tables) {
     restaurants.push((301, "Same".to_owned(), "Second".to_owned()));
     restaurants.push((LAST_ID, "Harbour Café".to_owned(), "Last".to_owned()));
     if tables == Tables::Loose {
-        // Random, so that no database can pack it into the size of an index entry.
+        // Random, so that no database can compress it to the size of an index entry.
         let noise: Vec<String> = (0..6000)
             .map(|_| format!("{:x}", rand::random::<u16>()))
             .collect();
@@ -287,7 +287,7 @@ pub(super) async fn run(db: &DatabaseConnection, sql: &str) {
     db.execute_unprepared(sql).await.expect(sql);
 }
 
-/// A test's own connection makes the SQLite file that the site finds.
+/// The URL with which the test's connection creates the SQLite file.
 fn create_mode(url: &str) -> String {
     if url.starts_with("sqlite") {
         return format!("{url}?mode=rwc");

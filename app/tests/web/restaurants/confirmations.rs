@@ -1,4 +1,4 @@
-//! Deleting asks first, and authors edit their own reviews.
+//! The confirmation before a delete, and authors who edit their own reviews.
 
 use harness::sign_in::{Browser, SignInSite, signed_in_browser, values};
 use reqwest::StatusCode;

@@ -1,4 +1,4 @@
-//! The counters of a restaurant equal a recount of its reviews, whatever happens.
+//! The counters of a restaurant always equal a recount of its reviews.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ const CLIENTS: usize = 8;
 
 const COLUMNS: &str = "review (restaurant, user_name, rating, review_text, review_date)";
 
-/// What a review may write to PostgreSQL's log, in bytes.
+/// The most WAL that one review may write, in bytes.
 const WAL_LIMIT: i64 = 2500;
 
 on_both_databases! {
@@ -108,7 +108,7 @@ on_both_databases! {
         assert_eq!(distinct.len(), stored.len());
         assert!(acknowledged.is_subset(&distinct));
         assert!(acknowledged.len() < REVIEWS_OF_A_CLIENT * CLIENTS, "the site was killed too late");
-        // At most one review of each client was on its way, committed or not.
+        // At most one review of each client was unacknowledged, committed or not.
         assert!(stored.len() - acknowledged.len() <= CLIENTS);
         assert_eq!(miscounted(&site).await, Vec::<i64>::new());
         site.stop().await;
@@ -187,10 +187,10 @@ async fn a_review_writes_at_most_two_and_a_half_kilobytes_of_wal_on_postgres() {
         let status = send_review(&site.visitor(), 1, number % 5 + 1, &text).await;
         assert_eq!(status, Some(StatusCode::SEE_OTHER));
     }
-    // Only what is on the disk can be read.
+    // Only WAL that has been flushed can be read.
     site.execute("SET LOCAL synchronous_commit = on; SELECT pg_current_xact_id()")
         .await;
-    // Other tests write to the same log meanwhile.
+    // Other tests write to the same WAL meanwhile.
     let written = site
         .values(&format!(
             "SELECT CAST(sum(record_length) / 50 AS bigint) AS value
@@ -217,7 +217,7 @@ fn settings(database: &TestDatabase) -> [(&'static str, &str); 1] {
     [("DATABASE_URL", &database.url)]
 }
 
-/// The response's status; none when the connection broke.
+/// The status of the response; `None` if the connection broke.
 async fn send_review(
     visitor: &Visitor,
     restaurant: usize,
@@ -239,7 +239,7 @@ async fn send_review(
     response.ok().map(|response| response.status())
 }
 
-/// Reviews one after another, fewer where the site goes away; the texts of those that were acknowledged.
+/// Sends reviews one after another until one fails. Returns the texts of those that were acknowledged.
 async fn write_until_failure(visitor: Visitor, client: usize) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for number in 0..REVIEWS_OF_A_CLIENT {
@@ -253,7 +253,7 @@ async fn write_until_failure(visitor: Visitor, client: usize) -> Vec<String> {
     acknowledged
 }
 
-/// The restaurant goes between the moment it was found and the moment its review is written.
+/// A trigger that deletes the restaurant between its lookup and the insert of its review.
 fn delete_meanwhile(backend: Backend) -> &'static str {
     match backend {
         Backend::Sqlite => {

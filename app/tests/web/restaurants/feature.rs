@@ -1,4 +1,4 @@
-//! The restaurants as the general tests know them.
+//! The description of the restaurants for the general tests.
 
 use harness::{Feature, Field, Form, Kind, Row};
 

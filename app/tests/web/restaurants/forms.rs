@@ -1,4 +1,4 @@
-//! What the general tests of forms and ids cannot know: ratings, and restaurants that go away.
+//! Forms of restaurants and reviews, as far as the general tests do not cover them: ratings, and deleted restaurants.
 
 use harness::{Site, on_both_databases};
 use reqwest::StatusCode;

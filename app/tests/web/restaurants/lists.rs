@@ -1,4 +1,4 @@
-//! Lists by pages: each row exactly once and in order, whatever is added meanwhile.
+//! Lists with pages: each row exactly once and in order, also if rows are added meanwhile.
 
 use super::support::{add_named, between, listed, listed_from, next, pages_from, previous, series};
 use harness::{Backend, Response, Site, on_both_databases};
@@ -259,7 +259,7 @@ async fn fill(site: &Site) {
     }
 }
 
-/// SQL of each order. The names that are filled in differ from others by case and accents alone.
+/// SQL of each order. Some of the names differ only in case and accents.
 const ORDERS: [(&str, &str); 3] = [
     ("newest", "id DESC"),
     (

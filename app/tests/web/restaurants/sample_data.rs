@@ -43,7 +43,7 @@ fn options() -> SeedOptions {
     }
 }
 
-/// More rows than `insert_many` is used for.
+/// More rows than are inserted by `insert_many`.
 fn bulk_options() -> SeedOptions {
     SeedOptions {
         restaurants: 100,

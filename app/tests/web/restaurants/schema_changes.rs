@@ -1,4 +1,4 @@
-//! The schema's changes: up, down and up again, from several instances, under an older build.
+//! Migrations: up, down and up again, by several instances, and with an older build still running.
 
 use futures_util::future::join_all;
 use migrations::{Migrator, MigratorTrait as _};
@@ -12,8 +12,8 @@ use harness::{
 const ROWS: &str = "SELECT CAST(restaurant.id AS text) || name || user_name || CAST(rating AS text) || review_text \
     || CAST(review_date AS text) AS value FROM restaurant JOIN review ON review.restaurant = restaurant.id ORDER BY review.id";
 
-/// The schema of the previous build, with rows: the counters stand in `restaurant`, and the submission key alone
-/// is unique.
+/// The schema of the previous build, with rows: the counters are columns of `restaurant`, and only the submission key is
+/// unique.
 const PREVIOUS_BUILD: [&str; 7] = [
     "ALTER TABLE restaurant ADD COLUMN review_count integer NOT NULL DEFAULT 0",
     "ALTER TABLE restaurant ADD COLUMN rating_sum integer NOT NULL DEFAULT 0",
@@ -25,7 +25,7 @@ const PREVIOUS_BUILD: [&str; 7] = [
     "UPDATE restaurant SET review_count = 2, rating_sum = 10, rating_5_count = 2 WHERE id = 1",
 ];
 
-/// How the previous build writes a review.
+/// The statements with which the previous build writes a review.
 const PREVIOUS_WRITES: [&str; 2] = [
     "INSERT INTO review (restaurant, user_name, rating, review_text, review_date, submission_key)
         VALUES (2, 'Noor', 1, 'Fine', '2024-01-01 10:00:00', 'digest') ON CONFLICT (submission_key) DO NOTHING",
@@ -188,7 +188,7 @@ async fn a_created_and_an_adopted_postgres_database_have_the_same_schema() {
     assert_eq!(created, adopted);
 }
 
-/// Every column with what it may hold, every index, every constraint and every trigger.
+/// Every column with its type, every index, every constraint and every trigger.
 async fn schema(site: &Site) -> Vec<String> {
     let sql = match site.backend {
         Backend::Sqlite => {

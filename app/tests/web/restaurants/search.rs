@@ -236,7 +236,7 @@ async fn the_schema_nests_no_deeper_than_sqlite_3_40_can_read() {
             depth += i32::from(character == '(') - i32::from(character == ')');
             depth
         });
-        // Version 3.40 reads 24 levels of these, and not 29.
+        // SQLite 3.40 parses 24 levels of parentheses, and not 29.
         assert!(depths.max() < Some(25), "{sql}");
     }
 }

@@ -1,4 +1,4 @@
-//! What search engines read: canonical addresses, structured data, the feed.
+//! Data for search engines: canonical addresses, structured data, the feed.
 
 use harness::{Backend, Response, Site, on_both_databases};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What a search does when more match than it may sort.
+//! Searches with more matches than the search limit.
 
 use super::support::{between, listed, listed_from, pages_from, previous, series};
 use harness::{Backend, Site};
@@ -19,7 +19,7 @@ async fn newest_first_shows_every_match_once_on_postgres() {
 async fn newest_first_shows_every_match_once(backend: Backend) {
     let site = site(backend).await;
     let visitor = site.visitor();
-    // Every third one; the oldest 20, far behind the newest; the four that may just be sorted; five.
+    // Every third restaurant; the oldest 20; as many as the limit; one more than the limit.
     let every_third: Vec<i64> = (1..=600).rev().filter(|id| id % 3 == 0).collect();
     let oldest: Vec<i64> = (1..=20).rev().collect();
     for (words, expected) in [
@@ -75,13 +75,13 @@ async fn another_order_sorts_the_newest_matches(backend: Backend) {
     let page = visitor.get("/?q=four&sort=name").await;
     assert_eq!(listed(&page).len(), 3);
     assert!(!page.body.contains("are sorted here"));
-    // All five are behind the newest restaurants that a search walks over.
+    // None of the five is among the newest restaurants that a search checks.
     let page = visitor.get("/?q=five&sort=name").await;
     assert_eq!(between(&page, "More than ", " restaurants"), ["4"]);
     assert_eq!(listed_from(&visitor, "/?q=five&sort=name").await.len(), 4);
 }
 
-/// 600 restaurants, of which few may be sorted; the newest have the first names.
+/// 600 restaurants, more than may be sorted; the newest have the first names in the alphabet.
 async fn site(backend: Backend) -> Site {
     let site = Site::start_with(backend, &FLAGS).await;
     let rows = series(backend, 600);

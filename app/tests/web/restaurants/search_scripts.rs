@@ -1,4 +1,4 @@
-//! Search and order by name over the scripts of the world: both databases have the rule of `migrations::folding`.
+//! Search and order by name in many scripts: both databases follow `migrations::folding`.
 
 use migrations::folding::{fold, search_words};
 use rand::rngs::StdRng;
@@ -7,7 +7,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::support::{add_named, found, listed_from};
 use harness::{Backend, Site};
 
-/// Letters of each script, with what is special in it: no decomposition, marks, width variants, invisible parts.
+/// Letters of each script, also those without decomposition, with marks, of other widths, and invisible ones.
 const SCRIPTS: [&str; 16] = [
     "abc xyz ABC 019",
     "äéîõüçñ ÄÉÎ e\u{301}o\u{308} ﬁ½Ⅷ",
@@ -45,7 +45,7 @@ fn random_text(random: &mut StdRng, parts: usize) -> String {
     text
 }
 
-/// A part of a name, as a visitor remembers it.
+/// A part of a name, as a visitor may search for it.
 fn random_part(random: &mut StdRng, name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();
     let from = random.random_range(0..characters.len());
@@ -85,7 +85,7 @@ async fn both_databases_find_and_sort_the_same_in_every_script() {
         for words in [*name, &part, &other] {
             let ids = found(&visitors[0], words).await;
             assert_eq!(ids, found(&visitors[1], words).await, "{words:?}");
-            // A longer search is cut, and finds its row still.
+            // A longer search is truncated, and still finds its row.
             let is_own = words == *name && !search_words(words).is_empty();
             assert!(!is_own || ids.contains(&id), "{words:?} in {name:?}");
         }

@@ -9,7 +9,7 @@ on_both_databases! {
     async fn the_same_restaurant_sent_twice_is_one_row(site: Site) {
         let visitor = site.visitor();
         let responses = twice_at_once_and_later(&visitor, "/restaurants", &restaurant("key", "Twins")).await;
-        // Either of the first two may insert the row, with the number that it has drawn.
+        // Either of the first two may insert the row; each has taken an id from the sequence.
         let second = responses[0].location().ends_with('2');
         assert_same_redirect(&responses, if second { "/restaurants/2" } else { "/restaurants/1" });
         assert_eq!(site.count("restaurant").await, 1);
@@ -108,7 +108,7 @@ async fn twice_at_once_and_later(
     [one, other, visitor.post(path, form).await]
 }
 
-/// The address of the review that either of two requests has inserted.
+/// The address of the review that one of two requests has inserted.
 fn review_path(location: &str) -> String {
     let id = if location.ends_with('2') { 2 } else { 1 };
     format!("/restaurants/1?review={id}#review-{id}")

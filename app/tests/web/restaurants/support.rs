@@ -1,4 +1,4 @@
-//! What the tests read from pages, and the rows they start from.
+//! Helpers that read pages and insert rows.
 
 use harness::{Backend, Response, Site, Visitor};
 

@@ -1,4 +1,4 @@
-//! Request bodies: what is refused, and how.
+//! Request bodies: which are rejected, and the errors.
 
 use harness::{Backend, Site};
 use reqwest::Method;

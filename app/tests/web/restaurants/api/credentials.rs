@@ -1,4 +1,4 @@
-//! Who may use the API: the session cookie, access tokens, and everything that only looks like one.
+//! Credentials of the API: the session cookie, access tokens, and invalid tokens.
 
 use entra_emulator::{Forgery, OTHER_TENANT_ID, Signature};
 use harness::Response;

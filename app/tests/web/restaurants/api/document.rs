@@ -94,7 +94,7 @@ async fn the_document_of_a_site_with_sign_in_says_what_requires_it() {
                     open && method == "get",
                     "{required} {method} {path}"
                 );
-                // A token that is not valid here gets it even where none is needed.
+                // An invalid token causes it also where no token is needed.
                 assert!(operation["responses"]["401"].is_object());
             }
         }

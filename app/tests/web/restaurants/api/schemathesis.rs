@@ -6,7 +6,7 @@ use std::process::Command;
 use harness::sign_in::{SignInSite, session_cookie_of, signed_in_browser};
 use harness::{Backend, Site, TestDatabase};
 
-/// Generated requests of each operation, besides those that its schema implies.
+/// The number of randomly generated requests for each operation, in addition to those for the limits of its schema.
 const EXAMPLES: &str = "25";
 
 const CONFIGURATION: &str = concat!(
@@ -25,7 +25,7 @@ async fn check(url: &str, header: Option<String>) {
         .expect("TEST_SCHEMATHESIS is not set: `cargo xtask test` sets it");
     let mut command = Command::new(program);
     command
-        // It stores what it finds in its folder.
+        // It writes its results to its working directory.
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .env("SCHEMATHESIS_HOOKS", HOOKS)
         .args(["--config-file", CONFIGURATION])

@@ -88,7 +88,7 @@ async fn long_words_and_right_to_left_texts_fit() {
     .await;
 }
 
-/// The README's picture: after a change of the look, copy `target/e2e/readme.png` to `docs/screenshot.png`.
+/// The screenshot of the README: after a change of the design, copy `target/e2e/readme.png` to `docs/screenshot.png`.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
 async fn the_readme_shows_the_list_with_sample_data() {

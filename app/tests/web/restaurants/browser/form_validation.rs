@@ -1,4 +1,4 @@
-//! Refused forms.
+//! Invalid forms.
 
 use super::steps::{CAFE, add_restaurant, fill_in_restaurant, fill_in_review};
 use harness::browser::visit;
@@ -94,7 +94,7 @@ async fn summary_has_focus(page: &Page) {
     page.assert_shows(&["Please correct the following"]).await;
 }
 
-/// The field still has what was typed, and says what is wrong with it.
+/// Asserts that the field still has what was typed, and a message.
 #[track_caller]
 fn assert_rejected(field: &Element, typed: &str, message: &str) {
     assert_eq!(field.value, typed);

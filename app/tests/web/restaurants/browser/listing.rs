@@ -70,7 +70,7 @@ async fn every_restaurant_is_on_one_page_of_the_list() {
         page.follow("Top rated").await;
         let ratings = all_pages(page, "Next", ratings).await;
         assert_eq!(ratings.len(), 120);
-        // One review of 5 stars does not come before many of 4.7; who has none comes last.
+        // One review of 5 stars ranks below many with an average of 4.7; a restaurant without reviews is last.
         let unrated = ratings.iter().position(|rating| *rating == 0.0);
         let (rated, unrated) = ratings.split_at(unrated.expect("a restaurant without a review"));
         assert!(unrated.iter().all(|rating| *rating == 0.0), "{ratings:?}");
@@ -92,7 +92,7 @@ async fn every_review_is_on_one_page_of_its_restaurant() {
     .await;
 }
 
-/// Goes to the last page by this link and collects what each page has.
+/// Follows this link to the last page and collects a value of each page.
 async fn all_pages<T>(page: &Page, next: &str, collect: impl AsyncFn(&Page) -> Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
     let mut all = Vec::new();
@@ -111,7 +111,7 @@ async fn all_pages<T>(page: &Page, next: &str, collect: impl AsyncFn(&Page) -> V
     }
 }
 
-/// The averages shown, 0 where there is none.
+/// The averages that are shown; 0 without one.
 async fn ratings(page: &Page) -> Vec<f64> {
     page.evaluate("[...document.querySelectorAll('.entries > li')].map(entry => Number.parseFloat(entry.querySelector('strong')?.textContent ?? 0))")
         .await

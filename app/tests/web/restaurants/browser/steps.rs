@@ -2,10 +2,10 @@
 
 use harness::browser::Page;
 
-/// What a visitor writes about a restaurant: its name, street address and description.
+/// The fields of a restaurant: name, street address and description.
 pub(super) type Restaurant<'a> = [&'a str; 3];
 
-/// What a visitor writes about a visit: the rating as the form words it, the visitor's name, the text.
+/// The fields of a review: the label of the rating, the visitor's name, the text.
 pub(super) type Review<'a> = [&'a str; 3];
 
 pub(super) const CAFE: Restaurant = ["Café Zoë", "1 High Street", "Cakes and coffee"];
@@ -43,7 +43,7 @@ pub(super) async fn search(page: &Page, words: &str) {
     page.submit("Search").await;
 }
 
-/// How many reviews gave 5, 4, 3, 2 and 1 stars, in words.
+/// The texts of the numbers of reviews with 5, 4, 3, 2 and 1 stars.
 pub(super) async fn distribution(page: &Page) -> Vec<String> {
     page.evaluate("[...document.querySelectorAll('.distribution li')].map(row => row.innerText.replace(/\\s+/g, ' '))")
         .await

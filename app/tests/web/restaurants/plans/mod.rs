@@ -1,6 +1,6 @@
 //! With 10,000 restaurants and 1,000,000 reviews every page is served from indexes alone.
 //!
-//! The statements are the ones that the real binary sends; its log has them.
+//! The statements are read from the log of the real binary.
 
 mod postgres;
 mod sqlite;
@@ -16,27 +16,27 @@ const REVIEWS: u32 = 1_000_000;
 const LIST_PAGE: i64 = 50;
 const DETAILS_PAGE: i64 = 20;
 
-/// Small, so that common words are beyond it at this number of restaurants.
+/// Small, so that common words have more matches.
 const SEARCH_LIMIT: i64 = 100;
 
-/// The walk over the newest restaurants is so many times as long.
+/// The number of newest restaurants that a search checks.
 const WALK: i64 = 50 * SEARCH_LIMIT;
 
-/// A restaurant in the middle.
+/// A restaurant that is neither among the newest nor the oldest.
 const PATH: &str = "/restaurants/5000";
 
-/// All of them have the first word, one in a hundred the second, one the third, the oldest the fourth.
+/// All restaurants have the first word, one in a hundred has the second, one has the third, the oldest have the fourth.
 const WORDS: [&str; 6] = ["dinner", "seldom", "rare5000", "ancient", "rare", "d"];
 
-/// What one request has made the site do.
-struct Visit {
+/// The log lines of one request.
+struct RequestLog {
     what: String,
     log: Vec<Value>,
 }
 
-/// Every kind of page: each list's first and third page, each search in each order, a restaurant's
-/// first and third page of reviews, a new restaurant and a new review.
-async fn visit_all(process: &Process) -> Vec<Visit> {
+/// Requests every kind of page: the first and third page of each list, each search in each order, the first and third
+/// page of reviews of a restaurant, a new restaurant and a new review.
+async fn visit_all(process: &Process) -> Vec<RequestLog> {
     let mut visits = Vec::new();
     for sort in ["newest", "rating", "name"] {
         let start = format!("/?sort={sort}");
@@ -89,19 +89,19 @@ async fn page_before(process: &Process, path: &str) -> String {
     previous(&get(process, path).await.0).expect("a page before")
 }
 
-async fn visit(process: &Process, path: &str) -> Visit {
+async fn visit(process: &Process, path: &str) -> RequestLog {
     get(process, path).await.1
 }
 
 /// Requests a page, and waits for its log lines, which would otherwise belong to the next request.
-async fn get(process: &Process, path: &str) -> (Response, Visit) {
+async fn get(process: &Process, path: &str) -> (Response, RequestLog) {
     let seen = log_of_requests(process, 0).await.len();
     let response = process.visitor().get(path).await;
     assert!(response.status.is_success(), "{path}: {}", response.status);
-    (response, Visit::new(process, path, seen).await)
+    (response, RequestLog::new(process, path, seen).await)
 }
 
-async fn submit(process: &Process, path: &str, form: &[(&str, &str)]) -> Visit {
+async fn submit(process: &Process, path: &str, form: &[(&str, &str)]) -> RequestLog {
     let seen = log_of_requests(process, 0).await.len();
     let response = process.visitor().post(path, form).await;
     assert!(
@@ -109,10 +109,10 @@ async fn submit(process: &Process, path: &str, form: &[(&str, &str)]) -> Visit {
         "{path}: {}",
         response.status
     );
-    Visit::new(process, &format!("POST {path}"), seen).await
+    RequestLog::new(process, &format!("POST {path}"), seen).await
 }
 
-impl Visit {
+impl RequestLog {
     async fn new(process: &Process, what: &str, seen: usize) -> Self {
         Self {
             what: what.to_owned(),
@@ -121,7 +121,7 @@ impl Visit {
     }
 }
 
-/// The log up to the line of the last request, as soon as there is one behind the lines seen.
+/// Waits for the line of a request after the first `seen` lines, and returns the log up to the last such line.
 async fn log_of_requests(process: &Process, seen: usize) -> Vec<Value> {
     eventually("the line of a request", TIMEOUT, async || {
         let mut log = process.log();

@@ -1,9 +1,11 @@
-//! PostgreSQL logs the plan of every statement, with the rows that each step has met.
+//! The plans that PostgreSQL logs for every statement, with the number of rows that each step has read.
 
 use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
-use super::{DETAILS_PAGE, LIST_PAGE, RESTAURANTS, SEARCH_LIMIT, Visit, WALK, fill, visit_all};
+use super::{
+    DETAILS_PAGE, LIST_PAGE, RESTAURANTS, RequestLog, SEARCH_LIMIT, WALK, fill, visit_all,
+};
 use harness::{Backend, Process, Site, TestDatabase, connect};
 
 /// The plan of a statement.
@@ -36,7 +38,7 @@ async fn every_page_is_served_from_indexes_on_postgres() {
     );
 }
 
-/// What is wrong with the plans of all pages.
+/// The problems of the plans of all pages.
 async fn check_all(url: &str) -> Vec<String> {
     let limit = SEARCH_LIMIT.to_string();
     let process = Process::serve_ready(&[
@@ -62,7 +64,7 @@ fn check(what: &str, statement: &Statement) -> Vec<String> {
     let (most, mut rows, mut wrong) = (most_rows(what), 0, Vec::new());
     let Statement { sql, plan } = statement;
     walk(plan, &mut |step| {
-        rows = rows.max(rows_met(step));
+        rows = rows.max(rows_read(step));
         if let Some(problem) = problem(step, most) {
             wrong.push(format!("{what}: {problem}\n{sql}\n{plan:#}"));
         }
@@ -75,7 +77,7 @@ fn check(what: &str, statement: &Statement) -> Vec<String> {
     wrong
 }
 
-/// Every later connection sends the plans of its statements to its client.
+/// Makes every later connection send the plans of its statements to its client.
 const EXPLAIN_EVERYTHING: [(&str, &str); 6] = [
     ("session_preload_libraries", "auto_explain"),
     ("auto_explain.log_min_duration", "0"),
@@ -93,7 +95,7 @@ async fn set(url: &str, (setting, value): (&str, &str)) {
     db.close().await.expect("closed");
 }
 
-/// The most rows that a step may meet: a page and one more, or what a search may sort or walk over.
+/// The most rows that a step may read: one more than a page, or what a search may sort or check.
 fn most_rows(what: &str) -> i64 {
     if what.contains("q=") {
         return WALK;
@@ -104,7 +106,7 @@ fn most_rows(what: &str) -> i64 {
     LIST_PAGE + 1
 }
 
-fn statements(visit: &Visit) -> Vec<Statement> {
+fn statements(visit: &RequestLog) -> Vec<Statement> {
     let messages = visit.log.iter().filter_map(|line| line["message"].as_str());
     let plans = messages.filter_map(|message| message.split_once("plan:\n"));
     plans
@@ -127,8 +129,8 @@ fn walk(step: &Value, look: &mut impl FnMut(&Value)) {
 
 fn problem(step: &Value, most: i64) -> Option<String> {
     let kind = step["Node Type"].as_str().expect("a kind");
-    let rows = rows_met(step);
-    // The index alone knows how many have a word: its list, with versions that are outdated, is read whole.
+    let rows = rows_read(step);
+    // The index returns all entries of a word, with those of outdated row versions.
     let most = match kind {
         "Bitmap Index Scan" => 2 * i64::from(RESTAURANTS),
         "Sort" => most.min(SEARCH_LIMIT + 1),
@@ -142,10 +144,10 @@ fn problem(step: &Value, most: i64) -> Option<String> {
     if kind == "Seq Scan" {
         return Some("reads a whole table".to_owned());
     }
-    (rows > most).then(|| format!("{kind} meets {rows} rows, more than {most}"))
+    (rows > most).then(|| format!("{kind} reads {rows} rows, more than {most}"))
 }
 
-fn rows_met(step: &Value) -> i64 {
+fn rows_read(step: &Value) -> i64 {
     let names = [
         "Actual Rows",
         "Rows Removed by Filter",

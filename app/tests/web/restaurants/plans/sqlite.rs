@@ -1,8 +1,8 @@
-//! `EXPLAIN QUERY PLAN` of SQLite gives the plan of each statement that the site has logged.
+//! The plans of SQLite, by `EXPLAIN QUERY PLAN` for each statement that the site has logged.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
-use super::{SEARCH_LIMIT, Visit, fill, visit_all};
+use super::{RequestLog, SEARCH_LIMIT, fill, visit_all};
 use harness::{Backend, Process, Site, TestDatabase};
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn every_page_is_served_from_indexes_on_sqlite() {
     .await;
     let visits = visit_all(&process).await;
     let mut wrong = Vec::new();
-    // A database that has only been used was never analysed.
+    // With and without statistics: SQLite collects none by itself.
     for prepare in ["ANALYZE", "DROP TABLE sqlite_stat1"] {
         site.execute(prepare).await;
         for visit in &visits {
@@ -48,8 +48,8 @@ async fn every_page_is_served_from_indexes_on_sqlite() {
     );
 }
 
-/// What was read or written, and the rows that came of it.
-fn statements(visit: &Visit) -> Vec<(String, i64)> {
+/// The statements that read or write rows, with the number of rows that they return.
+fn statements(visit: &RequestLog) -> Vec<(String, i64)> {
     let queries = visit
         .log
         .iter()
@@ -79,8 +79,8 @@ async fn plan(site: &Site, sql: &str) -> Vec<String> {
         .collect()
 }
 
-/// A list's first page follows its index and stops at the limit, a later one starts in it; only what a
-/// search has found, and the page of reviews that is joined to its restaurant, is sorted.
+/// The first page of a list scans its index up to the limit, and a later one searches in it. Only the matches of a search and
+/// the page of reviews that is joined to its restaurant are sorted.
 fn is_wrong(what: &str, step: &str, plan: &[String]) -> bool {
     let walks = step.starts_with("SCAN");
     if plan[0] == "MATERIALIZE review" {
