@@ -259,7 +259,7 @@ impl Emulator {
             .map_or(0, |concurrency| concurrency.peak)
     }
 
-    /// Forgets the requests and the highest numbers of concurrent ones.
+    /// Deletes the recorded requests and the peaks of concurrent ones.
     pub fn clear_requests(&self) {
         let mut state = self.provider.state();
         state.requests.clear();

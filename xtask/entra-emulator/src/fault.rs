@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::http::Reply;
 
-/// The endpoints, each with a fault of its own.
+/// The endpoints; each can have its own fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// `/{tenant}/v2.0/.well-known/openid-configuration`

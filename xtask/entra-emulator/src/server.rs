@@ -52,7 +52,7 @@ async fn serve_connection(stream: TcpStream, provider: Arc<Provider>) -> io::Res
         service_fn(|request| Box::pin(handle(Arc::clone(&provider), Arc::clone(&reset), request)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // An error here is a client that went away, or a body that a fault cut.
+        // An error here means that the client has closed the connection, or that a fault has cut the body.
         _ = &mut connection => Ok(()),
         // Without linger, closing the socket sends RST instead of FIN.
         () = reset.notified() => connection.into_parts().io.into_inner().set_zero_linger(),
@@ -116,7 +116,7 @@ fn response(reply: Reply, fault: Option<&Fault>, active: ActiveRequest) -> Respo
         .expect("a valid status and valid headers")
 }
 
-/// A body in chunks; the request counts as active until the body is sent or given up.
+/// A body in chunks; the request counts as active until the body is sent or dropped.
 fn streamed(
     chunks: impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static,
     active: ActiveRequest,

@@ -11,11 +11,11 @@ use tokio::time::timeout;
 
 use crate::support::{App, client};
 
-/// Long enough for a response over loopback, short enough to wait for it to pass.
+/// Long enough for a response over loopback, and short enough to wait for.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Sends a request for the metadata and returns the open connection.
-async fn ask(app: &App) -> TcpStream {
+async fn request_metadata(app: &App) -> TcpStream {
     let address = ("127.0.0.1", app.emulator.port());
     let mut connection = TcpStream::connect(address).await.unwrap();
     let path = app.tenant_url("v2.0/.well-known/openid-configuration");
@@ -39,7 +39,7 @@ async fn a_hang_before_the_headers_sends_nothing() {
     let app = App::start().await;
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangBeforeHeaders);
-    let mut connection = ask(&app).await;
+    let mut connection = request_metadata(&app).await;
     let waited = timeout(TIMEOUT, connection.read_u8()).await;
     assert!(waited.is_err(), "{waited:?}");
     assert_eq!(app.emulator.requests_to(Endpoint::Discovery).len(), 1);
@@ -51,7 +51,7 @@ async fn a_hang_after_the_headers_sends_only_the_headers() {
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
     let mut received = Vec::new();
-    let mut connection = ask(&app).await;
+    let mut connection = request_metadata(&app).await;
     let waited = timeout(TIMEOUT, connection.read_to_end(&mut received)).await;
     assert!(waited.is_err(), "{waited:?}");
     let head = String::from_utf8(received).unwrap();
@@ -63,7 +63,7 @@ async fn a_hang_after_the_headers_sends_only_the_headers() {
 async fn a_reset_fault_resets_the_connection() {
     let app = App::start().await;
     app.emulator.fault(Endpoint::Discovery, Fault::Reset);
-    let error = ask(&app).await.read_u8().await.unwrap_err();
+    let error = request_metadata(&app).await.read_u8().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
 
@@ -109,7 +109,11 @@ async fn concurrent_requests_to_an_endpoint_are_counted() {
     let app = App::start().await;
     app.emulator
         .fault(Endpoint::Discovery, Fault::HangAfterHeaders);
-    let mut connections = vec![ask(&app).await, ask(&app).await, ask(&app).await];
+    let mut connections = vec![
+        request_metadata(&app).await,
+        request_metadata(&app).await,
+        request_metadata(&app).await,
+    ];
     for connection in &mut connections {
         connection.read_u8().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Requests that Entra refuses, and its errors.
+//! Requests that Entra rejects, and its errors.
 
 use serde_json::{Value, json};
 

@@ -12,8 +12,8 @@ async fn claims(app: &App, key: &str) -> Value {
     segment(&app.id_token().await, 1)
 }
 
-/// Where the authorization endpoint of a tenant segment sends the browser, if anywhere.
-async fn arrives(app: &App, tenant: &str, key: &str) -> bool {
+/// Whether the authorization endpoint of a tenant segment redirects the browser to the app with a code.
+async fn is_redirected_with_code(app: &App, tenant: &str, key: &str) -> bool {
     let mut parameters = app.authorization();
     parameters.push(("login_hint", key.to_owned()));
     let url = app
@@ -90,7 +90,7 @@ async fn a_tenant_admits_only_its_own_accounts() {
     ];
     for (tenant, key, admitted) in cases {
         assert_eq!(
-            arrives(&app, tenant, key).await,
+            is_redirected_with_code(&app, tenant, key).await,
             admitted,
             "{key} at {tenant}"
         );

@@ -14,7 +14,7 @@ use crate::token::text;
 pub(crate) const REDIRECT_URI: &str = "http://localhost:8000/auth/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-as-long-as-rfc-7636-wants-it-to-be";
 
-/// Changes the parameters of a request before it is sent.
+/// The parameters of a request.
 pub(crate) type Parameters<'a> = Vec<(&'a str, String)>;
 
 pub(crate) struct App {
@@ -23,12 +23,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Registered at an emulator of its own, where Alice signs in.
+    /// An app with its own emulator, where Alice signs in.
     pub(crate) async fn start() -> Self {
         Self::start_with(Options::default()).await
     }
 
-    /// Registered at an emulator with these options.
+    /// An app with its own emulator with these options.
     pub(crate) async fn start_with(options: Options) -> Self {
         let emulator = Emulator::start(Options {
             redirect_uris: vec![REDIRECT_URI.to_owned()],
@@ -125,7 +125,7 @@ impl App {
 }
 
 pub(crate) fn client() -> Client {
-    // The second test to get here finds it installed.
+    // Another test may have installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder().redirect(Policy::none()).no_proxy();
     builder.build().unwrap()
@@ -141,7 +141,7 @@ pub(crate) fn change(parameters: &mut Parameters, name: &str, value: Option<&str
     }
 }
 
-/// The parameters that a redirect brings to the app; none if it leads elsewhere.
+/// The parameters of a redirect to the app; `None` for another redirect.
 pub(crate) fn callback(response: &Response) -> Option<HashMap<String, String>> {
     let location = response.headers().get("location")?.to_str().unwrap();
     let query = location.strip_prefix(REDIRECT_URI)?.strip_prefix('?')?;
