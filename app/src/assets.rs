@@ -90,7 +90,7 @@ impl Asset {
 static CSS_COMMENT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?s)/\*.*?\*/").expect("a valid constant expression"));
 
-/// The style sheet without comments, indentation and empty lines. No string of ours contains any of them.
+/// The style sheet without comments, indentation and empty lines. No string of the style sheet contains any of them.
 fn minify_css(text: &str) -> String {
     let text = CSS_COMMENT.replace_all(text, "");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();

@@ -60,7 +60,7 @@ pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
     /// The address that the trusted proxies report: the first one from the right in `X-Forwarded-For` that
-    /// is not a listed proxy's. What the client wrote itself is further left. `None` for a direct connection.
+    /// is not a listed proxy's. Entries of the client itself are further left. `None` for a direct connection.
     pub fn reported(request: &Request, trusted: &TrustedProxies) -> Option<Self> {
         let peer = request.remote_addr().clone().into_std()?.ip();
         if !trusted.trusts(peer) {
@@ -68,7 +68,7 @@ impl ClientAddress {
         }
         let lines = request.headers().get_all("x-forwarded-for").iter().rev();
         let entries = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
-        visitor(entries, trusted).map(Self::of)
+        client(entries, trusted).map(Self::of)
     }
 
     fn of(address: IpAddr) -> Self {
@@ -79,17 +79,17 @@ impl ClientAddress {
     }
 }
 
-/// The first address that is not a listed proxy's. Where every entry before an unreadable one, or before the
-/// end, is a proxy's, the furthest proxy is the visitor.
-fn visitor<'a>(entries: impl Iterator<Item = &'a str>, trusted: &TrustedProxies) -> Option<IpAddr> {
-    let mut visitor = None;
+/// The first address that is not a listed proxy's. If there is none before the end or before an invalid entry, the
+/// last proxy is the client.
+fn client<'a>(entries: impl Iterator<Item = &'a str>, trusted: &TrustedProxies) -> Option<IpAddr> {
+    let mut client = None;
     for address in entries.map_while(|entry| parse(entry.trim())) {
-        visitor = Some(address);
+        client = Some(address);
         if !trusted.lists(address) {
             break;
         }
     }
-    visitor
+    client
 }
 
 /// App Service appends the port to the address; an IPv6 address with a port is in brackets.
@@ -111,7 +111,7 @@ mod tests {
 
     fn visitor_of(trusted: &str, header: &str) -> Option<String> {
         let trusted = TrustedProxies::parse(trusted).unwrap();
-        visitor(header.rsplit(','), &trusted).map(|address| address.to_string())
+        client(header.rsplit(','), &trusted).map(|address| address.to_string())
     }
 
     #[test]
@@ -128,8 +128,8 @@ mod tests {
             ("2001:db8::1, [fd00::7]:443, ::ffff:10.0.0.7", "2001:db8::1"),
             ("203.0.113.1", "203.0.113.1"),
         ] {
-            let visitor = visitor_of(trusted, header);
-            assert_eq!(visitor.as_deref(), Some(expected), "{header}");
+            let client = visitor_of(trusted, header);
+            assert_eq!(client.as_deref(), Some(expected), "{header}");
         }
     }
 
@@ -140,8 +140,8 @@ mod tests {
             "unknown, 10.0.0.9, 10.0.0.7",
             ", 10.0.0.9",
         ] {
-            let visitor = visitor_of("10.0.0.0/8", header);
-            assert_eq!(visitor.as_deref(), Some("10.0.0.9"), "{header}");
+            let client = visitor_of("10.0.0.0/8", header);
+            assert_eq!(client.as_deref(), Some("10.0.0.9"), "{header}");
         }
         assert_eq!(visitor_of("10.0.0.0/8", "unknown"), None);
         assert_eq!(visitor_of("10.0.0.0/8", ""), None);
@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn a_star_trusts_the_direct_peer_alone() {
-        let visitor = visitor_of("*", "198.51.100.9, 203.0.113.1");
-        assert_eq!(visitor.as_deref(), Some("203.0.113.1"));
+        let client = visitor_of("*", "198.51.100.9, 203.0.113.1");
+        assert_eq!(client.as_deref(), Some("203.0.113.1"));
     }
 
     fn trusts(proxies: &str, peer: &str) -> bool {

@@ -113,7 +113,7 @@ impl Effort {
     }
 }
 
-/// A body that is compressed once for each content coding, when it is first asked for.
+/// A body that is compressed once for each content coding, at the first request for it.
 pub struct EncodedBody {
     identity: Bytes,
     effort: Effort,
@@ -141,7 +141,7 @@ impl EncodedBody {
     /// The body in a coding.
     ///
     /// # Errors
-    /// When the encoder fails, for want of memory.
+    /// When the encoder runs out of memory.
     pub fn encoded(&self, encoding: Encoding) -> io::Result<Bytes> {
         let cell = match encoding {
             Encoding::Identity => return Ok(self.identity.clone()),

@@ -21,7 +21,7 @@ const IDS_PER_PART: i32 = 45_000;
 /// Entries of the feed.
 const FEED_LENGTH: u64 = 20;
 
-/// How long the contact of security.txt is said to be valid; less than a year is recommended (RFC 9116, section 2.5.5).
+/// The validity of security.txt; less than a year is recommended (RFC 9116, section 2.5.5).
 const CONTACT_VALIDITY: Duration = Duration::days(180);
 
 /// An entry of the feed.
@@ -44,7 +44,7 @@ pub fn open_routes() -> Router {
     cached(&[], routes)
 }
 
-/// Routes that show what the pages show.
+/// Routes with content of the pages, which require sign-in where the pages do.
 pub fn routes() -> Router {
     let routes = Router::new()
         .push(get("sitemap.xml", show_sitemap_index))

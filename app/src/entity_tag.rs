@@ -12,7 +12,7 @@ pub fn is_known_to_client(request: &Request, tag: &str) -> bool {
         .any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
 }
 
-/// The tag without the mark of a weak one, which a proxy adds that changes the content coding.
+/// The tag without `W/`, which a proxy adds if it changes the content coding.
 fn opaque(tag: &str) -> &str {
     let tag = tag.trim();
     tag.strip_prefix("W/").unwrap_or(tag)

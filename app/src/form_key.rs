@@ -27,7 +27,7 @@ pub fn new_key() -> String {
 }
 
 /// The hash of a submission key and the form's values that is stored with the row; `None` without a key.
-/// Other values under the same key have another digest and are a new row.
+/// Other values with the same key have another digest and insert a new row.
 pub fn digest(key: &str, values: &[&str]) -> Option<String> {
     if key.is_empty() {
         return None;
@@ -59,7 +59,7 @@ type PrimaryKey<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::PrimaryKe
 /// Inserts a row unless one with the same digest exists. The column has a unique index.
 ///
 /// # Errors
-/// When the database refuses the row or cannot be reached.
+/// When the database rejects the row or cannot be reached.
 pub async fn insert_once<A>(
     db: &impl ConnectionTrait,
     mut row: A,

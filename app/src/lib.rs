@@ -1,6 +1,6 @@
 //! The site: one process, one database, pages rendered on the server.
 //!
-//! A request flows one way: middleware (`middleware`, `telemetry`; Salvo calls a middleware a hoop) →
+//! A request passes through: middleware (`middleware`, `telemetry`; Salvo calls a middleware a hoop) →
 //! extractors (`extract`) → handler → repository → page. The modules are in the order of their dependencies: each one imports
 //! only from those above it.
 //!

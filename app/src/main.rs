@@ -21,13 +21,13 @@ use clap_complete::Shell;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The version with the commit and its date, where `cargo xtask package` has built the program.
+/// The version with the commit and its date, if `cargo xtask package` has built the program.
 const VERSION: &str = match option_env!("APP_VERSION") {
     Some(version) => version,
     None => env!("CARGO_PKG_VERSION"),
 };
 
-/// The groups of settings that the commands of the database read.
+/// The groups of settings that commands with a database read.
 const DATABASE_GROUPS: [&str; 3] = ["Database", "Calls to other services", "Telemetry"];
 
 /// The site in one binary.

@@ -72,7 +72,7 @@ impl ManagedIdentity {
     /// Fetches a token for a resource (an audience). The platform caches tokens for hours.
     ///
     /// # Errors
-    /// When the endpoint does not respond, refuses, or returns an expired token.
+    /// When the endpoint does not respond, returns an error, or returns an expired token.
     pub async fn fetch_token(&self, calls: &Calls, resource: &str) -> Result<Token, IdentityError> {
         let response = calls.send(self.request(resource)?).await?;
         if !response.status().is_success() {

@@ -1,7 +1,7 @@
 //! Page cache: finished pages of anonymous readers, kept in memory for less than a second.
 //!
-//! What a reader may see: a page that is never older than [`MAX_AGE`] and, unless it was read from a replica, never older
-//! than a write that this instance has responded to. A writer's own next pages bypass the cache and the replicas, on any
+//! A reader gets a page that is never older than [`MAX_AGE`] and, unless it was read from a replica, never older than a
+//! write that this instance has responded to. A writer's own next pages bypass the cache and the replicas, on any
 //! instance: see `middleware::page_cache`.
 
 use std::io;
@@ -17,10 +17,10 @@ use salvo::hyper::body::Bytes;
 
 use crate::compression::{Effort, EncodedBody};
 
-/// A tenth less than the second that is promised: a response takes time to be written, too.
+/// A tenth of a second less than the documented second, because writing a response takes time too.
 pub const MAX_AGE: Duration = Duration::from_millis(900);
 
-/// In bytes, of an entry beside its key and its bodies.
+/// The size of an entry without its key and its bodies, in bytes.
 const ENTRY_OVERHEAD: u64 = 512;
 
 /// Expected size of a page with its codings, in bytes.
@@ -47,11 +47,11 @@ pub struct CachedPage {
     pub etag: HeaderValue,
 }
 
-/// What came of rendering a page.
+/// The result of rendering a page.
 #[derive(Clone)]
 pub enum Rendered {
     Page(Arc<CachedPage>),
-    /// A response that is not for others, such as a 404.
+    /// A response that must not be shared, such as a 404.
     Private,
     /// A server error.
     Failed,
@@ -69,7 +69,7 @@ struct Entry {
 pub enum Lookup<'a> {
     /// The page is in the cache.
     Hit(Arc<CachedPage>),
-    /// The page is not in the cache: render it into the slot. Others that ask for it wait.
+    /// The page is not in the cache: render it into the slot. Other requests for it wait.
     Miss(Slot<'a>),
     /// The page cannot be cached at the moment: render it.
     Bypass,
@@ -179,7 +179,7 @@ impl PageCache {
 }
 
 impl Slot<'_> {
-    /// Keeps what was rendered, for those that wait and those that come. The page's age counts from `data_at` if its data
+    /// Stores the result for waiting and for later requests. The age of the page counts from `data_at` if its data
     /// are older than the request.
     pub fn fill(self, rendered: Rendered, data_at: Option<Instant>) {
         let entry = Entry {
@@ -188,7 +188,7 @@ impl Slot<'_> {
             finished: Instant::now(),
             writes: self.writes,
         };
-        // An error hands the entry back: the cache was cleared meanwhile.
+        // An error returns the entry: the cache was cleared meanwhile.
         let _ = self.guard.insert(entry);
     }
 }

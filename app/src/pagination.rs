@@ -48,7 +48,7 @@ impl Cursor {
         Self { key: Some(key), id }
     }
 
-    /// Parses a cursor; `None` for text that is no cursor of such a key.
+    /// Parses a cursor; `None` for text that is not a cursor of this type of key.
     pub fn parse(key_type: Option<KeyType>, text: &str) -> Option<Self> {
         let Some(key_type) = key_type else {
             return text.parse().ok().map(Self::id);
@@ -89,7 +89,7 @@ pub enum Position {
 }
 
 impl Position {
-    /// Reads the query parameters `after` and `before`: the first page, if neither is a cursor of such a key.
+    /// Reads the query parameters `after` and `before`: the first page if neither is a cursor of this type of key.
     pub fn parse(key_type: Option<KeyType>, after: &str, before: &str) -> Self {
         if let Some(cursor) = Cursor::parse(key_type, after) {
             return Self::After(cursor);

@@ -67,7 +67,7 @@ pub fn post(path: &str, handler: impl Handler) -> Router {
     at(path).post(handler)
 }
 
-/// The POST route of a form. A GET of its address, as by a bookmark of a refused form, redirects to the page
+/// The POST route of a form. A GET of its address, as by a bookmark of an invalid form, redirects to the page
 /// with the form. `page` is the path of that page; `{id}` in it is the id in `path`.
 pub fn form(path: &str, page: &'static str, handler: impl Handler) -> Router {
     Router::new()

@@ -20,7 +20,7 @@ const SQLITE_MATCHES: &str = "SELECT rowid AS id FROM {table}_search \
 const POSTGRES_MATCHES: &str =
     "SELECT id FROM {table} WHERE search @@ $1::tsquery AND id + 0 {beyond} $2 LIMIT $3";
 
-/// Where more rows match than may be sorted, the nearest matches are found by scanning the nearest rows.
+/// If more rows match than may be sorted, the nearest matches are found by scanning the nearest rows.
 const POSTGRES_SCAN: &str = "SELECT id FROM (
         SELECT id, search FROM {table} WHERE id {beyond} $2 ORDER BY id {order} LIMIT $4
     ) AS nearest WHERE search @@ $1::tsquery ORDER BY id {order} LIMIT $3";
@@ -41,8 +41,7 @@ pub struct Search<'a> {
     pub range: IdRange,
     /// The most matches that may be sorted.
     pub limit: u64,
-    /// The number of matches wanted newest first; `None` when they are sorted otherwise, for which as
-    /// many as the limit are wanted.
+    /// The number of matches to find, newest first; `None` for another order, for which the limit is the number.
     pub newest: Option<u64>,
 }
 

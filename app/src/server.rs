@@ -60,7 +60,7 @@ async fn free_port(host: &str, taken: u16) -> Option<u16> {
     None
 }
 
-/// Serves until `stop` is done, then finishes what is in flight within the grace.
+/// Serves until `stop` is done, then finishes the requests in flight within the grace period.
 ///
 /// # Errors
 /// When the listener has no local address.

@@ -26,7 +26,7 @@ pub fn build(name: &str, value: &str, lifetime: Duration, is_https: bool) -> Coo
 pub fn read<'a>(request: &'a Request, name: &str) -> Option<&'a [u8]> {
     let headers = request.headers().get_all(COOKIE).iter();
     headers
-        // Each pair by itself: another program's cookie may be malformed.
+        // Each pair separately: a cookie of another program may be malformed.
         .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
         .map(<[u8]>::trim_ascii)
         .map(|pair| pair.strip_prefix(PREFIX.as_bytes()).unwrap_or(pair))

@@ -7,22 +7,22 @@ use std::ops::RangeInclusive;
 use time::Date;
 use time::macros::format_description;
 
-/// Why a value was refused.
+/// Why a value is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Nothing was typed, or nothing that can be seen.
+pub enum ValueError {
+    /// Nothing was typed, or only invisible characters.
     Missing,
     /// The end of a sentence that begins with the label of the field: "must be a whole number".
     Invalid(String),
 }
 
-/// A refusal with the end of a sentence.
-pub fn invalid(message: impl Into<String>) -> Refusal {
-    Refusal::Invalid(message.into())
+/// An error with the end of a sentence.
+pub fn invalid(message: impl Into<String>) -> ValueError {
+    ValueError::Invalid(message.into())
 }
 
-/// The refusal of a text with more characters than `max`.
-pub fn too_long(max: usize, length: usize) -> Refusal {
+/// The error for a text with more characters than `max`.
+pub fn too_long(max: usize, length: usize) -> ValueError {
     invalid(format!(
         "must be {max} characters or fewer (you entered {length})"
     ))
@@ -32,7 +32,7 @@ pub fn too_long(max: usize, length: usize) -> Refusal {
 ///
 /// # Errors
 /// When it is missing, too long, has more than one line, or contains control characters.
-pub fn parse_line(typed: &str, max: usize) -> Result<String, Refusal> {
+pub fn parse_line(typed: &str, max: usize) -> Result<String, ValueError> {
     let text = normalize(typed, ' ').replace('\t', " ");
     if let Some((place, _)) = find(&text, |character| character == '\n') {
         return Err(invalid(format!(
@@ -46,14 +46,14 @@ pub fn parse_line(typed: &str, max: usize) -> Result<String, Refusal> {
 ///
 /// # Errors
 /// When it is missing, too long, or contains control characters.
-pub fn parse_text(typed: &str, max: usize) -> Result<String, Refusal> {
+pub fn parse_text(typed: &str, max: usize) -> Result<String, ValueError> {
     parse_normalized(&normalize(typed, '\n'), max)
 }
 
-fn parse_normalized(typed: &str, max: usize) -> Result<String, Refusal> {
+fn parse_normalized(typed: &str, max: usize) -> Result<String, ValueError> {
     let text = typed.trim();
     if is_invisible(text) {
-        return Err(Refusal::Missing);
+        return Err(ValueError::Missing);
     }
     let is_unprintable = |character: char| character.is_control() && !"\n\t".contains(character);
     if let Some((place, character)) = find(typed, is_unprintable) {
@@ -94,10 +94,10 @@ fn find(text: &str, is_wanted: impl Fn(char) -> bool) -> Option<(usize, char)> {
 ///
 /// # Errors
 /// When it is missing, not a whole number, or out of range.
-pub fn parse_integer(typed: &str, min: i32, max: i32) -> Result<i32, Refusal> {
+pub fn parse_integer(typed: &str, min: i32, max: i32) -> Result<i32, ValueError> {
     let typed = typed.trim();
     if typed.is_empty() {
-        return Err(Refusal::Missing);
+        return Err(ValueError::Missing);
     }
     let number: Option<i32> = typed.parse().ok().filter(|_| !typed.starts_with('+'));
     number
@@ -109,10 +109,10 @@ pub fn parse_integer(typed: &str, min: i32, max: i32) -> Result<i32, Refusal> {
 ///
 /// # Errors
 /// When it is missing, not a date of the calendar, or out of range.
-pub fn parse_date(typed: &str, min: Date, max: Date) -> Result<Date, Refusal> {
+pub fn parse_date(typed: &str, min: Date, max: Date) -> Result<Date, ValueError> {
     let typed = typed.trim();
     if typed.is_empty() {
-        return Err(Refusal::Missing);
+        return Err(ValueError::Missing);
     }
     let format = format_description!("[year]-[month]-[day]");
     let date =
@@ -123,7 +123,7 @@ pub fn parse_date(typed: &str, min: Date, max: Date) -> Result<Date, Refusal> {
     Ok(date)
 }
 
-/// Characters that show nothing, besides whitespace: fillers, zero-width characters and combining selectors.
+/// Invisible characters besides whitespace: fillers, zero-width characters and combining selectors.
 pub const INVISIBLE: [RangeInclusive<char>; 15] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -142,7 +142,7 @@ pub const INVISIBLE: [RangeInclusive<char>; 15] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Whether a text shows nothing.
+/// Whether a text has only invisible characters.
 pub fn is_invisible(text: &str) -> bool {
     text.chars().all(|character| {
         character.is_whitespace() || INVISIBLE.iter().any(|range| range.contains(&character))
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn invisible_text_is_missing_and_control_characters_are_invalid() {
         for typed in ["", " \t", "\u{200b}\u{feff}", "\u{2800}"] {
-            assert_eq!(parse_text(typed, 9), Err(Refusal::Missing), "{typed:?}");
+            assert_eq!(parse_text(typed, 9), Err(ValueError::Missing), "{typed:?}");
         }
         for (typed, message) in [
             (
@@ -213,7 +213,7 @@ mod tests {
     fn an_integer_is_decimal_digits_within_its_range() {
         assert_eq!(parse_integer(" 12 ", 1, 12), Ok(12));
         assert_eq!(parse_integer("-3", -5, 5), Ok(-3));
-        assert_eq!(parse_integer(" ", 1, 12), Err(Refusal::Missing));
+        assert_eq!(parse_integer(" ", 1, 12), Err(ValueError::Missing));
         for typed in [
             "0",
             "13",
@@ -234,7 +234,7 @@ mod tests {
     fn a_date_is_one_of_the_calendar_within_its_range() {
         let parse = |typed| parse_date(typed, date!(2000 - 01 - 01), date!(2099 - 12 - 31));
         assert_eq!(parse("2024-02-29"), Ok(date!(2024 - 02 - 29)));
-        assert_eq!(parse(""), Err(Refusal::Missing));
+        assert_eq!(parse(""), Err(ValueError::Missing));
         for typed in ["2023-02-29", "29.02.2024", "2024-2-9", "tomorrow"] {
             let refused = invalid("must be a date such as 2026-11-27");
             assert_eq!(parse(typed), Err(refused), "{typed}");

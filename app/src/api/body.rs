@@ -36,7 +36,7 @@ pub struct JsonBody<B> {
 }
 
 impl<B> JsonBody<B> {
-    /// A hash of the members, in whatever order and with whatever whitespace they were sent.
+    /// A hash of the members that does not depend on their order and on whitespace.
     pub(super) fn hash(&self) -> String {
         // The members of a map are sorted by their names.
         let sorted = Value::from(self.members.clone()).to_string();
@@ -127,10 +127,10 @@ impl<B: JsonObject> EndpointArgRegister for JsonBody<B> {
     }
 }
 
-/// Reads the members of an object. Duplicate names are refused, since parsers differ on them (RFC 8259, section 4).
+/// Reads the members of an object. Duplicate names are rejected, because parsers differ on them (RFC 8259, section 4).
 ///
 /// # Errors
-/// 400 with the position where it is no JSON; 422 where it is no such object.
+/// 400 with the position if it is not JSON; 422 if it is not an object without duplicate names.
 fn parse_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
     match serde_json::from_slice::<Members>(body) {
         Ok(members) => Ok(members.0),

@@ -25,7 +25,7 @@ pub(super) fn entity_tag(version: &str, rest: &str) -> String {
     format!("\"{version}{SEPARATOR}{rest}\"")
 }
 
-/// The versions in the header `If-Match`, without which a write is refused: 428. Weak tags match nothing.
+/// The versions in the header `If-Match`, without which a write is rejected: 428. Weak tags match nothing.
 pub struct IfMatch(pub Expected);
 
 impl IfMatch {
@@ -62,7 +62,7 @@ impl<'ex> Extractible<'ex> for IfMatch {
     }
 }
 
-/// The version in an entity tag; empty for a weak one, which is no version. `None` if it is no tag.
+/// The version in an entity tag; empty for a weak tag, which has no version. `None` if the text is not a tag.
 fn parse_version(tag: &str) -> Option<String> {
     let tag = tag.trim();
     let is_weak = tag.starts_with("W/");

@@ -45,7 +45,7 @@ pub fn document(config: &Config, routes: &Router, protected: &Router) -> OpenApi
     document
 }
 
-/// Adds the responses that a token gets where none is needed, and a write of another site's page.
+/// Adds the responses for an invalid token on operations that need none, and for a write from another site's page.
 fn describe_access(document: &mut OpenApi, has_tokens: bool) {
     let (paths, components) = (&mut document.paths, &mut document.components);
     for item in paths.values_mut() {
@@ -92,7 +92,7 @@ fn secure(document: &mut OpenApi, needs_user: impl Fn(&PathItemType) -> bool) {
         for (method, operation) in item.operations.iter_mut() {
             if needs_user(method) {
                 let none: [&str; 0] = [];
-                // The token first: where a request has both, it counts.
+                // The token first: it takes precedence over the session.
                 operation.securities = Some(vec![
                     SecurityRequirement::new(ENTRA, none),
                     SecurityRequirement::new(SESSION, none),

@@ -25,7 +25,7 @@ use crate::response::{Error, Rejection};
 const NAME: &str = "idempotency-key";
 const HEADER: HeaderName = HeaderName::from_static(NAME);
 
-/// Characters of a key at most.
+/// The maximum length of a key in characters.
 const KEY_LIMIT: usize = 255;
 
 /// The idempotency key of a request, if it has one.
@@ -34,7 +34,7 @@ pub struct IdempotencyKey {
     path: String,
 }
 
-/// What a request that inserts a row has to do.
+/// The next step of a request that inserts a row.
 pub enum Submission {
     Insert(Insertion),
     /// The same request has inserted the row with this id.
@@ -50,7 +50,8 @@ pub struct Insertion {
 struct NewKey {
     digest: String,
     body_hash: String,
-    /// What is stored with the row, as by builds that keep no requests: two requests at once wait for each other.
+    /// The submission key that is stored with the row, also by builds that store no requests. Of two requests at the same
+    /// moment, one waits for the other.
     submission_key: Option<String>,
 }
 
@@ -125,7 +126,7 @@ impl Insertion {
     }
 
     /// Commits the transaction and returns the id of the row. A row that is not new is that of a request at the same moment, or of a
-    /// build that keeps no requests.
+    /// build that stores no requests.
     ///
     /// # Errors
     /// 422 when the request at the same moment had another body.

@@ -19,7 +19,7 @@ pub(super) async fn require_json(request: &mut Request) -> Result<(), Error> {
     Err(Error::Status(StatusCode::NOT_ACCEPTABLE))
 }
 
-/// Whether media ranges accept JSON: the most specific one that matches decides (RFC 9110, section 12.5.1).
+/// Whether media ranges accept JSON: the most specific one that matches takes precedence (RFC 9110, section 12.5.1).
 fn accepts_json<'a>(ranges: impl Iterator<Item = &'a str>) -> bool {
     let mut decision: Option<(usize, bool)> = None;
     let mut is_empty = true;

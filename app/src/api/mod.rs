@@ -30,10 +30,10 @@ pub use idempotency::{IdempotencyKey, Submission};
 pub use query::{ListParameters, QueryParameters, UrlQuery, optional, query_parameter};
 pub use resource::{Created, Deleted, ItemList, Resource, component};
 
-/// Items of a list, unless the parameter `limit` says otherwise.
+/// The number of items of a list without the parameter `limit`.
 pub const DEFAULT_LIMIT: i32 = 20;
 
-/// Items of a list at most.
+/// The maximum number of items of a list.
 pub const MAX_LIMIT: i32 = 50;
 
 /// The routes of a feature's API, whose paths begin with `api/`.

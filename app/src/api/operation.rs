@@ -1,4 +1,4 @@
-//! How the arguments that pages have too describe themselves in the OpenAPI document, and the responses of every operation.
+//! The descriptions of arguments that handlers of pages also have, and of the responses of every operation.
 
 use salvo_oapi::{
     Array, BasicType, Components, Content, EndpointArgRegister, EndpointOutRegister, Header,

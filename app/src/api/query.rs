@@ -103,7 +103,7 @@ impl ListParameters {
         })
     }
 
-    /// Parses the parameter `limit` alone, where the order of the list, and with it the cursor, is not known.
+    /// Parses only the parameter `limit`, for a request whose order, and so the type of its cursor, is not known.
     pub fn parse_limit(values: &FormValues, errors: &mut FieldErrors) -> Option<i32> {
         let limit = optional(&LIMIT, values, errors)?;
         Some(limit.unwrap_or(DEFAULT_LIMIT))
@@ -141,7 +141,7 @@ impl ListParameters {
     }
 }
 
-/// Parses a parameter that may be left out. Keeps the message when its value is refused.
+/// Parses a parameter that may be left out. Adds the message if its value is not valid.
 pub fn optional<K: Kind>(
     field: &Field<K>,
     values: &FormValues,

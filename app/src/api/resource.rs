@@ -33,7 +33,7 @@ pub struct Created<T> {
 /// The row has been deleted: 204.
 pub struct Deleted;
 
-/// A page of a list, and the path of the next one.
+/// A page of a list, and the path of the next page.
 pub struct ItemList<T> {
     pub items: Vec<T>,
     /// The cursor of the next page.

@@ -28,7 +28,7 @@ const PAGE: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// Salvo's own page has it in the page, which the policy forbids.
+/// Salvo's page has it as an inline script, which the policy forbids.
 const START: &str =
     "SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#swagger-ui', deepLinking: true });\n";
 

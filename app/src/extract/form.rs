@@ -11,10 +11,10 @@ use super::{no_metadata, state};
 use crate::config::HttpConfig;
 use crate::response::{Error, is_urlencoded};
 
-/// More fields than any form here has, and few enough to be read at no cost.
+/// More than the fields of any form of the site.
 const FIELD_LIMIT: usize = 100;
 
-/// The query's parameters; unknown ones are passed over.
+/// The parameters of the query; unknown ones are ignored.
 pub struct Query<T>(pub T);
 
 impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Query<T> {
@@ -45,10 +45,10 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Form<T> {
     }
 }
 
-/// The request's body, read once and kept.
+/// The body of the request, which is read once and kept.
 ///
 /// # Errors
-/// When it is larger than `FORM_BODY_LIMIT`, takes longer than `REQUEST_BODY_TIMEOUT`, or breaks off.
+/// When it is larger than `FORM_BODY_LIMIT`, takes longer than `REQUEST_BODY_TIMEOUT`, or is incomplete.
 pub async fn read_body<'a>(request: &'a mut Request, http: &HttpConfig) -> Result<&'a [u8], Error> {
     if declared_length(request).is_some_and(|length| length > http.form_body_limit) {
         return Err(Error::Status(StatusCode::PAYLOAD_TOO_LARGE));
@@ -62,7 +62,7 @@ pub async fn read_body<'a>(request: &'a mut Request, http: &HttpConfig) -> Resul
     }
 }
 
-/// The body's length in bytes as announced, so that it need not be read to be too large.
+/// The `Content-Length`, by which a body that is too large is rejected before it is read.
 fn declared_length(request: &Request) -> Option<usize> {
     let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?;
     Some(length.parse().unwrap_or(usize::MAX))
@@ -72,7 +72,7 @@ fn parse_fields<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, Error> {
     if encoded.split(|byte| *byte == b'&').count() > FIELD_LIMIT {
         return Err(Error::BadRequest("The form has too many fields."));
     }
-    // The parser below would replace what is not UTF-8 without a word.
+    // The parser below would silently replace invalid UTF-8.
     if percent_decode(encoded).decode_utf8().is_err() {
         return Err(Error::BadRequest("The text is not valid UTF-8."));
     }

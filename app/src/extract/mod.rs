@@ -65,7 +65,7 @@ impl<'ex> Extractible<'ex> for Id {
         _: &'ex mut Depot,
         name: &str,
     ) -> Result<Self, Error> {
-        // A digit written as %31 is another address for the same row: one is enough.
+        // An encoded digit (%31) would be a second address of the same row.
         let encoded = request.uri().path().contains('%');
         let segment = request.params().get(name).filter(|_| !encoded);
         segment
@@ -74,7 +74,7 @@ impl<'ex> Extractible<'ex> for Id {
     }
 }
 
-/// Nothing is generated from these arguments.
+/// Empty metadata: Salvo needs none for these arguments.
 pub fn no_metadata() -> &'static Metadata {
     static METADATA: Metadata = Metadata::new("");
     &METADATA

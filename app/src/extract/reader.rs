@@ -15,20 +15,19 @@ use crate::site_cookie;
 /// Name of the cookie that a browser has for some seconds after a write.
 pub const BYPASS_COOKIE: &str = "written";
 
-/// The longest read from a replica. A replica that stops costs a request no more, and only until it is found to be old.
+/// The timeout of a read from a replica: the longest delay by a replica that stops, until it is known to be out of date.
 const REPLICA_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Put into the depot by middleware: the most that a replica may be behind for this request, if that is less than
-/// `DATABASE_READ_LAG`.
+/// The maximum lag of a replica for this request, if it is less than `DATABASE_READ_LAG`; middleware puts it into the depot.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplicaLag(pub Duration);
 
-/// Put into the depot by [`Reader`]: the instant whose data the response has at least.
+/// The instant up to which the response has all data; [`Reader`] puts it into the depot.
 #[derive(Clone, Copy, Debug)]
 pub struct DataAt(pub Instant);
 
-/// Reads what a response shows: from a replica that is not too far behind, if the request may be shown what is a little
-/// old, else from the primary. The argument of handlers of `GET` requests; everything else uses the primary.
+/// Reads the data of a response: from a replica if the response may be slightly out of date and the replica is not too far
+/// behind, else from the primary. It is the argument of handlers of `GET` requests; everything else uses the primary.
 pub struct Reader {
     replica: Option<RepeatableConnection>,
     primary: Database,
@@ -81,7 +80,7 @@ impl<'ex> Extractible<'ex> for Reader {
 }
 
 /// Whether the request is that of a reader who is not signed in, has not just written and is shown no
-/// notice. Others may see the same response, and it may be a little old.
+/// notice. Such a response may be shared and slightly out of date.
 pub fn may_be_shared(request: &Request, depot: &Depot) -> bool {
     request.method().is_safe()
         && !has_notice(request)

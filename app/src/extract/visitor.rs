@@ -35,8 +35,7 @@ impl Visitor {
         matches!(self.0.user, Ok(None))
     }
 
-    /// Whether the visitor may send forms that write: `SIGN_IN_REQUIRED` asks for no sign-in, or the
-    /// visitor has signed in.
+    /// Whether the visitor may send forms that write: they have signed in, or `SIGN_IN_REQUIRED` does not require it.
     pub fn may_write(&self, state: &AppState) -> bool {
         let sign_in = state.config.sign_in.as_ref();
         let is_open =

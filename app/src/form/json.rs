@@ -8,7 +8,7 @@ use salvo_oapi::{BasicType, KnownFormat, Object, SchemaFormat, SchemaType};
 use serde_json::Value;
 
 use super::{Choice, Day, Field, Integer, Kind, Line, Optional, Text};
-use crate::text::{INVISIBLE, Refusal, invalid, too_long};
+use crate::text::{INVISIBLE, ValueError, invalid, too_long};
 
 /// Control characters that text of several lines may contain.
 const LINE_BREAKS: [char; 3] = ['\t', '\n', '\r'];
@@ -19,7 +19,7 @@ pub trait JsonKind: Kind {
     ///
     /// # Errors
     /// When it has another type, or does not have the schema.
-    fn read(&self, value: &Value) -> Result<String, Refusal>;
+    fn read(&self, value: &Value) -> Result<String, ValueError>;
 
     /// The JSON Schema of the values that are accepted.
     fn schema(&self) -> Object;
@@ -52,7 +52,7 @@ impl<K: JsonKind> JsonField for Field<K> {
 
     fn read(&self, value: &Value) -> Result<String, String> {
         let read = self.kind.read(value);
-        read.map_err(|refusal| self.message(refusal))
+        read.map_err(|error| self.message(error))
     }
 
     fn schema(&self) -> Object {
@@ -65,7 +65,7 @@ impl<K: JsonKind> JsonField for Field<K> {
 }
 
 impl JsonKind for Line {
-    fn read(&self, value: &Value) -> Result<String, Refusal> {
+    fn read(&self, value: &Value) -> Result<String, ValueError> {
         read_text(value, self.max, &[])
     }
 
@@ -75,7 +75,7 @@ impl JsonKind for Line {
 }
 
 impl JsonKind for Text {
-    fn read(&self, value: &Value) -> Result<String, Refusal> {
+    fn read(&self, value: &Value) -> Result<String, ValueError> {
         read_text(value, self.max, &LINE_BREAKS)
     }
 
@@ -85,7 +85,7 @@ impl JsonKind for Text {
 }
 
 impl JsonKind for Integer {
-    fn read(&self, value: &Value) -> Result<String, Refusal> {
+    fn read(&self, value: &Value) -> Result<String, ValueError> {
         let (min, max) = (self.min, self.max);
         let out_of_range = || invalid(format!("must be a whole number from {min} to {max}"));
         whole_number(value).ok_or_else(out_of_range)
@@ -97,7 +97,7 @@ impl JsonKind for Integer {
 }
 
 impl JsonKind for Day {
-    fn read(&self, value: &Value) -> Result<String, Refusal> {
+    fn read(&self, value: &Value) -> Result<String, ValueError> {
         let text = value.as_str().map(ToOwned::to_owned);
         text.ok_or_else(|| invalid("must be a date such as \"2026-11-27\""))
     }
@@ -118,12 +118,12 @@ impl<T: Copy + Sync> Choice<T> {
 }
 
 impl<T: Copy + Sync> JsonKind for Choice<T> {
-    fn read(&self, value: &Value) -> Result<String, Refusal> {
+    fn read(&self, value: &Value) -> Result<String, ValueError> {
         let name = match self.numbers() {
             Some(_) => whole_number(value),
             None => value.as_str().map(ToOwned::to_owned),
         };
-        name.ok_or(Refusal::Missing)
+        name.ok_or(ValueError::Missing)
     }
 
     fn schema(&self) -> Object {
@@ -142,7 +142,7 @@ impl<T: Copy + Sync> JsonKind for Choice<T> {
 }
 
 impl<K: JsonKind> JsonKind for Optional<K> {
-    fn read(&self, value: &Value) -> Result<String, Refusal> {
+    fn read(&self, value: &Value) -> Result<String, ValueError> {
         if value.is_null() {
             return Ok(String::new());
         }
@@ -158,7 +158,7 @@ impl<K: JsonKind> JsonKind for Optional<K> {
     }
 }
 
-fn read_text(value: &Value, max: usize, allowed: &[char]) -> Result<String, Refusal> {
+fn read_text(value: &Value, max: usize, allowed: &[char]) -> Result<String, ValueError> {
     let Some(text) = value.as_str() else {
         return Err(invalid("must be a string"));
     };
@@ -252,7 +252,7 @@ mod tests {
             json!([2]),
             json!(1e300),
         ] {
-            assert_eq!(RATING.read(&value), Err(Refusal::Missing), "{value}");
+            assert_eq!(RATING.read(&value), Err(ValueError::Missing), "{value}");
         }
     }
 
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(line.read(&json!(" a ")), Ok(" a ".to_owned()));
         for value in [json!(" ab "), json!("a\n"), json!(1), json!(null)] {
             assert!(
-                matches!(line.read(&value), Err(Refusal::Invalid(_))),
+                matches!(line.read(&value), Err(ValueError::Invalid(_))),
                 "{value}"
             );
         }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use time::Date;
 
 use crate::form_key;
-use crate::text::{Refusal, parse_date, parse_integer, parse_line, parse_text};
+use crate::text::{ValueError, parse_date, parse_integer, parse_line, parse_text};
 
 /// A form field.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub trait Kind: Sync {
 
     /// # Errors
     /// When the value is missing or not valid.
-    fn parse(&self, typed: &str) -> Result<Self::Value, Refusal>;
+    fn parse(&self, typed: &str) -> Result<Self::Value, ValueError>;
 
     fn control(&self) -> Control;
 
@@ -89,7 +89,7 @@ pub struct Optional<K>(pub K);
 impl Kind for Line {
     type Value = String;
 
-    fn parse(&self, typed: &str) -> Result<String, Refusal> {
+    fn parse(&self, typed: &str) -> Result<String, ValueError> {
         parse_line(typed, self.max)
     }
 
@@ -107,7 +107,7 @@ impl Kind for Line {
 impl Kind for Text {
     type Value = String;
 
-    fn parse(&self, typed: &str) -> Result<String, Refusal> {
+    fn parse(&self, typed: &str) -> Result<String, ValueError> {
         parse_text(typed, self.max)
     }
 
@@ -123,7 +123,7 @@ impl Kind for Text {
 impl Kind for Integer {
     type Value = i32;
 
-    fn parse(&self, typed: &str) -> Result<i32, Refusal> {
+    fn parse(&self, typed: &str) -> Result<i32, ValueError> {
         parse_integer(typed, self.min, self.max)
     }
 
@@ -142,7 +142,7 @@ impl Kind for Integer {
 impl Kind for Day {
     type Value = Date;
 
-    fn parse(&self, typed: &str) -> Result<Date, Refusal> {
+    fn parse(&self, typed: &str) -> Result<Date, ValueError> {
         parse_date(typed, self.min, self.max)
     }
 
@@ -157,9 +157,9 @@ impl Kind for Day {
 impl<T: Copy + Sync> Kind for Choice<T> {
     type Value = T;
 
-    fn parse(&self, typed: &str) -> Result<T, Refusal> {
+    fn parse(&self, typed: &str) -> Result<T, ValueError> {
         let option = self.0.iter().find(|(_, name, _)| *name == typed);
-        option.map(|(value, ..)| *value).ok_or(Refusal::Missing)
+        option.map(|(value, ..)| *value).ok_or(ValueError::Missing)
     }
 
     fn control(&self) -> Control {
@@ -175,9 +175,9 @@ impl<T: Copy + Sync> Kind for Choice<T> {
 impl<K: Kind> Kind for Optional<K> {
     type Value = Option<K::Value>;
 
-    fn parse(&self, typed: &str) -> Result<Self::Value, Refusal> {
+    fn parse(&self, typed: &str) -> Result<Self::Value, ValueError> {
         match self.0.parse(typed) {
-            Err(Refusal::Missing) if typed.trim().is_empty() => Ok(None),
+            Err(ValueError::Missing) if typed.trim().is_empty() => Ok(None),
             parsed => parsed.map(Some),
         }
     }
@@ -202,13 +202,13 @@ impl<K: Kind> Field<K> {
     /// The message beside the field.
     pub fn parse(&self, typed: &str) -> Result<K::Value, String> {
         let parsed = self.kind.parse(typed);
-        parsed.map_err(|refusal| self.message(refusal))
+        parsed.map_err(|error| self.message(error))
     }
 
-    fn message(&self, refusal: Refusal) -> String {
-        match refusal {
-            Refusal::Missing => self.missing.to_owned(),
-            Refusal::Invalid(predicate) => format!("{} {predicate}", self.label),
+    fn message(&self, error: ValueError) -> String {
+        match error {
+            ValueError::Missing => self.missing.to_owned(),
+            ValueError::Invalid(predicate) => format!("{} {predicate}", self.label),
         }
     }
 }
@@ -323,7 +323,7 @@ impl FieldErrors {
         self
     }
 
-    /// Parses a field. Keeps the message when its value is refused.
+    /// Parses a field. Adds the message if its value is not valid.
     pub fn check<K: Kind>(&mut self, field: &Field<K>, values: &FormValues) -> Option<K::Value> {
         match field.parse(values.get(field.name)) {
             Ok(value) => Some(value),

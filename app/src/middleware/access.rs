@@ -20,22 +20,22 @@ enum Rule {
     },
 }
 
-/// Lets signed-in users pass; 501 when sign-in is not configured.
+/// Allows only signed-in users; 501 when sign-in is not configured.
 pub fn require_user() -> Access {
     Access(Rule::SignedIn)
 }
 
-/// Lets users with this role pass, 403 for others; 501 when sign-in is not configured.
+/// Allows only users with this role, 403 for others; 501 when sign-in is not configured.
 pub fn require_role(role: &'static str) -> Access {
     Access(Rule::Role(role))
 }
 
-/// Lets pass whom `SIGN_IN_REQUIRED` lets read or, with an unsafe method, write.
+/// Allows the visitors that may read or, with an unsafe method, write according to `SIGN_IN_REQUIRED`.
 pub fn require_user_as_configured() -> Access {
     Access(Rule::Configured { write: false })
 }
 
-/// Lets pass whom `SIGN_IN_REQUIRED` lets write, for pages with a form.
+/// Allows the visitors that may write according to `SIGN_IN_REQUIRED`, for pages with a form.
 pub fn require_user_to_write() -> Access {
     Access(Rule::Configured { write: true })
 }

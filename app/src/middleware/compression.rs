@@ -6,7 +6,7 @@ use salvo::{Depot, FlowCtrl, Request, Response, handler};
 
 use crate::compression::{Effort, Encoding};
 
-/// In bytes: a smaller body does not fit into fewer packets by compression.
+/// In bytes: compression of a smaller body does not save a packet.
 const MIN_LENGTH: usize = 1024;
 
 /// Compresses the body of a response unless it is small, compressed already or of a binary type.
@@ -40,7 +40,7 @@ pub async fn compress(
     }
 }
 
-/// Whether an entity tag names this very sequence of bytes (RFC 9110, section 8.8.1).
+/// Whether an entity tag is strong, and so stands for exactly these bytes (RFC 9110, section 8.8.1).
 fn has_strong_tag(headers: &HeaderMap) -> bool {
     let tag = headers.get(ETAG);
     tag.is_some_and(|tag| !tag.as_bytes().starts_with(b"W/"))

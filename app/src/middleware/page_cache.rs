@@ -1,8 +1,8 @@
 //! Serves anonymous readers from the page cache.
 //!
-//! A page read from a replica is as old as the replica's data: it is cached for as much less.
-//! A page of a signed-in user is never cached. A browser that has just written carries a cookie for as
-//! long as any instance may hold a page from before the write, and bypasses the cache meanwhile.
+//! A page that was read from a replica is as old as the data of the replica, and is cached for less time.
+//! A page of a signed-in user is never cached. After a write the browser has a cookie with which it bypasses the cache,
+//! for as long as any instance may have a page from before the write.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,12 +29,12 @@ use crate::state::AppState;
 /// Longer than `page_cache::MAX_AGE`, since a browser counts whole seconds.
 const BYPASS_SECONDS: u64 = 3;
 
-/// The most that a replica may be behind for a page that is cached, so that it stays in the cache for the rest of
+/// The maximum lag of a replica for a page that is cached: the page stays in the cache for the rest of
 /// `page_cache::MAX_AGE`.
-const MOST_LAG: Duration = MAX_AGE.checked_div(2).unwrap();
+const MAX_LAG: Duration = MAX_AGE.checked_div(2).unwrap();
 
 /// Routes whose pages are cached by their path and these query parameters. Other parameters are removed
-/// before the page sees the request: they neither miss nor poison the cache.
+/// from the request, so that they cause neither a miss nor a wrong entry.
 pub fn cached(parameters: &'static [&'static str], routes: Router) -> Router {
     Router::new().hoop(CachedPages { parameters }).push(routes)
 }
@@ -65,7 +65,7 @@ impl Handler for CachedPages {
         let page = match cache.find(address).await {
             Lookup::Hit(page) => page,
             Lookup::Miss(slot) => {
-                depot.insert_typed(ReplicaLag(MOST_LAG));
+                depot.insert_typed(ReplicaLag(MAX_LAG));
                 ctrl.call_next(request, depot, response).await;
                 let rendered = to_rendered(response);
                 let data_at = depot.get_typed::<DataAt>().ok().map(|read| read.0);
@@ -93,8 +93,7 @@ impl Handler for CachedPages {
     }
 }
 
-/// After a write, outdates the pages of this instance and lets the writer's browser bypass the pages
-/// of the others.
+/// After a write, invalidates the pages of this instance, and makes the writer's browser bypass the caches of the others.
 #[handler]
 pub async fn record_writes(
     request: &mut Request,
@@ -193,7 +192,7 @@ fn write(page: &CachedPage, request: &Request, response: &mut Response) {
 }
 
 /// The cookie of a writer; `None` where every page is read from the primary anyway. It lasts longer than any instance may
-/// show what is older than the write.
+/// show a page from before the write.
 fn bypass_cookie(state: &AppState) -> Option<Cookie<'static>> {
     let lag = state.database.read_lag();
     if state.page_cache.is_none() && lag.is_none() {

@@ -25,7 +25,7 @@ pub async fn limit_sign_ins(request: &mut Request, depot: &mut Depot) -> Result<
     check(&state.rate_limiters.sign_in, request, state)
 }
 
-/// A direct peer is not limited: only a trusted proxy's word on an address counts.
+/// A direct client is not limited: only an address that a trusted proxy reports is used.
 fn check(limiter: &Limiter, request: &Request, state: &AppState) -> Result<(), Error> {
     let trusted = &state.config.http.trusted_proxies;
     match ClientAddress::reported(request, trusted) {

@@ -1,4 +1,4 @@
-//! Requests whose target could be read in two ways: several `Host` headers, or doubled slashes in the path.
+//! Requests with an ambiguous target: several `Host` headers, or doubled slashes in the path.
 
 use salvo::http::Version;
 use salvo::http::header::HOST;
@@ -8,7 +8,7 @@ use salvo::{Request, handler};
 use crate::response::Error;
 
 /// Returns 400 unless there is exactly one valid `Host` (RFC 9112, section 3.2), and 404 for a path with doubled
-/// slashes: the router reads them as one, while middleware and proxies that look at the path see two.
+/// slashes: the router reads them as one, while middleware and proxies see two.
 #[handler]
 pub async fn check_target(request: &mut Request) -> Result<(), Error> {
     if !has_valid_host(request) {

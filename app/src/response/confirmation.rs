@@ -1,4 +1,4 @@
-//! The page that asks before something is deleted: a form with one button, and a way back.
+//! The confirmation page before something is deleted: a form with one button, and a link to cancel.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::page::View;
 pub struct Confirmation {
     /// The title and heading: "Delete this review?"
     pub question: &'static str,
-    /// What is meant: a label and a value on each line.
+    /// What would be deleted: a label and a value on each line.
     pub facts: Vec<(&'static str, String)>,
     pub consequence: &'static str,
     /// Where the form is sent.

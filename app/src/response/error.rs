@@ -41,7 +41,7 @@ pub enum Error {
     /// Another status of the 4xx class, such as 405, 408, 413 or 415, with its standard text.
     #[error("{0}")]
     Status(StatusCode),
-    /// The content of the request is refused, with each part that is not valid.
+    /// The content of the request is not valid; contains each part that is not valid.
     #[error("{}", .0.detail)]
     Rejected(Box<Rejection>),
     /// The bearer token does not give access: 401 or 403 (RFC 6750, section 3.1).
@@ -60,7 +60,7 @@ pub enum Error {
     /// The database is unavailable or the site is overloaded: 503.
     #[error("unavailable: {0:#}")]
     Unavailable(anyhow::Error),
-    /// A fault of the site: 500, with the cause in one log line.
+    /// An internal error: 500, with the cause in one log line.
     #[error("{0:#}")]
     Unexpected(#[from] anyhow::Error),
 }
@@ -119,7 +119,7 @@ impl Error {
 impl Writer for Error {
     async fn write(self, request: &mut Request, depot: &mut Depot, response: &mut Response) {
         self.log();
-        self.note_database_failure(depot);
+        self.report_database_error(depot);
         let is_page_request = request.method().is_safe() && !wants_json(request);
         if let Some(address) = self.sign_in_address().filter(|_| is_page_request) {
             response.headers_mut().insert(LOCATION, address);
@@ -141,12 +141,13 @@ impl Error {
         let form = SentForm::of(request, depot).await;
         let is_page_request = request.method().is_safe();
         ErrorPage {
-            retry_path: (is_page_request && self.may_pass()).then(|| retry_path(request, depot)),
+            retry_path: (is_page_request && self.is_transient())
+                .then(|| retry_path(request, depot)),
             sign_in_path: match self {
                 Self::SignInRequired { return_to } => Some(sign_in_path(return_to)),
                 _ => None,
             },
-            may_resend: self.may_pass() || matches!(self, Self::SignInRequired { .. }),
+            may_resend: self.is_transient() || matches!(self, Self::SignInRequired { .. }),
             form,
             status: self.status().as_u16(),
             title: self.title(),
@@ -167,8 +168,8 @@ impl Error {
         }
     }
 
-    /// Lets the database draw its conclusions from an error of its own.
-    fn note_database_failure(&self, depot: &Depot) {
+    /// Reports an error of the database to the pool, which may replace its connections.
+    fn report_database_error(&self, depot: &Depot) {
         let (Self::Unavailable(cause) | Self::Unexpected(cause)) = self else {
             return;
         };
@@ -217,7 +218,7 @@ impl Error {
     }
 
     /// Whether the same request may succeed later.
-    fn may_pass(&self) -> bool {
+    fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::TooManyRequests(_) | Self::Unavailable(_) | Self::Unexpected(_)
@@ -302,7 +303,7 @@ impl Error {
     }
 }
 
-/// The requested page, or the sign-in in place of its callback, which is good for one use.
+/// The requested page, or a new sign-in instead of its callback, which can be used only once.
 fn retry_path(request: &Request, depot: &Depot) -> String {
     let state = depot.get_typed::<AppState>().ok();
     let sign_in = state.and_then(|state| state.sign_in.as_ref());

@@ -17,7 +17,7 @@ pub(super) struct ErrorPage<'a> {
     pub(super) message: String,
     pub(super) reference: String,
     pub(super) recovery_links: Vec<RecoveryLink>,
-    /// The same page again, where the error may pass.
+    /// The same page again, if the error is transient.
     pub(super) retry_path: Option<String>,
     /// Where to sign in, for a form that requires it.
     pub(super) sign_in_path: Option<String>,
@@ -99,7 +99,7 @@ impl ErrorPage<'_> {
     }
 }
 
-/// Whether the client is a program that expects JSON rather than a person with a page.
+/// Whether the client is a program that expects JSON, and not a browser.
 pub fn wants_json(request: &Request) -> bool {
     let is_fetch = request.headers().contains_key("sec-fetch-mode")
         && !header_contains(request, "sec-fetch-mode", "navigate");

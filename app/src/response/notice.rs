@@ -1,7 +1,7 @@
 //! Notices: a message about what has just succeeded, shown once on the page after a redirect.
 //!
-//! A cookie carries the notice's code to the next page. It holds no text, so that nobody can make the site show words of
-//! their own, and no link can carry it.
+//! A cookie carries the notice's code to the next page. It contains no text, so that nobody can
+//! make the site show another text, and it cannot be set by a link.
 
 use cookie::time::Duration;
 use salvo::http::Method;
@@ -32,7 +32,7 @@ impl Notice {
     }
 }
 
-/// Whether the next page is to show a notice, which makes it this visitor's own.
+/// Whether the next page shows a notice, and so must not be shared with other visitors.
 pub fn has_notice(request: &Request) -> bool {
     site_cookie::read(request, COOKIE_NAME).is_some()
 }

@@ -220,7 +220,7 @@ pub(crate) mod samples {
     use crate::current_user::{ADMIN, CurrentUser};
     use crate::templates::Templates;
 
-    /// For every text of a sample that a visitor can type. No page shows it unescaped.
+    /// The text of every value of a sample that a visitor can type. No page shows it unescaped.
     pub(crate) const HOSTILE: &str = "<script>alert('1')</script>";
 
     /// A template and the page rendered from it.

@@ -1,4 +1,4 @@
-//! A request whose content is refused, with every part of it that is not valid.
+//! A request whose content is not valid, with every part of it that is not valid.
 
 use salvo::http::StatusCode;
 use serde::Serialize;

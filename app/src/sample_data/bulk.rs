@@ -29,7 +29,7 @@ const SQLITE_CACHE: &str = "PRAGMA cache_size = -65536";
 /// COPY data is sent in pieces of about this many bytes.
 const PIECE: usize = 256 * 1024;
 
-/// Loads everything into PostgreSQL or nothing; false when there is data and the options say to leave it.
+/// Loads everything into PostgreSQL or nothing; false if there is data that the options say to keep.
 pub(super) async fn copy(
     pool: &PgPool,
     data: &SampleData,

@@ -28,7 +28,7 @@ const BATCH: usize = 500;
 
 const PROGRESS: &str = "{msg} {wide_bar} {human_pos}/{human_len} rows, {per_sec:.0}, {eta} left";
 
-/// Lifts the limits of a page's statements; one seed at a time writes, readers go on.
+/// Lifts the limits for statements of a page, and locks the tables against other writers; reads are not blocked.
 const LOCK_POSTGRES: &str = "
     SET LOCAL statement_timeout = 0;
     SET LOCAL lock_timeout = 0;
@@ -80,7 +80,7 @@ pub async fn seed(db: &DatabaseConnection, options: &SeedOptions) -> anyhow::Res
     Ok(())
 }
 
-/// Loads everything or nothing; false when there is data and the options say to leave it.
+/// Loads everything or nothing; false if there is data that the options say to keep.
 async fn insert(
     db: &DatabaseConnection,
     data: &SampleData,
@@ -132,7 +132,7 @@ async fn insert_many<E: EntityTrait>(
     Ok(())
 }
 
-/// What follows the rows: sequences and statistics. The database's triggers have counted the ratings.
+/// Updates sequences and statistics after the rows. The triggers of the database have counted the ratings.
 fn finish(backend: DbBackend) -> String {
     if backend == DbBackend::Postgres {
         format!("{MOVE_SEQUENCES}; {ANALYZE}")

@@ -44,7 +44,7 @@ impl SeedOptions {
         self.restaurants + self.reviews
     }
 
-    /// The ids after the highest ones; none when the database has data that is to be left alone.
+    /// The ids after the highest ones; `None` if the database has data that must not be changed.
     ///
     /// # Errors
     /// When there is data and no option says what to do, or when the ids would exceed 2,147,483,647.

@@ -28,14 +28,14 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest time that a log line waits for others. Waking the thread that writes them, and a system call, for each
 /// line cost a fifth of the time of a request.
-const LOG_PAUSE: Duration = Duration::from_millis(20);
+const LOG_FLUSH_DELAY: Duration = Duration::from_millis(20);
 
-/// In bytes: more log lines than this are written before the pause is over.
+/// In bytes: more log lines than this are written before the delay is over.
 const LOG_BUFFER: usize = 64 * 1024;
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Logging and telemetry, to be stopped so that nothing is lost.
+/// Running logging and telemetry, which must be stopped so that nothing is lost.
 pub struct Telemetry {
     providers: Option<Providers>,
     /// Writes the remaining log lines when it is dropped.
@@ -81,7 +81,7 @@ impl Telemetry {
             return;
         };
         let timeout = grace.min(FLUSH_TIMEOUT);
-        // Its own thread: at exit the runtime would wait for a blocking task without a time limit.
+        // In a separate thread: at exit the runtime would wait for a blocking task without a time limit.
         let (done, stopped) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             providers.shut_down(timeout);
@@ -102,7 +102,7 @@ impl<W: Write> Write for Batches<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        thread::sleep(LOG_PAUSE);
+        thread::sleep(LOG_FLUSH_DELAY);
         self.0.flush()
     }
 }

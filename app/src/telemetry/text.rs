@@ -14,7 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::observe;
 
-/// Without the date: this form is read while the site runs.
+/// Without the date: this format is read while the site runs.
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]Z");
 
 /// Formats the events of requests as `12:00:00Z 200 GET /path 1.2 ms`, others with their level and fields.
