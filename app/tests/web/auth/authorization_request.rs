@@ -55,7 +55,7 @@ async fn a_rejected_redirect_uri_shows_a_helpful_page() {
             .expect("a page")
             .contains("AADSTS50011")
     );
-    let unreturned = Expected::rejected(400).without_recovery();
+    let unreturned = Expected::rejected(400).unrecovered();
     let response = site.open(&browser, "/signin", unreturned).await;
     for text in [
         "Invalid redirect URI",
@@ -69,12 +69,8 @@ async fn a_rejected_redirect_uri_shows_a_helpful_page() {
         .register_redirect_uri("http://localhost/signin");
     let callback = browser.begin_as("alice").await;
     let path = callback.replace("http://localhost", "");
-    site.open(
-        &browser,
-        &path,
-        Expected::signed_in("alice").without_recovery(),
-    )
-    .await;
+    site.open(&browser, &path, Expected::signed_in("alice").unrecovered())
+        .await;
 }
 
 /// Catalogue: 13.

@@ -19,7 +19,7 @@ async fn a_declined_sign_in_shows_a_page_that_says_so() {
         "access_denied",
         "AADSTS65004: the-words-of-the-provider",
     );
-    let response = site.assert_sign_in(Expected::rejected(403)).await;
+    let response = site.sign_in(Expected::rejected(403)).await;
     assert!(
         response.body.contains("Sign-in was declined"),
         "{}",
@@ -49,7 +49,7 @@ async fn an_error_without_a_valid_state_changes_nothing() {
         "/auth/callback?error=a&state=",
         &foreign,
     ] {
-        let rejected = Expected::rejected(400).without_recovery();
+        let rejected = Expected::rejected(400).unrecovered();
         site.open(&victim, address, rejected).await;
     }
     assert_eq!(site.count("sign_in_attempt").await, 2);
@@ -91,7 +91,7 @@ async fn error_texts_of_the_provider_become_neither_markup_nor_links_nor_log_lin
             let browser = site.browser();
             let callback = browser.begin_as("alice").await;
             let start = site.log.line_count();
-            let rejected = Expected::rejected(400).without_recovery();
+            let rejected = Expected::rejected(400).unrecovered();
             let response = site.open(&browser, &callback, rejected).await;
             let lines = site.log.since(start);
             for part in DANGEROUS {
@@ -124,7 +124,7 @@ async fn every_provider_error_shows_a_page_and_does_not_redirect_to_the_provider
     ] {
         respond_with_error(&site, error, "");
         let response = site
-            .assert_sign_in(Expected::rejected(400).calls(Endpoint::Authorize, 0))
+            .sign_in(Expected::rejected(400).calls(Endpoint::Authorize, 0))
             .await;
         assert!(response.location().is_empty() && !response.body.contains("http-equiv"));
     }
@@ -141,7 +141,7 @@ async fn the_log_contains_the_aadsts_error_number() {
         "AADSTS50105: <b>the words</b> of the provider",
     );
     let start = site.log.line_count();
-    site.assert_sign_in(Expected::rejected(400)).await;
+    site.sign_in(Expected::rejected(400)).await;
     let lines = site.log.since(start);
     let reason = "the provider refused: invalid_request AADSTS50105";
     assert!(
@@ -164,7 +164,7 @@ async fn a_callback_without_a_code_is_rejected() {
             parameters.retain(|(name, _)| name != "code");
             parameters.extend(code.map(|code| ("code".to_owned(), code.to_owned())));
         });
-        site.assert_sign_in(Expected::rejected(400)).await;
+        site.sign_in(Expected::rejected(400)).await;
     }
 }
 
@@ -219,7 +219,7 @@ async fn an_unusual_code_is_passed_on_unchanged_or_rejected() {
         let callback = format!("{}{encoded}{}", &callback[..start], &callback[end..]);
         let rejected = Expected::rejected(400)
             .calls(Endpoint::Token, 1)
-            .without_recovery();
+            .unrecovered();
         site.open(&browser, &callback, rejected).await;
         let sent = site.emulator.requests_to(Endpoint::Token).remove(0);
         let honest = percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy();
@@ -262,7 +262,7 @@ async fn unknown_callback_parameters_are_ignored() {
             parameters.push((name.to_owned(), "a".to_owned()));
         }
     });
-    site.assert_sign_in(Expected::signed_in("alice")).await;
+    site.sign_in(Expected::signed_in("alice")).await;
 }
 
 /// Catalogue: 36.
@@ -290,7 +290,7 @@ async fn tokens_in_the_callback_query_are_ignored() {
         } else {
             Expected::rejected(400)
         };
-        site.assert_sign_in(expected).await;
+        site.sign_in(expected).await;
     }
 }
 
@@ -320,11 +320,10 @@ async fn the_iss_parameter_must_match_the_issuer() {
         ];
         for iss in wrong {
             edit_issuer(&site, Some(&iss));
-            site.assert_sign_in(Expected::rejected(400).without_recovery())
-                .await;
+            site.sign_in(Expected::rejected(400).unrecovered()).await;
         }
         edit_issuer(&site, Some(&right));
-        site.assert_sign_in(Expected::signed_in("alice").without_recovery())
+        site.sign_in(Expected::signed_in("alice").unrecovered())
             .await;
         edit_issuer(&site, None);
         let missing = if announced {
@@ -332,7 +331,7 @@ async fn the_iss_parameter_must_match_the_issuer() {
         } else {
             Expected::signed_in("alice")
         };
-        site.assert_sign_in(missing.without_recovery()).await;
+        site.sign_in(missing.unrecovered()).await;
     }
 }
 
@@ -372,22 +371,14 @@ async fn the_callback_is_served_only_at_the_path_of_the_redirect_uri() {
     let callback = browser.begin_as("alice").await;
     let path = callback.replace("http://localhost", "");
     let elsewhere = path.replace("/signin-oidc", "/auth/callback");
-    let rejected = Expected::rejected(404).without_recovery();
+    let rejected = Expected::rejected(404).unrecovered();
     site.open(&browser, &elsewhere, rejected).await;
     let changed =
         with_state(&callback, |state| Some(format!("{state}a"))).replace("http://localhost", "");
-    site.open(
-        &browser,
-        &changed,
-        Expected::rejected(400).without_recovery(),
-    )
-    .await;
-    site.open(
-        &browser,
-        &path,
-        Expected::signed_in("alice").without_recovery(),
-    )
-    .await;
+    site.open(&browser, &changed, Expected::rejected(400).unrecovered())
+        .await;
+    site.open(&browser, &path, Expected::signed_in("alice").unrecovered())
+        .await;
 }
 
 fn respond_with_error(site: &SignInSite, error: &str, description: &str) {

@@ -17,7 +17,7 @@ async fn the_site_starts_without_the_provider_and_recovers() {
         Fault::Reply(Reply::html(503, "<h1>Service unavailable</h1>")),
     ] {
         site.emulator.fault(Endpoint::Discovery, fault);
-        let rejected = Expected::rejected(502).without_recovery();
+        let rejected = Expected::rejected(502).unrecovered();
         site.open(&site.browser(), "/auth/login", rejected).await;
     }
     assert_eq!(site.count("sign_in_attempt").await, 0);
@@ -29,7 +29,7 @@ async fn the_site_starts_without_the_provider_and_recovers() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn sign_in_fails_at_once_if_the_provider_refuses_connections() {
     let site = SignInSite::start_with(&[("AZURE_AUTHORITY_HOST", "http://127.0.0.1:9")]).await;
-    let rejected = Expected::rejected(502).without_recovery();
+    let rejected = Expected::rejected(502).unrecovered();
     site.open(&site.browser(), "/auth/login", rejected).await;
 }
 
@@ -73,7 +73,7 @@ async fn invalid_metadata_is_rejected_and_not_cached() {
     for fault in faults {
         site.emulator.fault(Endpoint::Discovery, fault);
         let rejected = Expected::rejected(502).calls(Endpoint::Discovery, 1);
-        site.open(&site.browser(), "/auth/login", rejected.without_recovery())
+        site.open(&site.browser(), "/auth/login", rejected.unrecovered())
             .await;
     }
     site.assert_recovers().await;
@@ -110,14 +110,14 @@ async fn a_redirect_of_metadata_or_jwks_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         let fault = Fault::Reply(Reply::redirect(status, elsewhere.base_url()));
         site.emulator.fault(Endpoint::Discovery, fault);
-        let rejected = Expected::rejected(502).without_recovery();
+        let rejected = Expected::rejected(502).unrecovered();
         site.open(&site.browser(), "/auth/login", rejected).await;
     }
     site.emulator.end_misbehaviour();
     for status in [302, 307] {
         let fault = Fault::Reply(Reply::redirect(status, elsewhere.base_url()));
         site.emulator.fault(Endpoint::Keys, fault);
-        site.assert_sign_in(Expected::provider_failed().without_recovery())
+        site.sign_in(Expected::provider_failed().unrecovered())
             .await;
     }
     site.assert_recovers().await;

@@ -137,7 +137,7 @@ async fn clock_skew_is_accepted_within_the_leeway_only() {
         } else {
             Expected::provider_failed()
         };
-        site.assert_sign_in(expected).await;
+        site.sign_in(expected).await;
     }
 }
 
@@ -257,12 +257,12 @@ async fn at_hash_must_match_the_access_token() {
 
 async fn assert_rejected(site: &SignInSite, forgery: Forgery) {
     site.emulator.forge(forgery);
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 async fn assert_accepted(site: &SignInSite, forgery: Forgery) {
     site.emulator.forge(forgery);
-    site.assert_sign_in(Expected::signed_in("alice")).await;
+    site.sign_in(Expected::signed_in("alice")).await;
 }
 
 /// An ID token whose `exp` is this JSON text.

@@ -15,9 +15,9 @@ async fn a_new_signing_key_causes_one_jwks_refetch() {
     let site = SignInSite::start().await;
     site.assert_recovers().await;
     site.emulator.rotate_key();
-    site.assert_sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 1))
+    site.sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 1))
         .await;
-    site.assert_sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
+    site.sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
         .await;
 }
 
@@ -50,7 +50,7 @@ async fn jwks_refetches_for_unknown_keys_are_throttled() {
     for calls in [1, 0, 0] {
         site.emulator
             .forge(Forgery::new().header("kid", "never-heard-of"));
-        site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, calls))
+        site.sign_in(Expected::provider_failed().calls(Endpoint::Keys, calls))
             .await;
     }
 }
@@ -64,7 +64,7 @@ async fn a_failed_jwks_refetch_is_repeated_on_the_next_sign_in() {
     site.emulator.rotate_key();
     let broken = Fault::Reply(Reply::html(503, ""));
     site.emulator.fault(Endpoint::Keys, broken);
-    site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, 1))
+    site.sign_in(Expected::provider_failed().calls(Endpoint::Keys, 1))
         .await;
 }
 
@@ -83,7 +83,7 @@ async fn a_withdrawn_key_is_rejected_by_a_new_process() {
             .header("kid", old.kid()),
     );
     // A new process fetches the keys at its first sign-in.
-    site.assert_sign_in(Expected::provider_failed().calls(Endpoint::Keys, 2))
+    site.sign_in(Expected::provider_failed().calls(Endpoint::Keys, 2))
         .await;
 }
 
@@ -95,13 +95,13 @@ async fn a_cached_key_stays_valid_for_a_day() {
     site.assert_recovers().await;
     let old = site.emulator.rotate_key();
     site.emulator.withdraw_old_keys();
-    site.assert_sign_in(Expected::signed_in("alice")).await;
+    site.sign_in(Expected::signed_in("alice")).await;
     site.emulator.forge(
         Forgery::new()
             .signature(Signature::Rs256(old.clone()))
             .header("kid", old.kid()),
     );
-    site.assert_sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
+    site.sign_in(Expected::signed_in("alice").calls(Endpoint::Keys, 0))
         .await;
 }
 
@@ -123,7 +123,7 @@ async fn without_a_jwks_sign_in_fails_until_it_is_available() {
     ] {
         site.emulator.fault(Endpoint::Keys, fault);
         let rejected = Expected::rejected(status).calls(Endpoint::Token, 1);
-        site.assert_sign_in(rejected.calls(Endpoint::Keys, 1).without_recovery())
+        site.sign_in(rejected.calls(Endpoint::Keys, 1).unrecovered())
             .await;
         site.emulator.end_misbehaviour();
     }
@@ -137,11 +137,11 @@ async fn a_token_without_a_kid_is_accepted_only_with_a_single_key() {
     let site = SignInSite::start().await;
     let nameless = Forgery::new().without_header("kid");
     site.emulator.forge(nameless.clone());
-    site.assert_sign_in(Expected::signed_in("alice")).await;
+    site.sign_in(Expected::signed_in("alice")).await;
     let site = SignInSite::start().await;
     site.emulator.rotate_key();
     site.emulator.forge(nameless);
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 78.
@@ -183,7 +183,7 @@ async fn malformed_jwks_entries_are_skipped() {
                     keys.insert(if first { 0 } else { keys.len() }, entry.clone());
                 }),
             );
-            site.assert_sign_in(Expected::signed_in("alice").without_recovery())
+            site.sign_in(Expected::signed_in("alice").unrecovered())
                 .await;
         }
     }
@@ -200,9 +200,9 @@ async fn an_encryption_key_is_not_used_for_signatures() {
             document["keys"][0]["use"] = json!("enc");
         }),
     );
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
     let reply = |reply: Reply| Reply::new(200, "application/jwk-set+json", reply.body);
     site.emulator
         .fault(Endpoint::Keys, Fault::Edit(Arc::new(reply)));
-    site.assert_sign_in(Expected::signed_in("alice")).await;
+    site.sign_in(Expected::signed_in("alice")).await;
 }

@@ -115,7 +115,7 @@ async fn a_sign_in_survives_a_restart_of_every_instance() {
             site.restart_instance(index).await;
         }
         let browser = browser.on_port(port);
-        let expected = Expected::signed_in("alice").without_recovery();
+        let expected = Expected::signed_in("alice").unrecovered();
         site.open(&browser, &callback, expected).await;
         for index in 0..2 {
             site.restart_instance(index).await;

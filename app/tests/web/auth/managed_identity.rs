@@ -53,7 +53,7 @@ async fn a_managed_identity_assertion_replaces_the_client_secret() {
     let site = site().await;
     let browser = site.browser();
     let callback = browser.begin_as("alice").await;
-    let expected = Expected::signed_in("alice").without_recovery();
+    let expected = Expected::signed_in("alice").unrecovered();
     site.open(
         &browser,
         &callback,
@@ -96,8 +96,7 @@ async fn a_failing_identity_endpoint_rejects_the_sign_in_without_fallback() {
         let callback = browser.begin_as("alice").await;
         site.emulator.fault(Endpoint::ManagedIdentity, fault);
         let expected = Expected::rejected(status).calls(Endpoint::ManagedIdentity, 1);
-        site.open(&browser, &callback, expected.without_recovery())
-            .await;
+        site.open(&browser, &callback, expected.unrecovered()).await;
     }
     site.assert_recovers().await;
 }

@@ -40,7 +40,7 @@ async fn sign_in_returns_to_the_same_path_and_query() {
     let begun = browser.get(rejected.location()).await;
     let provider = begun.location().parse().expect("an address");
     let callback = browser.choose(&provider, "alice").await;
-    let expected = Expected::signed_in("alice").without_recovery();
+    let expected = Expected::signed_in("alice").unrecovered();
     let response = site.open(&browser, &callback, expected).await;
     assert_eq!(response.location(), "/protected?x=1&y=%20%C3%BC");
     assert_eq!(browser.get(response.location()).await.status, 200);

@@ -37,7 +37,7 @@ async fn only_the_exact_admin_role_is_accepted() {
     }
     for roles in [json!("Admin"), json!({ "Admin": true }), json!([["Admin"]])] {
         site.emulator.forge(Forgery::new().claim("roles", roles));
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
 }
 
@@ -71,7 +71,7 @@ async fn a_user_without_the_role_gets_403() {
         .open(
             &browser,
             &callback,
-            Expected::signed_in("bob").without_recovery(),
+            Expected::signed_in("bob").unrecovered(),
         )
         .await;
     assert_eq!(back.location(), "/roleProtected");
@@ -120,7 +120,7 @@ async fn group_overage_urls_are_not_fetched() {
     site.open(
         &browser,
         &callback,
-        Expected::signed_in("olivia").without_recovery(),
+        Expected::signed_in("olivia").unrecovered(),
     )
     .await;
     assert_eq!(browser.get("/roleProtected").await.status, 403);
@@ -132,7 +132,7 @@ async fn group_overage_urls_are_not_fetched() {
     ] {
         site.emulator
             .forge(Forgery::new().claim("_claim_sources", sources));
-        site.assert_sign_in(Expected::signed_in("olivia")).await;
+        site.sign_in(Expected::signed_in("olivia")).await;
     }
 }
 

@@ -37,12 +37,8 @@ async fn each_sign_in_starts_a_new_session_and_ends_the_old_one() {
     let browser = site.browser();
     let (first_tab, second_tab) = (browser.begin("/").await, browser.begin("/").await);
     let first = browser.choose(&first_tab, "alice").await;
-    site.open(
-        &browser,
-        &first,
-        Expected::signed_in("alice").without_recovery(),
-    )
-    .await;
+    site.open(&browser, &first, Expected::signed_in("alice").unrecovered())
+        .await;
     let before = copy_browser(&site, &browser);
     let second = browser.choose(&second_tab, "carol").await;
     site.open(&browser, &second, Expected::signed_in("carol"))
@@ -83,7 +79,7 @@ async fn https_cookies_have_the_host_prefix_and_strict_attributes() {
     let begun = browser.get("/auth/login").await;
     let provider = begun.location().parse().expect("an address");
     let callback = browser.choose(&provider, "alice").await;
-    let expected = Expected::signed_in("alice").without_recovery();
+    let expected = Expected::signed_in("alice").unrecovered();
     let finished = site.open(&browser, &callback, expected).await;
     let host_only = BTreeSet::from(["HttpOnly", "SameSite=Lax", "Secure", "Path=/"]);
     let (_, attributes) = set_cookie(&begun, "__Host-sign-in");

@@ -27,11 +27,7 @@ async fn unconfigured_sign_in_routes_return_501() {
         ] {
             let request = browser.request(method, path);
             let response = site
-                .send(
-                    &browser,
-                    request,
-                    Expected::rejected(501).without_recovery(),
-                )
+                .send(&browser, request, Expected::rejected(501).unrecovered())
                 .await;
             assert!(
                 response

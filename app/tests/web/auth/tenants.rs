@@ -13,7 +13,7 @@ use harness::sign_in::{Expected, SignInSite};
 async fn a_token_of_another_tenant_is_rejected() {
     let site = SignInSite::start().await;
     site.emulator.forge(Forgery::new().tenant(OTHER_TENANT_ID));
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 88.
@@ -49,10 +49,10 @@ async fn tid_must_match_the_issuer() {
         Value::Null,
     ] {
         site.emulator.forge(Forgery::new().claim("tid", value));
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
     site.emulator.forge(Forgery::new().without_claim("tid"));
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 90.
@@ -61,7 +61,7 @@ async fn tid_must_match_the_issuer() {
 async fn each_tenant_has_its_own_issuer() {
     let site = multi_tenant_site("organizations", "*").await;
     for person in ["alice", "eve"] {
-        site.assert_sign_in(Expected::signed_in(person)).await;
+        site.sign_in(Expected::signed_in(person)).await;
     }
     let (base_url, home) = (site.emulator.base_url(), site.emulator.tenant_id());
     for forgery in [
@@ -73,7 +73,7 @@ async fn each_tenant_has_its_own_issuer() {
         Forgery::new().without_claim("tid"),
     ] {
         site.emulator.forge(forgery);
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
 }
 
@@ -84,19 +84,19 @@ async fn personal_and_work_accounts_are_accepted_by_authority() {
     let site = multi_tenant_site("organizations", "*").await;
     site.emulator
         .forge(Forgery::new().tenant(PERSONAL_TENANT_ID));
-    site.assert_sign_in(Expected::rejected(403).calls(Endpoint::Token, 1))
+    site.sign_in(Expected::rejected(403).calls(Endpoint::Token, 1))
         .await;
     let site = multi_tenant_site("common", "*").await;
     for person in ["peggy", "alice"] {
-        site.assert_sign_in(Expected::signed_in(person)).await;
+        site.sign_in(Expected::signed_in(person)).await;
     }
     let mut site = multi_tenant_site("consumers", "*").await;
     site.default_person = "peggy";
-    site.assert_sign_in(Expected::signed_in("peggy")).await;
+    site.sign_in(Expected::signed_in("peggy")).await;
     let home = site.emulator.tenant_id().to_owned();
     site.emulator.forge(Forgery::new().tenant(&home));
     // Its metadata name the tenant of personal accounts, so any other issuer is rejected.
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 94.
@@ -106,7 +106,7 @@ async fn only_allowed_tenants_can_sign_in() {
     let home = Options::default().tenant_id;
     let list = format!("{home}, 11111111-2222-3333-4444-555555555555");
     let site = multi_tenant_site("common", &list).await;
-    site.assert_sign_in(Expected::signed_in("alice")).await;
+    site.sign_in(Expected::signed_in("alice")).await;
     for person in ["eve", "peggy"] {
         let browser = site.browser();
         let callback = browser.begin_as(person).await;
@@ -186,7 +186,7 @@ async fn endpoints_of_another_cloud_come_from_the_settings() {
     let tenant = site.emulator.tenant_id();
     let public = format!("https://login.microsoftonline.com/{tenant}/v2.0");
     site.emulator.forge(Forgery::new().claim("iss", public));
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 98.

@@ -14,7 +14,7 @@ use harness::sign_in::{Expected, SignInSite};
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn the_code_is_exchanged_by_a_form_with_one_client_credential() {
     let site = SignInSite::start().await;
-    site.assert_sign_in(Expected::signed_in("alice").without_recovery())
+    site.sign_in(Expected::signed_in("alice").unrecovered())
         .await;
     let calls = site.emulator.requests_to(Endpoint::Token);
     let redirect_uri = format!("http://127.0.0.1:{}/auth/callback", site.instances[0].port);
@@ -60,7 +60,7 @@ async fn a_token_endpoint_error_is_not_retried() {
     for status in [500, 502, 503] {
         let fault = Fault::Reply(Reply::html(status, "<h1>words of the provider</h1>"));
         site.emulator.fault(Endpoint::Token, fault);
-        let response = site.assert_sign_in(Expected::provider_failed()).await;
+        let response = site.sign_in(Expected::provider_failed()).await;
         assert!(!response.body.contains("words of the provider"));
     }
 }
@@ -99,7 +99,7 @@ async fn a_token_endpoint_error_is_logged_by_its_number_only() {
             .fault(Endpoint::Token, Fault::Reply(Reply::json(status, &body)));
         let start = site.log.line_count();
         let rejected = Expected::rejected(expected).calls(Endpoint::Token, 1);
-        let response = site.assert_sign_in(rejected).await;
+        let response = site.sign_in(rejected).await;
         assert!(!response.body.contains("words"), "{}", response.body);
         let log = site.log.since(start);
         assert!(
@@ -115,7 +115,7 @@ async fn a_token_endpoint_error_is_logged_by_its_number_only() {
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
 async fn a_wrong_client_secret_is_a_configuration_error() {
     let site = SignInSite::start_with(&[("AZURE_CLIENT_SECRET", "another secret")]).await;
-    site.assert_sign_in(Expected::provider_failed().without_recovery())
+    site.sign_in(Expected::provider_failed().unrecovered())
         .await;
 }
 
@@ -126,12 +126,12 @@ async fn a_busy_token_endpoint_is_not_retried() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let busy = Reply::json(429, &json!({ "error": "slow_down" })).header("Retry-After", "3600");
     site.emulator.fault(Endpoint::Token, Fault::Reply(busy));
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
     site.emulator.fault(
         Endpoint::Token,
         Fault::Reply(Reply::html(429, "").header("Retry-After", "3600")),
     );
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 47.
@@ -147,7 +147,7 @@ async fn a_slow_token_response_times_out() {
     ] {
         site.emulator.fault(Endpoint::Token, fault);
         let timed_out = Expected::rejected(504).calls(Endpoint::Token, 1);
-        site.assert_sign_in(timed_out).await;
+        site.sign_in(timed_out).await;
     }
 }
 
@@ -160,11 +160,11 @@ async fn slow_provider_responses_share_one_timeout() {
     site.emulator.fault(Endpoint::Token, Fault::Delay(slow));
     site.emulator.fault(Endpoint::Keys, Fault::Delay(slow));
     let timed_out = Expected::rejected(504).calls(Endpoint::Token, 1);
-    site.assert_sign_in(timed_out.without_recovery()).await;
+    site.sign_in(timed_out.unrecovered()).await;
     site.assert_recovers().await;
     site.emulator.fault(Endpoint::Token, Fault::Delay(slow));
     site.emulator.fault(Endpoint::Graph, Fault::Delay(slow));
-    site.assert_sign_in(Expected::signed_in("alice")).await;
+    site.sign_in(Expected::signed_in("alice")).await;
 }
 
 /// Catalogue: 49.
@@ -185,7 +185,7 @@ async fn a_token_response_of_100_mb_is_not_read() {
                 Endpoint::Graph => Expected::signed_in("alice"),
                 _ => Expected::provider_failed(),
             };
-            site.assert_sign_in(expected.without_recovery()).await;
+            site.sign_in(expected.unrecovered()).await;
             site.emulator.end_misbehaviour();
         }
     }
@@ -209,7 +209,7 @@ async fn a_token_response_that_is_not_one_json_object_is_rejected() {
     ] {
         let reply = Reply::new(200, "application/json", body);
         site.emulator.fault(Endpoint::Token, Fault::Reply(reply));
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
     let edits: [fn(String) -> String; 5] = [
         |text| format!("\u{feff}{text}"),
@@ -220,7 +220,7 @@ async fn a_token_response_that_is_not_one_json_object_is_rejected() {
     ];
     for edit in edits {
         site.emulator.fault(Endpoint::Token, Fault::edit_text(edit));
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
     site.emulator.fault(
         Endpoint::Token,
@@ -228,7 +228,7 @@ async fn a_token_response_that_is_not_one_json_object_is_rejected() {
             Reply::new(200, "text/html", reply.body)
         })),
     );
-    site.assert_sign_in(Expected::provider_failed()).await;
+    site.sign_in(Expected::provider_failed()).await;
 }
 
 /// Catalogue: 52.
@@ -244,7 +244,7 @@ async fn a_token_response_without_an_id_token_is_rejected() {
         Some(json!({})),
     ] {
         edit_tokens(&site, "id_token", value);
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
 }
 
@@ -263,11 +263,11 @@ async fn a_token_response_needs_a_bearer_access_token() {
         ("token_type", Some(json!(["Bearer"]))),
     ] {
         edit_tokens(&site, name, value);
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
     for kind in ["bearer", "BEARER"] {
         edit_tokens(&site, "token_type", Some(json!(kind)));
-        site.assert_sign_in(Expected::signed_in("alice")).await;
+        site.sign_in(Expected::signed_in("alice")).await;
     }
 }
 
@@ -284,7 +284,7 @@ async fn unused_members_of_the_token_response_are_ignored() {
         ("ext_expires_in", Some(json!({}))),
     ] {
         edit_tokens(&site, name, value);
-        site.assert_sign_in(Expected::signed_in("alice")).await;
+        site.sign_in(Expected::signed_in("alice")).await;
     }
 }
 
@@ -295,7 +295,7 @@ async fn the_log_names_the_member_of_the_token_response_that_cannot_be_used() {
     for name in ["access_token", "token_type", "id_token"] {
         let start = site.log.line_count();
         edit_tokens(&site, name, Some(json!(7)));
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
         let lines = site.log.since(start);
         assert!(
             lines.iter().any(|line| line.reason().contains(name)),
@@ -314,10 +314,10 @@ async fn a_redirect_of_the_token_endpoint_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         let fault = Fault::Reply(Reply::redirect(status, &address));
         site.emulator.fault(Endpoint::Token, fault);
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
         let fault = Fault::Reply(Reply::redirect(status, &address));
         site.emulator.fault(Endpoint::Graph, fault);
-        site.assert_sign_in(Expected::signed_in("alice")).await;
+        site.sign_in(Expected::signed_in("alice")).await;
     }
     assert!(elsewhere.requests().is_empty());
 }
@@ -329,7 +329,7 @@ async fn a_broken_connection_to_the_token_endpoint_is_not_retried() {
     let site = SignInSite::start().await;
     for fault in [Fault::Reset, Fault::Truncate] {
         site.emulator.fault(Endpoint::Token, fault);
-        site.assert_sign_in(Expected::provider_failed()).await;
+        site.sign_in(Expected::provider_failed()).await;
     }
 }
 
@@ -354,8 +354,7 @@ async fn an_unreachable_token_endpoint_is_a_502() {
                 document["token_endpoint"] = json!(address);
             }),
         );
-        site.assert_sign_in(Expected::rejected(502).without_recovery())
-            .await;
+        site.sign_in(Expected::rejected(502).unrecovered()).await;
     }
 }
 

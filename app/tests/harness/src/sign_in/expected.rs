@@ -48,7 +48,7 @@ impl Expected {
 
     /// Skips the check that sign-in works again; the test ends the fault and calls `SignInSite::assert_recovers` itself.
     #[must_use]
-    pub fn without_recovery(mut self) -> Self {
+    pub fn unrecovered(mut self) -> Self {
         self.recovers = false;
         self
     }

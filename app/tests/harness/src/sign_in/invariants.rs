@@ -95,7 +95,7 @@ impl SignInSite {
     }
 
     /// Signs in with a new browser, and asserts the result.
-    pub async fn assert_sign_in(&self, expected: Expected) -> Response {
+    pub async fn sign_in(&self, expected: Expected) -> Response {
         let browser = self.browser();
         let person = expected.person.clone();
         let person = person.as_deref().unwrap_or(self.default_person);
