@@ -48,6 +48,7 @@ pub mod restaurants; // domain: the example, replace it
 pub mod sample_data;
 pub mod router;
 pub mod server;
+pub mod cli;
 #[cfg(test)]
 mod template_tests;
 
