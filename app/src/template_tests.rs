@@ -138,7 +138,7 @@ mod form_fields {
     }
 
     #[test]
-    fn a_refused_form_shows_each_value_as_typed_with_a_message() {
+    fn an_invalid_form_shows_each_value_as_typed_with_a_message() {
         let names = ["line", "text", "number", "date", "choice", "optional"];
         let values = FormValues::from(names.map(|name| (name, HOSTILE.to_owned())));
         let mut errors = FieldErrors::default();
@@ -173,8 +173,8 @@ mod form_fields {
         }
         assert_eq!(check(&OPTIONAL, ""), Ok(None));
         assert_eq!(check(&OPTIONAL, "3"), Ok(Some(3)));
-        let refused = "Label must be 5 characters or fewer (you entered 6)";
-        assert_eq!(check(&LINE, "abcdef"), Err(refused.to_owned()));
+        let expected = "Label must be 5 characters or fewer (you entered 6)";
+        assert_eq!(check(&LINE, "abcdef"), Err(expected.to_owned()));
     }
 
     #[test]

@@ -164,8 +164,8 @@ mod tests {
     #[test]
     fn a_limit_counts_characters_and_the_message_says_how_many_were_entered() {
         assert_eq!(parse_line(" 🍜🍜 ", 2), Ok("🍜🍜".to_owned()));
-        let refused = invalid("must be 2 characters or fewer (you entered 3)");
-        assert_eq!(parse_line("e\u{301}x", 2), Err(refused));
+        let expected = invalid("must be 2 characters or fewer (you entered 3)");
+        assert_eq!(parse_line("e\u{301}x", 2), Err(expected));
         assert_eq!(parse_text("a\r\nb", 3), Ok("a\nb".to_owned()));
     }
 
@@ -225,8 +225,8 @@ mod tests {
             "four",
             "99999999999",
         ] {
-            let refused = invalid("must be a whole number from 1 to 12");
-            assert_eq!(parse_integer(typed, 1, 12), Err(refused), "{typed}");
+            let expected = invalid("must be a whole number from 1 to 12");
+            assert_eq!(parse_integer(typed, 1, 12), Err(expected), "{typed}");
         }
     }
 
@@ -236,10 +236,10 @@ mod tests {
         assert_eq!(parse("2024-02-29"), Ok(date!(2024 - 02 - 29)));
         assert_eq!(parse(""), Err(ValueError::Missing));
         for typed in ["2023-02-29", "29.02.2024", "2024-2-9", "tomorrow"] {
-            let refused = invalid("must be a date such as 2026-11-27");
-            assert_eq!(parse(typed), Err(refused), "{typed}");
+            let expected = invalid("must be a date such as 2026-11-27");
+            assert_eq!(parse(typed), Err(expected), "{typed}");
         }
-        let refused = invalid("must be from 2000-01-01 to 2099-12-31");
-        assert_eq!(parse("1999-12-31"), Err(refused));
+        let expected = invalid("must be from 2000-01-01 to 2099-12-31");
+        assert_eq!(parse("1999-12-31"), Err(expected));
     }
 }

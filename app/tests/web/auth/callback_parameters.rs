@@ -222,8 +222,8 @@ async fn an_unusual_code_is_passed_on_unchanged_or_rejected() {
             .unrecovered();
         site.open(&browser, &callback, rejected).await;
         let sent = site.emulator.requests_to(Endpoint::Token).remove(0);
-        let honest = percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy();
-        assert_eq!(sent.form("code"), Some(&*honest));
+        let decoded = percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy();
+        assert_eq!(sent.form("code"), Some(&*decoded));
     }
     site.assert_recovers().await;
 }

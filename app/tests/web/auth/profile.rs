@@ -99,7 +99,7 @@ async fn the_graph_id_of_a_personal_account_is_recognised() {
 /// Catalogue: 108.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn a_busy_or_silent_graph_is_called_once() {
+async fn a_busy_or_unresponsive_graph_is_called_once() {
     let site = SignInSite::start_with(&[("OUTBOUND_TIMEOUT", "2s")]).await;
     let busy = Reply::json(429, &json!({})).header("Retry-After", "3600");
     for fault in [

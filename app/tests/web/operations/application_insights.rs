@@ -110,8 +110,8 @@ async fn the_durations_of_requests_are_a_metric() {
 
 #[tokio::test]
 async fn an_unresponsive_ingestion_endpoint_delays_neither_responses_nor_shutdown() {
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let connection = connection_string(silent.local_addr().expect("an address").port());
+    let unresponsive = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let connection = connection_string(unresponsive.local_addr().expect("an address").port());
     let settings = [(SETTING, &*connection), ("SHUTDOWN_GRACE", "10m")];
     let process = Process::serve_ready(&settings).await;
     for _ in 0..20 {

@@ -11,7 +11,7 @@ use harness::raw::Connection;
 use harness::{Process, TIMEOUT, eventually};
 
 /// Well below `SHUTDOWN_GRACE`, which is 20 s.
-const SOON: Duration = Duration::from_secs(15);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(15);
 
 const REQUEST: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -33,7 +33,7 @@ async fn request_in_flight_is_finished(signal: &str) {
     lock.rollback().await.expect("unlocked");
     assert_eq!(reading.await.expect("a response").status.as_u16(), 200);
     assert_eq!(writing.await.expect("a response").status.as_u16(), 303);
-    let status = process.exit(SOON).await;
+    let status = process.exit(EXIT_TIMEOUT).await;
     assert_eq!(status.code(), Some(0));
     assert_eq!(
         server
@@ -70,13 +70,13 @@ async fn new_connections_are_refused_during_shutdown() {
     .await;
     process.signal("TERM");
     let address = process.url.strip_prefix("http://").expect("an address");
-    eventually("others are refused", SOON, async || {
+    eventually("others are refused", EXIT_TIMEOUT, async || {
         TcpStream::connect(address).await.err()
     })
     .await;
     lock.rollback().await.expect("unlocked");
     assert_eq!(reading.await.expect("a response").status.as_u16(), 200);
-    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert_eq!(process.exit(EXIT_TIMEOUT).await.code(), Some(0));
 }
 
 #[tokio::test]
@@ -86,11 +86,11 @@ async fn idle_and_slow_connections_do_not_delay_shutdown() {
     idle.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .await;
     assert_eq!(idle.response().await.body, "alive");
-    let mut silent = Connection::open(&process.url).await;
+    let mut unused = Connection::open(&process.url).await;
     process.signal("TERM");
-    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert_eq!(process.exit(EXIT_TIMEOUT).await.code(), Some(0));
     assert!(idle.end().await.is_empty());
-    silent.end().await;
+    unused.end().await;
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn an_endless_request_is_aborted_after_the_shutdown_grace() {
     .await;
     let started = Instant::now();
     process.signal("TERM");
-    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert_eq!(process.exit(EXIT_TIMEOUT).await.code(), Some(0));
     assert!(
         started.elapsed() >= Duration::from_millis(900),
         "{:?}",
@@ -140,7 +140,7 @@ async fn queued_connections_are_served_during_shutdown() {
     for connection in &mut connections {
         assert_eq!(connection.response().await.status.as_u16(), 200);
     }
-    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert_eq!(process.exit(EXIT_TIMEOUT).await.code(), Some(0));
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn new_clients_do_not_delay_shutdown() {
         }
     });
     process.signal("TERM");
-    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert_eq!(process.exit(EXIT_TIMEOUT).await.code(), Some(0));
     coming.await.expect("nobody listens any more");
 }
 
@@ -168,7 +168,7 @@ async fn new_clients_do_not_delay_shutdown() {
 async fn after_shutdown_connections_are_refused() {
     let mut process = Process::serve_ready(&[]).await;
     process.signal("TERM");
-    process.exit(SOON).await;
+    process.exit(EXIT_TIMEOUT).await;
     let address = process.url.strip_prefix("http://").expect("an address");
     assert!(TcpStream::connect(address).await.is_err());
 }

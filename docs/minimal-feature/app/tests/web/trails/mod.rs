@@ -4,7 +4,7 @@ mod feature;
 
 pub(crate) use self::feature::FEATURE;
 
-use harness::{Site, Backend, on_both_databases, run_app};
+use harness::{Backend, Site, on_both_databases, run_app};
 use reqwest::StatusCode;
 
 on_both_databases! {
