@@ -13,12 +13,12 @@ use harness::{Process, run_app};
 const SETTING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
 /// Well below `SHUTDOWN_GRACE`, which is 20 s.
-const SOON: Duration = Duration::from_secs(8);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// All telemetry has been sent when the process has exited.
 async fn end(mut process: Process) -> Vec<Value> {
     process.signal("TERM");
-    assert_eq!(process.exit(SOON).await.code(), Some(0));
+    assert_eq!(process.exit(EXIT_TIMEOUT).await.code(), Some(0));
     process.log()
 }
 
