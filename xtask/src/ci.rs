@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
+use crate::checks::{self, Check, Outcome, Step, missing, run_command};
 use crate::{infra, minimal_feature, process, programs, test, tidy, workspace};
 
 #[derive(clap::Args)]
@@ -22,19 +22,16 @@ const CHECKS: [Check; 7] = [
     Check { name: "Licences and sources of dependencies", step: Step::Command("cargo-deny --locked check bans licenses sources") },
     Check { name: "Security advisories for dependencies", step: Step::Function(check_advisories) },
 ];
+const TESTS: Check = Check {
+    name: "Tests",
+    step: Step::Function(|| Ok(Outcome::Counted(test::run_tests(test::ALL_PACKAGES, &[])?))),
+};
 
 /// Runs every check, even after a failed one. Each counts as one in the last line, and so does each test.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
-    let mut report = Report::default();
-    report.run(CHECKS.iter().chain(&infra::CHECKS))?;
-    if !arguments.without_tests {
-        println!("\n==> Tests");
-        let tests = test::run_tests(test::ALL_PACKAGES, &[])?;
-        report.counts += tests;
-        report.describe("Tests", &tests.is_good().into());
-    }
-    println!("\n{}", report.summary());
-    Ok(test::report(report.counts))
+    let tests = Some(&TESTS).filter(|_| !arguments.without_tests);
+    let checks = CHECKS.iter().chain(&infra::CHECKS).chain(tests);
+    Ok(checks::run(checks)?.report())
 }
 
 fn check_advisories() -> Result<Outcome> {
@@ -42,9 +39,8 @@ fn check_advisories() -> Result<Outcome> {
         return Ok(missing("cargo-deny"));
     }
     if !process::run(&workspace::command("cargo deny fetch db", &[]))? {
-        return Ok(Outcome::Skipped(
-            "the advisory database cannot be reached".to_owned(),
-        ));
+        let reason = "the advisory database cannot be reached";
+        return Ok(Outcome::Skipped(reason.to_owned()));
     }
     run_command("cargo deny --frozen check advisories", &[])
 }

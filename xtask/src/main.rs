@@ -10,7 +10,6 @@ mod capacity;
 mod checks;
 mod ci;
 mod codespace;
-mod counts;
 mod dev;
 mod doctor;
 mod entra;

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
-use crate::counts::Counts;
+use crate::checks::{self, Check, Counts, Outcome, Step, missing, run_command};
 use crate::{programs, workspace};
 
 /// With fewer kinds of pages the harness of the tests has not written them all down. A kind is a status and a route.
@@ -34,15 +33,11 @@ pub(crate) fn clear() -> Result<PathBuf> {
 
 /// Validates the pages of a run of all tests. Each check counts as one.
 pub(crate) fn validate() -> Result<Counts> {
-    let mut report = Report::default();
-    report.run(&CHECKS)?;
-    println!("\n{}", report.summary());
-    Ok(report.counts)
+    checks::run(&CHECKS)
 }
 
 fn count_kinds() -> Result<Outcome> {
-    let mut kinds = BTreeSet::new();
-    let mut pages = 0;
+    let (mut pages, mut kinds) = (0, BTreeSet::new());
     for page in fs::read_dir(workspace::root().join(FOLDER))? {
         let name = page?.file_name().to_string_lossy().into_owned();
         kinds.extend(name.split('.').next().map(str::to_owned));

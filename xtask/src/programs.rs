@@ -1,5 +1,6 @@
 //! Finds the programs that the tasks need.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use duct::cmd;
@@ -39,9 +40,12 @@ impl PostgresPrograms {
     pub(crate) fn find() -> Option<Self> {
         let on_path = which::which_all("initdb").into_iter().flatten();
         let on_path = on_path.filter_map(|program| Some(program.parent()?.to_path_buf()));
-        let versions = POSTGRES_VERSIONS
-            .iter()
-            .flat_map(|(parent, prefix)| version_folders(Path::new(parent), prefix));
+        let versions = POSTGRES_VERSIONS.iter().flat_map(|(parent, prefix)| {
+            let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+            let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            let versions = names.filter(move |name| name.starts_with(prefix));
+            versions.map(move |name| Path::new(parent).join(name).join("bin"))
+        });
         let programs = on_path.chain(versions).filter_map(Self::in_folder);
         programs.max_by_key(|programs| programs.major)
     }
@@ -63,20 +67,15 @@ impl PostgresPrograms {
     }
 }
 
-/// The first browser that starts.
-pub(crate) fn find_chromium() -> Option<PathBuf> {
-    let mut installed = BROWSERS.iter().filter_map(|name| find(name));
-    installed.find(|path| version(path).is_some())
-}
-
-/// PgBouncer, which Debian installs where only root's `PATH` leads.
-pub(crate) fn find_pgbouncer() -> Option<PathBuf> {
-    find("pgbouncer").or_else(|| find("/usr/sbin/pgbouncer"))
-}
-
-/// HAProxy, which Debian installs beside PgBouncer.
-pub(crate) fn find_haproxy() -> Option<PathBuf> {
-    find("haproxy").or_else(|| find("/usr/sbin/haproxy"))
+/// A program as the list of packages names it, wherever its package installs it. Of the browsers, the first that starts.
+pub(crate) fn locate(name: &str) -> Option<PathBuf> {
+    let mut browsers = BROWSERS.iter().filter_map(|name| find(name));
+    match name {
+        "chromium" => browsers.find(|path| version(path).is_some()),
+        "postgresql" => PostgresPrograms::find().map(|programs| programs.path("postgres")),
+        // Debian installs servers where only root's `PATH` leads.
+        _ => find(name).or_else(|| find(&format!("/usr/sbin/{name}"))),
+    }
 }
 
 /// The program of this name on `PATH`, or at this path.
@@ -93,12 +92,6 @@ pub(crate) fn version(program: &Path) -> Option<String> {
     let version = cmd!(program, "--version").stdin_null().stderr_null();
     let output = version.read().ok()?;
     output.lines().next().map(|line| line.trim().to_owned())
-}
-
-fn version_folders(parent: &Path, prefix: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
-    let versions = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-    versions.map(|entry| entry.path().join("bin")).collect()
 }
 
 /// The major version in the output of `postgres --version`.

@@ -1,12 +1,12 @@
 //! `cargo xtask test` and `cargo xtask e2e`: the tests, with a PostgreSQL server and a browser.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow};
 use duct::Expression;
 
-use crate::counts::Counts;
-use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER, POSTGRES_SERVER, Tool};
+use crate::checks::Counts;
+use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER};
 use crate::postgres::PostgresServer;
 use crate::workspace::{self, regex};
 use crate::{pages, process, programs};
@@ -17,22 +17,17 @@ pub(crate) const ALL_PACKAGES: &str = "--workspace";
 /// The module of the app's integration tests that drives the browser.
 const BROWSER_TESTS: &str = "browser::";
 
-/// The tests of the connection pooler, and those of them that need one with support for prepared statements.
-const POOLER_TESTS: &str = "operations::pooler::";
-const NEW_POOLER_TESTS: &str = "operations::pooler::with_support::";
+/// The tests that need a program, and the variable that passes its path to them.
+const POOLER: [&str; 2] = ["operations::pooler::", "TEST_PGBOUNCER"];
+const NEW_POOLER: [&str; 2] = ["operations::pooler::with_support::", "TEST_PGBOUNCER"];
+const BALANCER: [&str; 2] = ["operations::balancer::", "TEST_HAPROXY"];
+const SCHEMATHESIS: [&str; 2] = ["schemathesis::", "TEST_SCHEMATHESIS"];
 
-/// The first version of PgBouncer with support for prepared statements, as it prints it.
-const NEW_POOLER: (u32, u32) = (1, 21);
-
-/// The tests of several instances behind a load balancer.
-const BALANCER_TESTS: &str = "operations::balancer::";
+/// The first version of PgBouncer with support for prepared statements.
+const OLDEST_NEW_POOLER: (u32, u32) = (1, 21);
 
 /// The script of axe-core, which `.ci/install-checkers` installs.
 const AXE: &str = "target/checkers/node_modules/axe-core/axe.min.js";
-
-/// The program that tests the API by its OpenAPI document, and the module of its tests.
-const SCHEMATHESIS: &str = "schemathesis";
-const SCHEMATHESIS_TESTS: &str = "schemathesis::";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -46,7 +41,7 @@ pub(crate) struct Arguments {
 /// Runs every test of the workspace.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let binary_arguments = [&arguments.filters[..], &arguments.binary_arguments].concat();
-    Ok(report(run_tests(ALL_PACKAGES, &binary_arguments)?))
+    Ok(run_tests(ALL_PACKAGES, &binary_arguments)?.report())
 }
 
 /// Runs the browser tests.
@@ -55,7 +50,7 @@ pub(crate) fn run_e2e(arguments: &[String]) -> Result<bool> {
     let arguments = [&[BROWSER_TESTS.to_owned()], arguments].concat();
     let counts = run_tests(selection, &arguments)?;
     println!("Screenshots: target/e2e");
-    Ok(report(counts))
+    Ok(counts.report())
 }
 
 /// Runs the soak test for so many minutes.
@@ -71,44 +66,61 @@ pub(crate) fn run_soak(minutes: u32) -> Result<bool> {
 /// Runs the selected tests, those that `cargo test` ignores included. A failed build, or a test binary that
 /// exits early, counts as one failure.
 pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<Counts> {
-    install::ensure_installed(&[&POSTGRES_SERVER, &CHROMIUM])?;
     let chromium = CHROMIUM.require()?;
     let programs = install::postgres_server()?;
     let programs_folder = programs.folder.clone();
     let server = PostgresServer::temporary(programs)?;
-    let (pooler, balancer) = (optional(&PGBOUNCER), optional(&HAPROXY));
-    let schemathesis = programs::find(SCHEMATHESIS);
-    let axe = Some(workspace::root().join(AXE)).filter(|axe| axe.is_file());
-    let mut counts = Counts::default();
-    let mut tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
-    let programs = [&pooler, &balancer, &schemathesis].map(Option::as_deref);
-    for (skipped, reason) in skipped_tests(programs) {
-        println!("{skipped} is skipped: {reason}");
-        counts.skipped += 1;
-        tests += " --skip ";
-        tests += skipped;
+    let (mut counts, mut paths) = (Counts::default(), Vec::new());
+    let tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
+    let mut words = workspace::words(&tests, &[]);
+    for ([needed_by, variable], program) in optional_programs() {
+        match program {
+            Ok(path) => paths.push((variable, path)),
+            Err(reason) => {
+                println!("{needed_by} is skipped: {reason:#}");
+                counts.skipped += 1;
+                words.extend(["--skip", needed_by].map(str::to_owned));
+            }
+        }
     }
-    if axe.is_none() {
+    let axe = workspace::root().join(AXE);
+    if axe.is_file() {
+        paths.push(("TEST_AXE", axe));
+    } else {
         println!("axe is skipped: `.ci/install-checkers axe-core` installs it");
         counts.skipped += 1;
     }
-    let words = [workspace::words(&tests, &[]), binary_arguments.to_vec()].concat();
-    let mut tests = workspace::program(&workspace::root(), &words)
+    words.extend_from_slice(binary_arguments);
+    let tests = workspace::program(&workspace::root(), &words)
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_POSTGRES_BIN", programs_folder)
-        .env("TEST_PGBOUNCER", pooler.unwrap_or_default())
-        .env("TEST_HAPROXY", balancer.unwrap_or_default())
-        .env("TEST_SCHEMATHESIS", schemathesis.unwrap_or_default())
         .env("TEST_PAGES", pages::clear()?)
         .env("TEST_CHROMIUM", chromium);
-    if let Some(axe) = axe {
-        tests = tests.env("TEST_AXE", axe);
-    }
-    counts += run_counted(&tests)?;
+    let set = |tests: Expression, (variable, path)| tests.env(variable, path);
+    counts += run_counted(&paths.into_iter().fold(tests, set))?;
     if selection == ALL_PACKAGES && binary_arguments.is_empty() {
         counts += pages::validate()?;
     }
     Ok(counts)
+}
+
+/// The programs without which some tests are skipped, or the reasons why they are missing.
+fn optional_programs() -> Vec<([&'static str; 2], Result<PathBuf>)> {
+    let pooler = PGBOUNCER.require();
+    let version = pooler.as_deref().ok().and_then(programs::version);
+    let is_old = version.is_some_and(|version| pooler_version(&version) < Some(OLDEST_NEW_POOLER));
+    let mut all = vec![(POOLER, pooler), (BALANCER, HAPROXY.require())];
+    if is_old {
+        all.push((
+            NEW_POOLER,
+            Err(anyhow!("PgBouncer 1.21 or newer is needed")),
+        ));
+    }
+    let schemathesis = programs::find("schemathesis").context(
+        "`.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH",
+    );
+    all.push((SCHEMATHESIS, schemathesis));
+    all
 }
 
 /// Runs `cargo test` and adds up the results of its binaries.
@@ -125,44 +137,10 @@ fn run_counted(tests: &Expression) -> Result<Counts> {
     Ok(counts)
 }
 
-/// A program without which some tests are skipped, installed if it is missing and can be installed.
-fn optional(tool: &Tool) -> Option<PathBuf> {
-    let found = tool.require();
-    found
-        .inspect_err(|error| eprintln!("warning: {error:#}"))
-        .ok()
-}
-
-/// The tests that cannot run with these programs, each counted as one, with the reason.
-fn skipped_tests(programs: [Option<&Path>; 3]) -> Vec<(&'static str, &'static str)> {
-    let [pooler, balancer, schemathesis] = programs;
-    let mut skipped = Vec::new();
-    match pooler.and_then(programs::version) {
-        None => skipped.push((POOLER_TESTS, "PgBouncer is not installed")),
-        Some(version) if pooler_version(&version).is_none_or(|version| version < NEW_POOLER) => {
-            skipped.push((NEW_POOLER_TESTS, "PgBouncer 1.21 or newer is needed"));
-        }
-        Some(_) => {}
-    }
-    if balancer.is_none() {
-        skipped.push((BALANCER_TESTS, "HAProxy is not installed"));
-    }
-    if schemathesis.is_none() {
-        skipped.push((SCHEMATHESIS_TESTS, "schemathesis is missing: `.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH"));
-    }
-    skipped
-}
-
 /// The major and the minor version in the output of `pgbouncer --version`.
 fn pooler_version(version: &str) -> Option<(u32, u32)> {
     let version = regex(r"(\d+)\.(\d+)").captures(version)?;
     Some((version[1].parse().ok()?, version[2].parse().ok()?))
-}
-
-/// Prints the last line and returns the exit code.
-pub(crate) fn report(counts: Counts) -> bool {
-    println!("{counts}");
-    counts.is_good()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::variable;
 use crate::azure::az;
+use crate::install::advice;
 use crate::workspace::{self, regex};
 use crate::{package, process, programs};
 
@@ -95,7 +96,7 @@ fn impossible_deployment() -> Option<String> {
     // azd packages while it provisions, so a missing compiler would leave half of the resources.
     let lacks_compiler =
         builds_zip() && variable("RELEASE_ZIP").is_empty() && !package::can_compile();
-    let advice = package::COMPILER_ADVICE;
+    let advice = advice(&package::COMPILERS);
     lacks_compiler.then(|| {
         format!("the zip needs a C compiler: {advice}, or let the registry build a container: azd env set DEPLOY_MODE container")
     })

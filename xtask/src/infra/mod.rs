@@ -6,8 +6,8 @@ use std::fs;
 
 use anyhow::Result;
 
-use crate::checks::{Check, Outcome, Report, Step, missing, run_command};
-use crate::{process, programs, test, workspace};
+use crate::checks::{self, Check, Outcome, Step, missing, run_command};
+use crate::{process, programs, workspace};
 
 pub(crate) use settings::{SiteSetting, site_settings, site_text};
 
@@ -25,7 +25,7 @@ pub(crate) const CHECKS: [Check; 14] = [
     Check { name: "Bicep build", step: Step::Silent("bicep build infra/main.bicep --outfile target/main.json", BICEP) },
     Check { name: "Bicep lint", step: Step::Silent("bicep lint infra/main.bicep", BICEP) },
     Check { name: "Security of the infrastructure (checkov)", step: Step::Silent("checkov --config-file .checkov.yaml --directory .", CHECKOV) },
-    Check { name: "Schema of azure.yaml", step: Step::Function(|| check_schema( AZURE_SCHEMA, "azure.yaml")) },
+    Check { name: "Schema of azure.yaml", step: Step::Function(|| check_schema(AZURE_SCHEMA, "azure.yaml")) },
     Check { name: "Schema of the devcontainer", step: Step::Function(check_devcontainer) },
     Check { name: "Schema of the devcontainer's compose file", step: Step::Command("check-jsonschema --builtin-schema vendor.compose-spec .devcontainer/compose.yaml") },
     Check { name: "Schema of the workflows", step: Step::Command("check-jsonschema --builtin-schema vendor.github-workflows {.github/workflows/*.yml}") },
@@ -40,20 +40,17 @@ pub(crate) const CHECKS: [Check; 14] = [
 
 /// Each check counts as one in the last line.
 pub(crate) fn run() -> Result<bool> {
-    let mut report = Report::default();
-    report.run(&CHECKS)?;
-    println!("\n{}", report.summary());
-    Ok(test::report(report.counts))
+    Ok(checks::run(&CHECKS)?.report())
 }
 
 /// The checker does not accept the comments that the editor allows, which fill whole lines.
 fn check_devcontainer() -> Result<Outcome> {
-    let (root, plain) = (workspace::root(), "target/schemas/devcontainer.json");
-    let text = fs::read_to_string(root.join(".devcontainer/devcontainer.json"))?;
+    let text = workspace::read(".devcontainer/devcontainer.json")?;
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
     let lines: Vec<&str> = text.lines().filter(is_code).collect();
-    fs::create_dir_all(root.join("target/schemas"))?;
-    fs::write(root.join(plain), lines.join("\n"))?;
+    let plain = "target/schemas/devcontainer.json";
+    fs::create_dir_all(workspace::root().join("target/schemas"))?;
+    fs::write(workspace::root().join(plain), lines.join("\n"))?;
     check_schema(DEVCONTAINER_SCHEMA, plain)
 }
 
@@ -68,6 +65,8 @@ fn check_schema(address: &str, file: &str) -> Result<Outcome> {
     if !process::run(&workspace::command(download, &[&schema, address]))? {
         return Ok(Outcome::Skipped(format!("{address} cannot be reached")));
     }
-    let check = format!("check-jsonschema --schemafile {schema} {file}");
-    run_command(&check, &[])
+    run_command(
+        &format!("check-jsonschema --schemafile {schema} {file}"),
+        &[],
+    )
 }

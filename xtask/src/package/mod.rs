@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::install::advice;
 use crate::{platform, process, programs, settings, workspace};
 
 pub(crate) const PROGRAM: &str = "app";
@@ -29,12 +30,8 @@ const FLAG_SEPARATOR: &str = "\u{1f}";
 const WEBAPPIGNORE: &str =
     "# Files listed here are not deployed. None are: everything in this folder is.\n";
 
-/// How to install one of the compilers.
-pub(crate) const COMPILER_ADVICE: &str = if cfg!(target_os = "linux") {
-    "install musl-gcc (Debian: `apt-get install musl-tools`), or Zig with `pip install cargo-zigbuild`"
-} else {
-    "install Zig and cargo-zigbuild with `pip install cargo-zigbuild`"
-};
+/// C compilers for the target, of which one is enough.
+pub(crate) const COMPILERS: [&str; 2] = ["musl-gcc", "cargo-zigbuild"];
 
 /// Builds the program and replaces `dist/`.
 pub(crate) fn run() -> Result<bool> {
@@ -75,7 +72,7 @@ fn cargo_subcommand(is_x86_64: bool, is_installed: impl Fn(&str) -> bool) -> Opt
 pub(crate) fn static_program() -> Result<PathBuf> {
     let build = cargo_subcommand(cfg!(target_arch = "x86_64"), programs::is_installed);
     let Some(build) = build else {
-        bail!("no C compiler for {TARGET}: {COMPILER_ADVICE}");
+        bail!("no C compiler for {TARGET}: {}", advice(&COMPILERS));
     };
     install_target()?;
     let cargo =
