@@ -1,8 +1,8 @@
 //! The Azure CLI (`az`) and the Azure Developer CLI (`azd`), called for their JSON output.
 
 use std::collections::BTreeMap;
+use std::thread;
 use std::time::Duration;
-use std::{fmt, thread};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -25,7 +25,8 @@ pub(crate) enum AzErrorKind {
 }
 
 /// A failed call of `az`: what it printed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 struct AzError(String);
 
 const NOT_INSTALLED: &str = "the Azure CLI is not installed: https://aka.ms/azure-cli";
@@ -48,8 +49,10 @@ pub(crate) fn az(template: &str, values: &[&str]) -> Result<Value> {
 
 /// Calls `az` with a text that the argument `@-` stands for, so that no other process can see it.
 pub(crate) fn az_with_input(template: &str, values: &[&str], input: &str) -> Result<Value> {
-    let not_installed = AzError(NOT_INSTALLED.to_owned());
-    ensure!(programs::is_installed("az"), not_installed);
+    ensure!(
+        programs::is_installed("az"),
+        AzError(NOT_INSTALLED.to_owned())
+    );
     let call = format!("az {template} --only-show-errors --output json");
     let output = process::read(&workspace::command(&call, values).stdin_bytes(input));
     let command = template.split(" --").next().unwrap_or_default();
@@ -70,14 +73,14 @@ pub(crate) fn optional<T>(result: Result<T>) -> Result<Option<T>> {
 }
 
 /// Calls again while a new or recovered object is not replicated everywhere.
-pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
+pub(crate) fn retry<T>(call: impl Fn() -> Result<T>) -> Result<T> {
     for pause in RETRY_PAUSES {
-        match call().map_err(|error| (kind_of(&error), error)) {
-            Err((Some(AzErrorKind::NotFound | AzErrorKind::SoftDeleted), _)) => {
-                thread::sleep(Duration::from_secs(pause));
-            }
-            result => return result.map_err(|(_, error)| error),
+        let result = call();
+        let kind = result.as_ref().err().and_then(kind_of);
+        if !matches!(kind, Some(AzErrorKind::NotFound | AzErrorKind::SoftDeleted)) {
+            return result;
         }
+        thread::sleep(Duration::from_secs(pause));
     }
     call()
 }
@@ -96,19 +99,8 @@ pub(crate) fn text(output: &Value, field: &str) -> Result<String> {
     text.with_context(|| format!("the output of az has no `{field}`"))
 }
 
-impl fmt::Display for AzError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for AzError {}
-
 /// The values of the selected azd environment; `None` where azd is not installed or no environment is selected.
 pub(crate) fn azd_environment() -> Result<Option<BTreeMap<String, String>>> {
-    if !programs::is_installed("azd") {
-        return Ok(None);
-    }
     let get = workspace::command("azd env get-values --output json", &[]);
     let Ok(values) = process::read(&get.stdin_null()) else {
         return Ok(None);
@@ -118,8 +110,7 @@ pub(crate) fn azd_environment() -> Result<Option<BTreeMap<String, String>>> {
 
 /// Sets a value for the next deployment. azd keeps it in a plain file, so it must not be a secret.
 pub(crate) fn set_azd_value(name: &str, value: &str) -> Result<()> {
-    let set = workspace::command("azd env set {} {}", &[name, value]);
-    let set = process::read(&set.stdin_null());
-    set.with_context(|| format!("`azd env set {name}`"))
-        .map(drop)
+    let set = workspace::command("azd env set {} {}", &[name, value]).stdin_null();
+    process::read(&set).with_context(|| format!("`azd env set {name}`"))?;
+    Ok(())
 }

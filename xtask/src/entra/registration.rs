@@ -1,58 +1,58 @@
-//! The app registration at Microsoft Graph: how it is found, and the document that describes it.
+//! The app registration at Microsoft Graph: how it is found and changed, and the document that describes it.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::Task;
+use super::{NEW, Task};
 use crate::azure::{az, az_with_input, optional, retry, text};
 
-/// In the notes of every registration that this command created. `--remove` deletes no other.
-pub(super) const MARK: &str = "Kept by cargo xtask entra";
-
-/// The app role that may edit and delete. Its id only has to differ from those of the registration's other roles.
-pub(super) const ADMIN_ROLE: &str = "Admin";
-const ADMIN_ROLE_ID: &str = "6e4f1c52-8a0d-4b57-9c3e-2f71d0a95b18";
-
-/// The app role of programs that use the API. An administrator grants it to their service principals.
-const PROGRAM_ROLE: &str = "access_as_application";
-const PROGRAM_ROLE_ID: &str = "b1f7c2f4-6d1e-4f0e-9a57-3c8b1f2d7e60";
-
-/// The scope of access tokens of users.
+/// What a registration must have. The ids of its roles and its scope only have to differ from those of its others; those
+/// of Microsoft Graph and of the delegated permission User.Read are the same in every cloud.
+const DOCUMENT: &str = include_str!("registration.json");
+const ADMIN_ROLE: &str = "Admin";
 const SCOPE: &str = "access_as_user";
-const SCOPE_ID: &str = "0f0b6e3d-1a53-4a0c-8d0e-5b0c2f6a7c41";
 
 /// The Azure CLI, the same in every cloud: `az account get-access-token` gets a token of its user without consent.
 const AZURE_CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
-/// Microsoft Graph and its delegated permission User.Read; the ids are the same in every cloud.
-const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
-const USER_READ_ID: &str = "e1fe6dd8-ba31-4d61-89e7-88639da4683d";
+/// In the notes of every registration that this command created. `--remove` deletes no other.
+const MARK: &str = "Kept by cargo xtask entra";
 
 impl Task<'_> {
-    /// Requests an object of Microsoft Graph.
-    pub(super) fn get(&self, path: &str) -> Result<Value> {
-        az(
-            "rest --method get --uri {}/v1.0/{}",
-            &[&self.account.graph, path],
-        )
+    /// Requests an object of Microsoft Graph; `null` for one that a dry run has not created.
+    fn get(&self, path: &str) -> Result<Value> {
+        if path.contains(NEW) {
+            return Ok(Value::Null);
+        }
+        let get = "rest --method get --uri {}/v1.0/{}";
+        az(get, &[&self.account.graph, path])
     }
 
     /// Requests the objects of Microsoft Graph that match the condition.
-    pub(super) fn list(&self, path: &str, condition: &str) -> Result<Vec<Value>> {
+    fn list(&self, path: &str, condition: &str) -> Result<Vec<Value>> {
         let list = "rest --method get --uri {}/v1.0/{} --uri-parameters $filter={}";
         let found = az(list, &[&self.account.graph, path, condition])?;
         Ok(items(&found["value"]).to_vec())
     }
 
-    /// Sends a change to Microsoft Graph. A `PATCH` of an object addressed by its key creates it if it is missing.
-    pub(super) fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
-        let send = "rest --method {} --uri {}/v1.0/{} --headers Content-Type=application/json";
-        let prefer = match method {
-            "patch" => " Prefer=create-if-missing",
-            _ => "",
+    /// Announces a change and sends it to Microsoft Graph. A `PATCH` of an object addressed by its key creates it if it
+    /// is missing.
+    fn send(
+        &self,
+        description: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Option<Value>> {
+        let headers = match method {
+            "patch" => "Content-Type=application/json Prefer=create-if-missing",
+            _ => "Content-Type=application/json",
         };
-        let (send, body) = (format!("{send}{prefer} --body @-"), body.to_string());
-        retry(|| az_with_input(&send, &[method, &self.account.graph, path], &body))
+        let send = format!("rest --method {{}} --uri {{}}/v1.0/{{}} --headers {headers} --body @-");
+        let (values, body) = ([method, &self.account.graph, path], body.to_string());
+        self.change(description, || {
+            retry(|| az_with_input(&send, &values, &body))
+        })
     }
 
     /// The registration that the settings name, else the one of this name.
@@ -63,12 +63,11 @@ impl Task<'_> {
         let setting = self.target.client_id_setting();
         if let Some(client_id) = self.target.setting(setting) {
             let found = optional(self.get(&application_path(client_id)))?;
-            if found.is_none() && !self.arguments.remove {
-                bail!(
-                    "{setting} names the registration {client_id}, which is not in this tenant: choose its tenant with --tenant, or clear the setting in {} to create a new one",
-                    self.target.store()
-                );
-            }
+            ensure!(
+                found.is_some() || self.arguments.remove,
+                "{setting} names the registration {client_id}, which is not in this tenant: choose its tenant with --tenant, or clear the setting in {} to create a new one",
+                self.target.store()
+            );
             return Ok(found);
         }
         let name = self.name()?;
@@ -87,94 +86,156 @@ impl Task<'_> {
         }
     }
 
-    /// The properties of the registration that have to change. Everything else in it is kept.
-    pub(super) fn changed_properties(&self, application: &Value) -> Result<Value> {
+    fn name(&self) -> Result<String> {
+        let name = self.arguments.name.clone();
+        name.map_or_else(|| self.target.registration_name(&self.account), Ok)
+    }
+
+    /// Creates the registration in one request, mark included, or updates it. Returns the client id.
+    ///
+    /// Graph can also create it by `uniqueName`, but keeps that name reserved for 30 days after a deletion, so that
+    /// `azd up` would fail after `azd down` (<https://github.com/microsoftgraph/msgraph-bicep-types/issues/137>).
+    pub(super) fn update_application(&self, application: &Value) -> Result<String> {
         let home_page = match application["web"]["homePageUrl"].as_str() {
             // The address of a site takes precedence over that of a developer's machine.
             Some(present) if self.target.env_file().is_some() => present.to_owned(),
             _ => format!("{}/", self.target.origin()?),
         };
-        let uris = self.target.redirect_uris()?;
-        Ok(changes(application, &document(&uris, &home_page)))
+        let mut wanted: Value = serde_json::from_str(DOCUMENT)?;
+        wanted["web"] =
+            json!({ "redirectUris": self.target.redirect_uris()?, "homePageUrl": home_page });
+        if !application.is_null() {
+            let client_id = text(application, "appId")?;
+            let what = format!("update the app registration {client_id}");
+            self.update(&what, &client_id, application, &wanted)?;
+            return Ok(client_id);
+        }
+        let name = self.name()?;
+        wanted["displayName"] = json!(name);
+        wanted["signInAudience"] = json!("AzureADMyOrg");
+        wanted["notes"] = json!(MARK);
+        let description = format!("create the app registration {name}: {wanted:#}");
+        let created = self.send(&description, "post", "applications", &wanted)?;
+        created.map_or(Ok(NEW.to_owned()), |created| text(&created, "appId"))
     }
 
     /// Adds the application ID URI, which contains the id, and the Azure CLI as a client, which Graph accepts only once
     /// the scope exists.
     pub(super) fn expose_api(&self, client_id: &str, application: &Value) -> Result<()> {
-        let scopes = &application["api"]["oauth2PermissionScopes"];
-        let client = json!({
-            "appId": AZURE_CLI, "delegatedPermissionIds": [id_of(scopes, SCOPE, SCOPE_ID)],
-        });
+        let scope = id_of(application, "/api/oauth2PermissionScopes", SCOPE)?;
         let wanted = json!({
             "identifierUris": [format!("api://{client_id}")],
-            "api": { "preAuthorizedApplications": [client] },
+            "api": { "preAuthorizedApplications": [{ "appId": AZURE_CLI, "delegatedPermissionIds": [scope] }] },
         });
-        let change = changes(application, &wanted);
-        if change == json!({}) {
+        let what = "expose the API to the Azure CLI";
+        self.update(what, client_id, application, &wanted)
+    }
+
+    /// Changes the properties that differ from the wanted ones. Everything else in the registration is kept.
+    fn update(&self, what: &str, client_id: &str, present: &Value, wanted: &Value) -> Result<()> {
+        let change = changes(present, wanted);
+        if change != json!({}) {
+            let (what, path) = (format!("{what}: {change:#}"), application_path(client_id));
+            self.send(&what, "patch", &path, &change)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the object id of the service principal, and creates it if it is missing.
+    pub(super) fn service_principal(&self, client_id: &str) -> Result<String> {
+        let path = format!("servicePrincipals(appId='{client_id}')");
+        let present = optional(self.get(&path))?.unwrap_or_default();
+        if !present.is_null() {
+            return text(&present, "id");
+        }
+        let description = "create its service principal in the tenant";
+        let body = json!({ "accountEnabled": true });
+        match self.send(description, "patch", &path, &body)? {
+            Some(_) => text(&retry(|| self.get(&path))?, "id"),
+            None => Ok(NEW.to_owned()),
+        }
+    }
+
+    pub(super) fn assign_admin(
+        &self,
+        application: &Value,
+        principal: &str,
+        user: &Value,
+    ) -> Result<()> {
+        let user_id = text(user, "id")?;
+        let role_id = id_of(application, "/appRoles", ADMIN_ROLE)?;
+        if principal != NEW {
+            let path = format!("users/{user_id}/appRoleAssignments");
+            let held = self.list(&path, &format!("resourceId eq {principal}"))?;
+            if held.iter().any(|held| held["appRoleId"] == role_id) {
+                return Ok(());
+            }
+        }
+        let body = json!({ "principalId": user_id, "resourceId": principal, "appRoleId": role_id });
+        let path = format!("servicePrincipals/{principal}/appRoleAssignedTo");
+        let name = text(user, "userPrincipalName").unwrap_or(user_id);
+        let description = format!("assign the role {ADMIN_ROLE} to {name}");
+        self.send(&description, "post", &path, &body)?;
+        Ok(())
+    }
+
+    /// Does nothing if the registration trusts the managed identity already, under any name.
+    pub(super) fn trust_identity(&self, client_id: &str, wanted: &Value) -> Result<()> {
+        let path = application_path(client_id) + "/federatedIdentityCredentials";
+        let present = retry(|| self.get(&path))?;
+        let fields = ["issuer", "subject", "audiences"];
+        let is_same = |present: &Value| fields.iter().all(|field| present[field] == wanted[field]);
+        if items(&present["value"]).iter().any(is_same) {
             return Ok(());
         }
-        let path = application_path(client_id);
-        let description = format!("expose the API to the Azure CLI: {change:#}");
-        self.change(&description, || self.send("patch", &path, &change))
-            .map(drop)
+        let site = self.target.output("SERVICE_WEB_NAME")?;
+        let path = format!("{path}(name='identity-of-{site}')");
+        let description =
+            format!("trust the site's managed identity with a federated credential: {wanted:#}");
+        self.send(&description, "patch", &path, wanted)?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// When this command did not create the registration.
+    pub(super) fn delete_application(&self, application: &Value) -> Result<()> {
+        let name = application["displayName"].as_str().unwrap_or_default();
+        ensure!(
+            is_marked(application),
+            "the registration {name} was not created by this command: delete it in the portal, and clear its settings in {} by hand",
+            self.target.store()
+        );
+        let client_id = text(application, "appId")?;
+        let description = format!(
+            "delete the app registration {name} ({client_id}); it can be restored for 30 days"
+        );
+        let (graph, path) = (&self.account.graph, application_path(&client_id));
+        let delete = "rest --method delete --uri {}/v1.0/{}";
+        self.change(&description, || az(delete, &[graph, &path]))?;
+        Ok(())
     }
 }
 
-/// What a registration must have.
-fn document(redirect_uris: &[String], home_page: &str) -> Value {
-    json!({
-        "web": { "redirectUris": redirect_uris, "homePageUrl": home_page },
-        "api": {
-            "requestedAccessTokenVersion": 2,
-            "oauth2PermissionScopes": [{
-                "id": SCOPE_ID, "value": SCOPE, "type": "User", "isEnabled": true,
-                "adminConsentDisplayName": "Use the API",
-                "adminConsentDescription": "Use the API of the site as the signed-in user.",
-                "userConsentDisplayName": "Use the API",
-                "userConsentDescription": "Use the API of the site as you.",
-            }],
-        },
-        "appRoles": [
-            {
-                "id": ADMIN_ROLE_ID, "value": ADMIN_ROLE, "displayName": ADMIN_ROLE,
-                "description": "Edit and delete everything.",
-                "allowedMemberTypes": ["User"], "isEnabled": true,
-            },
-            {
-                "id": PROGRAM_ROLE_ID, "value": PROGRAM_ROLE, "displayName": "Use the API",
-                "description": "Use the API of the site as a program of its own.",
-                "allowedMemberTypes": ["Application"], "isEnabled": true,
-            },
-        ],
-        "requiredResourceAccess": [{
-            "resourceAppId": GRAPH_ID,
-            "resourceAccess": [{ "id": USER_READ_ID, "type": "Scope" }],
-        }],
-    })
-}
-
-pub(super) fn application_path(client_id: &str) -> String {
+fn application_path(client_id: &str) -> String {
     format!("applications(appId='{client_id}')")
 }
 
 /// Whether this command created the registration.
-pub(super) fn is_marked(application: &Value) -> bool {
+fn is_marked(application: &Value) -> bool {
     let notes = application["notes"].as_str();
     notes.is_some_and(|notes| notes.contains(MARK))
 }
 
-/// The id of the role Admin in this registration.
-pub(super) fn admin_role_id(application: &Value) -> &str {
-    id_of(&application["appRoles"], ADMIN_ROLE, ADMIN_ROLE_ID)
+/// The id of the scope or role of this name: the registration's own, or else that of the document.
+fn id_of(application: &Value, list: &str, name: &str) -> Result<Value> {
+    let document = serde_json::from_str(DOCUMENT)?;
+    let lists = [application, &document].map(|whole| whole.pointer(list));
+    let mut all = lists.into_iter().flatten().flat_map(items);
+    let found = all.find(|item| item["value"] == name);
+    Ok(found.map_or(Value::Null, |item| item["id"].clone()))
 }
 
-/// The id of the scope or role with this value; `new` where there is none.
-fn id_of<'a>(list: &'a Value, value: &str, new: &'a str) -> &'a str {
-    let found = items(list).iter().find(|item| item["value"] == value);
-    found.and_then(|item| item["id"].as_str()).unwrap_or(new)
-}
-
-pub(super) fn items(value: &Value) -> &[Value] {
+fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 

@@ -43,28 +43,34 @@ impl<'a> VaultSecret<'a> {
 
     /// One of its properties; `None` if it does not exist.
     fn show(&self, query: &str) -> Result<Option<String>> {
-        let show = "keyvault secret show --vault-name {} --name {} --query {}";
-        let value = optional(az(show, &[self.vault, self.name, query]))?;
+        let show = format!("show --query {query}");
+        let value = optional(self.call(&show, ""))?;
         Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
     }
 
     pub(super) fn delete(&self) -> Result<Value> {
-        let delete = "keyvault secret delete --vault-name {} --name {}";
-        az(delete, &[self.vault, self.name])
+        self.call("delete", "")
     }
 
     fn set(&self, secret: &str) -> Result<Value> {
-        let Self { vault, name } = self;
-        let set = "keyvault secret set --vault-name {} --name {} --tags hint={} --value @-";
-        let set = || az_with_input(set, &[vault, name, &hint_of(secret)], secret);
+        let set = || {
+            self.call(
+                &format!("set --tags hint={} --value @-", hint_of(secret)),
+                secret,
+            )
+        };
         match set() {
             Err(error) if kind_of(&error) == Some(AzErrorKind::SoftDeleted) => {
-                let recover = "keyvault secret recover --vault-name {} --name {}";
-                az(recover, &[vault, name])?;
+                self.call("recover", "")?;
                 retry(set)
             }
             stored => stored,
         }
+    }
+
+    fn call(&self, command: &str, input: &str) -> Result<Value> {
+        let call = format!("keyvault secret {command} --vault-name {{}} --name {{}}");
+        az_with_input(&call, &[self.vault, self.name], input)
     }
 }
 
@@ -150,15 +156,26 @@ impl<'a> ClientSecret<'a> {
         }
     }
 
+    /// Deletes secrets at Entra ID once the app uses the one that is kept. Until then all of them are valid.
+    pub(super) fn delete(&self, client_id: &str, keys: &[String]) -> Result<()> {
+        // A local app reads the new secret at its next start.
+        if let Some(secret) = self.vault {
+            self.wait_until_used(secret)?;
+        }
+        for key in keys {
+            let delete = format!("ad app credential delete --id {client_id} --key-id {key}");
+            let deleted = az(&delete, &[]);
+            deleted
+                .with_context(|| format!("an old secret is valid until you run `az {delete}`"))?;
+        }
+        Ok(())
+    }
+
     /// Makes App Service read its key vault references again, which restarts the site, and waits until it uses the
-    /// secret that is kept. Until then all secrets are valid. A local app reads it at its next start.
-    pub(super) fn wait_until_used(&self) -> Result<()> {
-        let Some(secret) = self.vault else {
-            return Ok(());
-        };
-        let id = secret
-            .show("id")?
-            .context("the key vault has no client secret")?;
+    /// secret that is kept.
+    fn wait_until_used(&self, secret: VaultSecret) -> Result<()> {
+        let id = secret.show("id")?;
+        let id = id.context("the key vault has no client secret")?;
         let version = id.rsplit('/').next().unwrap_or_default();
         let group = self.target.output("AZURE_RESOURCE_GROUP")?;
         let show = "webapp show --resource-group {} --name {}";
@@ -166,16 +183,14 @@ impl<'a> ClientSecret<'a> {
         let references = format!("{site}/config/configreferences/appsettings");
         let refresh = "rest --method post --uri {}/refresh?{}";
         az(refresh, &[&references, REFRESH_API])?;
-        for attempt in 0..POLL_ATTEMPTS {
-            if attempt > 0 {
-                thread::sleep(POLL_PAUSE);
-            }
+        for _ in 0..POLL_ATTEMPTS {
             let get = "rest --method get --uri {}/AZURE_CLIENT_SECRET?{}";
             let used = az(get, &[&references, REFERENCE_API]);
             let used = used.context("the site has no AZURE_CLIENT_SECRET yet: run `azd provision --no-state`, then this command again; the old secrets are still valid")?;
             if used["properties"]["activeVersion"] == version {
                 return Ok(());
             }
+            thread::sleep(POLL_PAUSE);
         }
         bail!(
             "the site does not use the new secret yet: run this command again later; the old secrets are still valid"

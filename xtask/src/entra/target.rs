@@ -42,17 +42,13 @@ impl Target {
     /// The site of the selected azd environment, or this machine if there is none.
     pub(super) fn choose(home: bool, env_file: Option<PathBuf>) -> Result<Self> {
         if !home && let Some(present) = azure::azd_environment()? {
-            return Ok(Self {
-                env_file: None,
-                present,
-            });
+            let env_file = None;
+            return Ok(Self { env_file, present });
         }
         let file = env_file.unwrap_or_else(settings::file);
         let present = settings::read(&file)?;
-        Ok(Self {
-            env_file: Some(file),
-            present,
-        })
+        let env_file = Some(file);
+        Ok(Self { env_file, present })
     }
 
     pub(super) fn env_file(&self) -> Option<&Path> {
@@ -109,9 +105,8 @@ impl Target {
         let local = self.env_file().is_none().then_some(LOCAL_ORIGIN);
         let origins = [self.origin()?].into_iter().chain(local);
         let both = |origin: &str| [format!("{origin}/auth/callback"), format!("{origin}/")];
-        let mut uris: Vec<String> = origins.flat_map(both).collect();
-        uris.extend(self.setting("AZURE_REDIRECT_URI").map(str::to_owned));
-        Ok(uris)
+        let own = self.setting("AZURE_REDIRECT_URI").map(str::to_owned);
+        Ok(origins.flat_map(both).chain(own).collect())
     }
 
     /// The settings that enable sign-in, where they differ from the present ones.
@@ -121,27 +116,28 @@ impl Target {
         account: &Account,
         vault_secret: Option<&str>,
     ) -> Result<Vec<(&'static str, String)>> {
+        let key = workspace::random_key()?;
         let mut wanted = vec![
             (self.settings()[0].0, client_id),
             (self.settings()[1].0, &account.tenant_id),
         ];
         if self.env_file().is_none() {
             wanted.push(("ENABLE_ENTRA_AUTH", "true"));
-        } else if !account.is_public_cloud {
-            wanted.push(("AZURE_AUTHORITY_HOST", &account.authority));
-            wanted.push(("AZURE_GRAPH_URL", &account.graph));
+            wanted.extend(vault_secret.map(|name| ("AUTH_CLIENT_SECRET_NAME", name)));
+        } else {
+            if !account.is_public_cloud {
+                wanted.push(("AZURE_AUTHORITY_HOST", &account.authority));
+                wanted.push(("AZURE_GRAPH_URL", &account.graph));
+            }
+            // The deployment generates the key of a site.
+            let present = self.setting("SESSION_SECRET_KEY");
+            wanted.push(("SESSION_SECRET_KEY", present.unwrap_or(&key)));
         }
-        wanted.extend(vault_secret.map(|name| ("AUTH_CLIENT_SECRET_NAME", name)));
         wanted.retain(|(name, value)| self.setting(name) != Some(value));
-        let changed = wanted
-            .into_iter()
-            .map(|(name, value)| (name, value.to_owned()));
-        let mut changed: Vec<_> = changed.collect();
-        // The deployment generates the key of a site.
-        if self.env_file().is_some() && self.setting("SESSION_SECRET_KEY").is_none() {
-            changed.push(("SESSION_SECRET_KEY", workspace::random_key()?));
-        }
-        Ok(changed)
+        let changed = wanted.into_iter();
+        Ok(changed
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect())
     }
 
     pub(super) fn write(&self, settings: &[(&str, String)]) -> Result<()> {
@@ -154,10 +150,10 @@ impl Target {
 
     /// The settings that differ from those of a site without sign-in, with the values that they have there.
     pub(super) fn settings_to_clear(&self) -> Vec<(&'static str, String)> {
-        let differs =
-            |(name, off): &&(&str, &str)| self.present.get(*name).is_some_and(|value| value != off);
-        let settings = self.settings().iter().filter(differs);
-        settings
+        let settings = self.settings().iter();
+        let differing = settings
+            .filter(|(name, off)| self.present.get(*name).is_some_and(|value| value != off));
+        differing
             .map(|(name, off)| (*name, (*off).to_owned()))
             .collect()
     }

@@ -135,7 +135,7 @@ fn postdown() {
     if client_id.is_empty() {
         return;
     }
-    if let Err(error) = entra::run(&entra::Arguments::removal()) {
+    if let Err(error) = entra::remove() {
         eprintln!("postdown: {error:#}");
         println!(
             "postdown: the app registration {client_id} still exists: `cargo xtask entra --remove` tries again"
