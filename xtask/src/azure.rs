@@ -99,6 +99,11 @@ pub(crate) fn text(output: &Value, field: &str) -> Result<String> {
     text.with_context(|| format!("the output of az has no `{field}`"))
 }
 
+/// The items of a list; none if there is no list.
+pub(crate) fn items(list: &Value) -> &[Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
 /// The values of the selected azd environment; `None` where azd is not installed or no environment is selected.
 pub(crate) fn azd_environment() -> Result<Option<BTreeMap<String, String>>> {
     let get = workspace::command("azd env get-values --output json", &[]);

@@ -4,7 +4,7 @@ use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::{NEW, Task};
-use crate::azure::{az, az_with_input, optional, retry, text};
+use crate::azure::{az, az_with_input, items, optional, retry, text};
 
 /// What a registration must have. The ids of its roles and its scope only have to differ from those of its others; those
 /// of Microsoft Graph and of the delegated permission User.Read are the same in every cloud.
@@ -233,10 +233,6 @@ fn id_of(application: &Value, list: &str, name: &str) -> Result<Value> {
     let mut all = lists.into_iter().flatten().flat_map(items);
     let found = all.find(|item| item["value"] == name);
     Ok(found.map_or(Value::Null, |item| item["id"].clone()))
-}
-
-fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 /// The wanted members that differ from the present ones, lists completed: Graph merges objects and replaces lists.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::target::Target;
-use crate::azure::{AzErrorKind, az, az_with_input, kind_of, optional, retry, text};
+use crate::azure::{AzErrorKind, az, az_with_input, items, kind_of, optional, retry, text};
 
 /// The name of the key vault secret, unless `AUTH_CLIENT_SECRET_NAME` is set.
 const DEFAULT_NAME: &str = "azure-client-secret";
@@ -131,9 +131,8 @@ impl<'a> ClientSecret<'a> {
     /// Whether a valid secret is kept, and the key ids of the registration's secrets that a new one replaces.
     pub(super) fn inspect(&self, application: &Value, rotate: bool) -> Result<(bool, Vec<String>)> {
         let hint = self.hint()?;
-        let secrets = application["passwordCredentials"].as_array();
         let (mut is_kept, mut replaced) = (false, Vec::new());
-        for secret in secrets.into_iter().flatten() {
+        for secret in items(&application["passwordCredentials"]) {
             let is_this = !is_kept && hint.is_some() && hint.as_deref() == secret["hint"].as_str();
             is_kept |= is_this;
             // Other secrets of a local registration belong to other machines of the same developer.

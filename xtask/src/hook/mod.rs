@@ -54,9 +54,13 @@ fn variable(name: &str) -> String {
     environment_variable(name).unwrap_or_default()
 }
 
+fn registers_app() -> bool {
+    variable("ENABLE_ENTRA_AUTH").eq_ignore_ascii_case("true")
+}
+
 /// An account that may not register applications still gets a site, without sign-in.
 fn postprovision() {
-    if !variable("ENABLE_ENTRA_AUTH").eq_ignore_ascii_case("true") {
+    if !registers_app() {
         return;
     }
     if let Err(error) = entra::run(&entra::Arguments::default()) {
