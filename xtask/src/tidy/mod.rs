@@ -97,16 +97,13 @@ fn names<'a>(pattern: &str, text: &'a str) -> Vec<&'a str> {
 fn module_order(file: &SourceFile, modules: &[&str]) -> Vec<String> {
     let inside = file.path.strip_prefix("app/src/").unwrap_or_default();
     let own = inside.split(['/', '.']).next().unwrap_or_default();
-    let place = |name: &str| modules.iter().position(|module| *module == name);
-    let Some(own_place) = place(own) else {
-        return Vec::new();
-    };
+    let later = modules.iter().skip_while(|module| **module != own);
+    let later: Vec<_> = later.skip(1).collect();
     let lines: Vec<&str> = file.text.lines().collect();
     let mut used = used_modules(&file.text, "crate");
-    used.retain(|(number, _)| !lines[number - 1].contains(MARK));
-    used.retain(|(_, used)| place(used).is_some_and(|place| place > own_place));
-    let violation = |(line, used)| {
-        let message = format!("`{own}` uses `{used}`, which {MODULE_LIST} lists after it");
+    used.retain(|(line, name)| later.contains(&&name.as_str()) && !lines[line - 1].contains(MARK));
+    let violation = |(line, name)| {
+        let message = format!("`{own}` uses `{name}`, which {MODULE_LIST} lists after it");
         file.violation(line, &message)
     };
     used.into_iter().map(violation).collect()
@@ -114,32 +111,23 @@ fn module_order(file: &SourceFile, modules: &[&str]) -> Vec<String> {
 
 /// The modules after the crate's name outside comments, each with its line. Groups (`crate::{a, b::c}`) are resolved.
 fn used_modules(text: &str, crates: &str) -> Vec<(usize, String)> {
-    let paths = regex(&format!(r"\b(?:{crates})::(?:(\w+)|\{{([^;]*)\}})"));
-    let inner_group = regex(r"\{[^{}]*\}");
+    let code = regex("//.*").replace_all(text, "");
+    let paths = regex(&format!(r"\b(?:{crates})::(\w+|\{{[^;]*\}})"));
+    let inner_group = regex(r"::\{[^{}]*\}");
+    let name = regex(r"(?:^|[{,])\s*(\w+)");
     let mut used = Vec::new();
-    for path in paths.captures_iter(text) {
-        let before = path.get(0).map_or("", |path| &text[..path.start()]);
-        let group = path.get(1).or(path.get(2));
-        let mut group = group.map_or(String::new(), |group| group.as_str().to_owned());
-        if before
-            .lines()
-            .next_back()
-            .is_some_and(|line| line.contains("//"))
-        {
-            continue;
-        }
+    for path in paths.captures_iter(&code) {
+        let mut group = path[1].to_owned();
         while inner_group.is_match(&group) {
             group = inner_group.replace_all(&group, "").into_owned();
         }
-        let number = before.matches('\n').count() + 1;
-        let first = |path: &str| {
-            path.split("::")
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned()
-        };
-        used.extend(group.split(',').map(|path| (number, first(path))));
+        let line = 1 + code[..path.get(0).map_or(0, |path| path.start())]
+            .matches('\n')
+            .count();
+        used.extend(
+            name.captures_iter(&group)
+                .map(|name| (line, name[1].to_owned())),
+        );
     }
     used
 }
@@ -147,34 +135,25 @@ fn used_modules(text: &str, crates: &str) -> Vec<(usize, String)> {
 /// A feature's module name, which is also the name of its folders and the first part of its URLs, and its tables.
 struct Feature {
     name: String,
-    tables: Vec<String>,
     /// The declaration of its module (`mod post`), one of its paths (`/post`, `post/`) or, in SQL, one of its tables
     /// (`FROM review`, `"review"."id"`).
     reference: Regex,
+    /// The feature's name or one of its tables, or its plural, as a word in the name of a file or of one of its folders.
+    own_path: Regex,
 }
 
 impl Feature {
     fn new(name: &str, tables: &[&str]) -> Self {
         let (start, end) = (r"(?:^|[^\w$-])", r"(?:[^\w$-]|$)");
-        let any = tables.join("|");
+        let (any, words) = (tables.join("|"), [&[name], tables].concat().join("|"));
         let keyword = "(?:FROM|JOIN|INTO|ON|REFERENCES|TABLE|UPDATE)";
         let path = format!("(?:mod |/){name}{end}|{start}{name}/");
         let table = format!(r#"{start}{keyword} "?(?:{any}){end}|{start}(?:{any})"\.""#);
         Self {
             name: name.to_owned(),
-            tables: tables.iter().map(|&table| table.to_owned()).collect(),
             reference: regex(&format!("{path}|{table}")),
+            own_path: regex(&format!("(?:^|[/._-])(?:{words})s?(?:[/._-]|$)")),
         }
-    }
-
-    /// Whether the feature's name, or one of its tables or its plural, is a word in the name of the file or of one of its
-    /// folders.
-    fn owns(&self, path: &str) -> bool {
-        let mut words = path.split(['/', '.', '_', '-']);
-        let is_table = |word: &str| self.tables.iter().any(|table| table == word);
-        words.any(|word| {
-            word == self.name || is_table(word) || word.strip_suffix('s').is_some_and(is_table)
-        })
     }
 }
 
@@ -185,10 +164,8 @@ fn features(files: &[SourceFile]) -> Vec<Feature> {
     let feature = |name: &str| {
         let folder = format!("app/src/{name}");
         let own = files.iter().filter(|file| file.path.starts_with(&folder));
-        let tables: Vec<_> = own
-            .flat_map(|file| names(r#"table_name = "(\w+)""#, &file.text))
-            .collect();
-        Feature::new(name, &tables)
+        let tables = own.flat_map(|file| names(r#"table_name = "(\w+)""#, &file.text));
+        Feature::new(name, &tables.collect::<Vec<_>>())
     };
     marked.flat_map(listed_modules).map(feature).collect()
 }
@@ -200,11 +177,11 @@ fn feature_references(file: &SourceFile, features: &[Feature]) -> Vec<String> {
         && !file.path.starts_with(SAMPLE_DATA)
         && !file.has_extension("md");
     let mut violations = Vec::new();
-    for feature in features
-        .iter()
-        .filter(|feature| is_checked && !feature.owns(&file.path))
+    let is_foreign = |feature: &&Feature| is_checked && !feature.own_path.is_match(&file.path);
+    for Feature {
+        name, reference, ..
+    } in features.iter().filter(is_foreign)
     {
-        let name = &feature.name;
         let message = format!(
             "refers to the feature `{name}`: move this to its files, or say why in a comment `{MARK} …`"
         );
@@ -213,8 +190,7 @@ fn feature_references(file: &SourceFile, features: &[Feature]) -> Vec<String> {
         let mut above = "";
         for (number, line) in (1..).zip(file.text.lines()) {
             let is_marked = line.contains(MARK) || (is_comment(above) && above.contains(MARK));
-            let refers =
-                feature.reference.is_match(line) || used.iter().any(|(line, _)| *line == number);
+            let refers = reference.is_match(line) || used.iter().any(|(line, _)| *line == number);
             if refers && !is_marked && !is_comment(line) {
                 violations.push(file.violation(number, &message));
             }
@@ -232,8 +208,7 @@ fn is_comment(line: &str) -> bool {
 
 impl SourceFile {
     fn has_extension(&self, extension: &str) -> bool {
-        let own = self.path.rsplit_once('.');
-        own.is_some_and(|(_, own)| own == extension)
+        Path::new(&self.path).extension() == Some(extension.as_ref())
     }
 
     /// A broken rule and its line, counted from 1.

@@ -91,7 +91,8 @@ fn the_features_are_the_marked_modules_with_the_tables_of_their_entities() {
     let features = features(&files);
     assert_eq!(features.len(), 1);
     assert_eq!(features[0].name, "post");
-    assert_eq!(features[0].tables, ["order"]);
+    assert!(features[0].reference.is_match("FROM order"));
+    assert!(!features[0].reference.is_match("FROM row"));
 }
 
 #[test]
