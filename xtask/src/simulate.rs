@@ -36,16 +36,6 @@ const START_LIMIT: Duration = Duration::from_secs(230);
 /// The Bicep's variables with the settings of a site that is deployed as a zip, with the default choices.
 const VARIABLES: [&str; 3] = ["settings", "stopSettings", "zipSettings"];
 
-/// Values of the settings that the Bicep computes. Telemetry is lost, and the site must not mind.
-const COMPUTED: &str = "
-APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:9/
-AZURE_AUTHORITY_HOST=https://login.microsoftonline.com
-AZURE_GRAPH_URL=https://graph.microsoft.com
-AZURE_TENANT_ID=00000000-0000-0000-0000-000000000000
-AZURE_TOKEN_EXCHANGE_AUDIENCE=api://AzureADTokenExchange
-DATABASE_POOL_SIZE=15
-";
-
 /// Variables that App Service itself sets.
 const PLATFORM: &str =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/home WEBSITE_SKU=Basic
@@ -59,19 +49,20 @@ pub(crate) fn run() -> Result<bool> {
     let programs = install::postgres_server()?;
     let emulator = EntraEmulator::build()?;
     let emulator = EntraEmulator::start(&emulator, "http://localhost/auth/callback")?;
-    let mut environment = SiteEnvironment {
-        settings: infra::site_settings()?,
+    let settings = infra::site_settings()?;
+    let mut site = Site {
+        settings,
         emulator,
         database: None,
     };
-    let mut token = environment.variables(1)?;
+    let mut token = site.variables(1)?;
     token.extend([program.to_string_lossy().into(), "database-token".into()]);
     let token = cmd("env", ["-i".into()].into_iter().chain(token)).read()?;
-    environment.database = Some(PostgresServer::encrypted(programs, &token)?);
+    site.database = Some(PostgresServer::encrypted(programs, &token)?);
     let mut is_good = true;
     for state in STATES {
         println!("\n==> The site starts and stops, its files are {state}.");
-        let outcome = visit(state, &environment);
+        let outcome = site.visit(state);
         if let Err(error) = &outcome {
             eprintln!("error: {error:#}; see target/simulate/{state}/log");
         }
@@ -79,28 +70,6 @@ pub(crate) fn run() -> Result<bool> {
         is_good &= outcome.is_ok();
     }
     Ok(is_good)
-}
-
-/// Starts the site, waits for its health check, requests the first page and stops the site.
-fn visit(state: &str, environment: &SiteEnvironment) -> Result<()> {
-    let health = infra::site_text("healthCheckPath: ")?;
-    let port = free_port()?;
-    let site = start(state, &environment.variables(port)?)?;
-    let start = wait(START_LIMIT, || {
-        ensure!(site.exit_code()?.is_none(), "it stopped at once");
-        Ok(status(port, &health) == Some(200))
-    });
-    let start = start.context("it is not healthy")?;
-    ensure!(status(port, "/") == Some(200), "the first page is not 200");
-    let terminate = workspace::words("kill -TERM {}", &[&site.pid().to_string()]);
-    as_root(&terminate).run()?;
-    let has_stopped = || Ok(site.exit_code()?.is_some());
-    let stop = wait(environment.stop_limit()?, has_stopped);
-    let stop = stop.context("it does not stop after SIGTERM")?;
-    let exit_code = site.exit_code()?.unwrap_or_default();
-    ensure!(exit_code == 0, "its exit code is {exit_code}");
-    println!("healthy after {start} ms; stopped {stop} ms after SIGTERM");
-    Ok(())
 }
 
 /// Waits until the condition is met, and returns for how many milliseconds.
@@ -114,24 +83,6 @@ fn wait(limit: Duration, is_met: impl Fn() -> Result<bool>) -> Result<u128> {
     Ok(since.elapsed().as_millis())
 }
 
-fn start(state: &str, variables: &[String]) -> Result<BackgroundProcess> {
-    let folder = workspace::root().join("target/simulate").join(state);
-    fs::remove_dir_all(&folder).ok();
-    fs::create_dir_all(&folder)?;
-    let (site, script) = (folder.join("site"), folder.join("start.sh"));
-    cmd!("cp", "-R", package::folder(), &site).run()?;
-    // The platform's own script runs the command as it is, without an `exec`.
-    fs::write(&script, infra::site_text("var startCommand = ")? + "\n")?;
-    let (site, script) = (site.to_string_lossy(), script.to_string_lossy());
-    let enter = workspace::words("sh -c {} sh {} {} {}", &[ENTER, state, &site, &script]);
-    let words = [enter, variables.to_vec()].concat();
-    let program = match state {
-        "read-only" => as_root(&[workspace::words("unshare --mount", &[]), words].concat()),
-        _ => workspace::program(&folder, &words),
-    };
-    BackgroundProcess::start(&program.stderr_to_stdout().stdout_path(folder.join("log")))
-}
-
 /// A program with the rights that mounting needs; sudo passes signals on.
 fn as_root(words: &[String]) -> Expression {
     let sudo = if platform::is_root() { "" } else { "sudo -n" };
@@ -139,15 +90,59 @@ fn as_root(words: &[String]) -> Expression {
     workspace::program(&workspace::root(), &[&sudo, words].concat())
 }
 
-/// The environment of the site: App Service's own variables and the settings of the Bicep.
-struct SiteEnvironment {
+/// A site with App Service's own variables and the settings of the Bicep.
+struct Site {
     settings: Vec<SiteSetting>,
     /// The source of the managed identity's tokens.
     emulator: EntraEmulator,
     database: Option<PostgresServer>,
 }
 
-impl SiteEnvironment {
+impl Site {
+    /// Starts the site, waits for its health check, requests the first page and stops the site.
+    fn visit(&self, state: &str) -> Result<()> {
+        let (health, port) = (infra::site_text("healthCheckPath: ")?, free_port()?);
+        let site = self.start(state, port)?;
+        let start = wait(START_LIMIT, || {
+            ensure!(site.exit_code()?.is_none(), "it stopped at once");
+            Ok(status(port, &health) == Some(200))
+        });
+        let start = start.context("it is not healthy")?;
+        ensure!(status(port, "/") == Some(200), "the first page is not 200");
+        let terminate = workspace::words("kill -TERM {}", &[&site.pid().to_string()]);
+        as_root(&terminate).run()?;
+        // App Service waits for so many seconds after SIGTERM before it kills the site.
+        let name = "WEBSITES_CONTAINER_STOP_TIME_LIMIT";
+        let limit = self.settings.iter().find(|setting| setting.name == name);
+        let limit = limit.and_then(|limit| literal(&limit.value)?.parse().ok());
+        let limit = limit.with_context(|| format!("the Bicep does not set {name}"))?;
+        let has_stopped = || Ok(site.exit_code()?.is_some());
+        let stop = wait(Duration::from_secs(limit), has_stopped);
+        let stop = stop.context("it does not stop after SIGTERM")?;
+        let exit_code = site.exit_code()?.unwrap_or_default();
+        ensure!(exit_code == 0, "its exit code is {exit_code}");
+        println!("healthy after {start} ms; stopped {stop} ms after SIGTERM");
+        Ok(())
+    }
+
+    fn start(&self, state: &str, port: u16) -> Result<BackgroundProcess> {
+        let folder = workspace::root().join("target/simulate").join(state);
+        fs::remove_dir_all(&folder).ok();
+        fs::create_dir_all(&folder)?;
+        let (site, script) = (folder.join("site"), folder.join("start.sh"));
+        cmd!("cp", "-R", package::folder(), &site).run()?;
+        // The platform's own script runs the command as it is, without an `exec`.
+        fs::write(&script, infra::site_text("var startCommand = ")? + "\n")?;
+        let (site, script) = (site.to_string_lossy(), script.to_string_lossy());
+        let mut words = workspace::words("sh -c {} sh {} {} {}", &[ENTER, state, &site, &script]);
+        words.extend(self.variables(port)?);
+        let program = match state {
+            "read-only" => as_root(&[workspace::words("unshare --mount", &[]), words].concat()),
+            _ => workspace::program(&folder, &words),
+        };
+        BackgroundProcess::start(&program.stderr_to_stdout().stdout_path(folder.join("log")))
+    }
+
     /// The variables of a site that listens on this port, as NAME=VALUE.
     fn variables(&self, port: u16) -> Result<Vec<String>> {
         let mut variables: Vec<_> = PLATFORM.split_whitespace().map(str::to_owned).collect();
@@ -164,39 +159,42 @@ impl SiteEnvironment {
     }
 
     fn value(&self, setting: &SiteSetting) -> Result<String> {
-        let name = setting.name.as_str();
-        let mut computed = COMPUTED.lines();
-        let computed = computed.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        if let Some(value) = literal(&setting.value).or(computed) {
+        if let Some(value) = literal(&setting.value) {
             return Ok(value.to_owned());
         }
-        Ok(match name {
-            "AZURE_MANAGED_IDENTITY_CLIENT_ID" => self.emulator.identity.clone(),
-            "AZURE_POSTGRESQL_CONNECTIONSTRING" => self.connection_string()?,
-            "SESSION_SECRET_KEY" => workspace::random_key()?,
-            _ => bail!("the Bicep sets {name}, which has no value in xtask/src/simulate.rs"),
-        })
+        let value = match setting.name.as_str() {
+            // Telemetry is lost, and the site must not mind.
+            "APPLICATIONINSIGHTS_CONNECTION_STRING" => {
+                "InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:9/"
+            }
+            "AZURE_AUTHORITY_HOST" => "https://login.microsoftonline.com",
+            "AZURE_GRAPH_URL" => "https://graph.microsoft.com",
+            "AZURE_MANAGED_IDENTITY_CLIENT_ID" => &self.emulator.identity,
+            "AZURE_POSTGRESQL_CONNECTIONSTRING" => return self.connection_string(),
+            "AZURE_TENANT_ID" => "00000000-0000-0000-0000-000000000000",
+            "AZURE_TOKEN_EXCHANGE_AUDIENCE" => "api://AzureADTokenExchange",
+            "DATABASE_POOL_SIZE" => "15",
+            "SESSION_SECRET_KEY" => return workspace::random_key(),
+            name => bail!("the Bicep sets {name}, which has no value in xtask/src/simulate.rs"),
+        };
+        Ok(value.to_owned())
     }
 
     /// The connection string of the Bicep, for our own server.
     fn connection_string(&self) -> Result<String> {
+        let server = self.database.as_ref();
+        let (port, certificate) = server.map_or((5432, String::new()), |server| {
+            (
+                server.port,
+                format!(" sslrootcert={}", server.certificate()),
+            )
+        });
         let string = infra::site_text("var passwordless = ")?
             .replace("${databaseHost}", "localhost")
             .replace("${databaseName}", "postgres")
+            .replace("${databasePort}", &port.to_string())
             .replace("${identityName}", "postgres");
-        let Some(server) = &self.database else {
-            return Ok(string.replace("${databasePort}", "5432"));
-        };
-        let string = string.replace("${databasePort}", &server.port.to_string());
-        Ok(format!("{string} sslrootcert={}", server.certificate()))
-    }
-
-    /// How long App Service waits after SIGTERM before it kills the site.
-    fn stop_limit(&self) -> Result<Duration> {
-        let name = "WEBSITES_CONTAINER_STOP_TIME_LIMIT";
-        let limit = self.settings.iter().find(|setting| setting.name == name);
-        let limit = limit.with_context(|| format!("the Bicep does not set {name}"))?;
-        Ok(Duration::from_secs(limit.value.trim_matches('\'').parse()?))
+        Ok(string + &certificate)
     }
 }
 
