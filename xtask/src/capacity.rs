@@ -23,7 +23,7 @@ const BUSY: f64 = 0.6;
 struct Size {
     name: &'static str,
     cores: f64,
-    /// The most instances of a plan that the Bicep accepts; of a database server the most replicas.
+    /// The most instances of a plan that the Bicep accepts; the most servers, primary included.
     limit: u32,
     price: f64,
 }
@@ -39,10 +39,10 @@ const PLANS: [Size; 5] = [
 /// For long, a Burstable server has a fifth of its core. Prices with 32 GB of storage.
 #[rustfmt::skip]
 const DATABASES: [Size; 4] = [
-    Size { name: "Standard_B1ms", cores: 0.2, limit: 0, price: 16.0 },
-    Size { name: "Standard_D2ds_v5", cores: 2.0, limit: 2, price: 134.0 },
-    Size { name: "Standard_D4ds_v5", cores: 4.0, limit: 2, price: 264.0 },
-    Size { name: "Standard_D8ds_v5", cores: 8.0, limit: 2, price: 524.0 },
+    Size { name: "Standard_B1ms", cores: 0.2, limit: 1, price: 16.0 },
+    Size { name: "Standard_D2ds_v5", cores: 2.0, limit: 3, price: 134.0 },
+    Size { name: "Standard_D4ds_v5", cores: 4.0, limit: 3, price: 264.0 },
+    Size { name: "Standard_D8ds_v5", cores: 8.0, limit: 3, price: 524.0 },
 ];
 
 /// Key vault, private DNS and alerts.
@@ -115,20 +115,13 @@ impl Need {
 
     /// The cheapest number of instances of a plan.
     fn plan(&self) -> Option<Choice> {
-        let choices = PLANS.iter().filter_map(|size| {
-            let fits = |count: &u32| self.app <= size.cores * f64::from(*count);
-            Some(((1..=size.limit).find(fits)?, size))
-        });
-        cheapest(choices)
+        cheapest(&PLANS, |cores, count| self.app <= cores * count)
     }
 
     /// The cheapest primary with its replicas.
     fn servers(&self) -> Option<Choice> {
-        let choices = DATABASES.iter().filter_map(|size| {
-            let fits = |count: &u32| self.writes + self.reads / f64::from(*count) <= size.cores;
-            Some(((1..=size.limit + 1).find(fits)?, size))
-        });
-        cheapest(choices)
+        let needed = |count| self.writes + self.reads / count;
+        cheapest(&DATABASES, |cores, count| needed(count) <= cores)
     }
 
     fn price(&self) -> Option<f64> {
@@ -154,8 +147,15 @@ fn price((count, size): &Choice) -> f64 {
     f64::from(*count) * size.price
 }
 
-/// The first of the cheapest.
-fn cheapest(choices: impl Iterator<Item = Choice>) -> Option<Choice> {
+/// The first of the cheapest choices whose cores, and number, are enough.
+fn cheapest(sizes: &'static [Size], is_enough: impl Fn(f64, f64) -> bool) -> Option<Choice> {
+    let choices = sizes.iter().filter_map(|size| {
+        let mut counts = 1..=size.limit;
+        Some((
+            counts.find(|count| is_enough(size.cores, f64::from(*count)))?,
+            size,
+        ))
+    });
     choices.min_by(|one, other| price(one).total_cmp(&price(other)))
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask dev`: the site on this machine, with sample data and the Entra ID emulator.
 
+use std::collections::BTreeMap;
 use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -11,9 +12,9 @@ use anyhow::{Context, Result};
 use duct::{Expression, cmd};
 
 use crate::entra_emulator::EntraEmulator;
-use crate::platform::write_private;
 use crate::postgres::PostgresServer;
 use crate::process::ForegroundProcess;
+use crate::workspace::regex;
 use crate::{codespace, install, process, settings, workspace};
 
 /// Both programs, so that their dependencies have the same features each time.
@@ -24,7 +25,6 @@ const SITE_PORT: u16 = 8000;
 const EMULATOR_PORT: u16 = 8400;
 
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
-const SAMPLE_DATA: &str = "seed --if-empty";
 
 /// The app's default log filter, without the migrations, which `app seed` has logged already.
 const SERVE_LOG: &str = "info,salvo=warn,sqlx=warn,sea_orm_migration=warn";
@@ -46,48 +46,43 @@ pub(crate) struct Arguments {
     open: bool,
 }
 
-/// What the site uses: the settings of the app for it, its description, and its process if this command started it,
-/// which ends when this is dropped.
-type Dependency<T> = (Vec<(String, String)>, String, Option<T>);
-
-fn with_settings(site: Expression, settings: &[(String, String)]) -> Expression {
-    let settings = settings.iter();
-    settings.fold(site, |site, (name, value)| site.env(name, value))
-}
+/// Settings of the app by their names.
+type Settings = BTreeMap<String, String>;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     println!("Building the site and the Entra ID emulator. The first build takes several minutes.");
     let build = workspace::command(BUILD, &[workspace::REPORT]);
     let [site, emulator] = workspace::build(&build, ["app", "entra-emulator"])?;
-    let (database_settings, database, _server) = database(arguments)?;
     let port = free_port(SITE_PORT)?;
+    let address = address(port);
+    let mut settings = Settings::from([("PORT".to_owned(), port.to_string())]);
+    // One line for each event, on a terminal and elsewhere.
+    set_default(&mut settings, "LOG_FORMAT", "text")?;
+    if codespace::forwarded_origin(port).is_some() {
+        set_default(&mut settings, "BASE_URL", &address)?;
+    }
+    let (database, _server) = database(arguments, &mut settings)?;
     // A copy, since Windows cannot replace a program that is running.
     let program = site.with_file_name(format!("app-dev{EXE_SUFFIX}"));
     let install = || fs::copy(&site, &program).context("cannot copy the site's program");
     install()?;
-    let site = |arguments: &str| {
-        let site = cmd(&program, arguments.split(' ')).dir(workspace::root());
-        let site = with_settings(site.env("PORT", port.to_string()), &database_settings);
-        // One line for each event, on a terminal and elsewhere.
-        let site = with_default(site, "LOG_FORMAT", "text")?;
-        match codespace::forwarded_origin(port) {
-            Some(origin) => with_default(site, "BASE_URL", &origin),
-            None => Ok(site),
-        }
+    let command = |arguments: &str, settings: &Settings| {
+        let command = cmd(&program, arguments.split(' ')).dir(workspace::root());
+        let set = |command: Expression, (name, value)| command.env(name, value);
+        settings.iter().fold(command, set)
     };
     // It migrates the database first.
-    if !process::run(&site(SAMPLE_DATA)?)? {
+    if !process::run(&command("seed --if-empty", &settings))? {
         return Ok(false);
     }
-    let (sign_in_settings, sign_in, _emulator) = sign_in(arguments, port, &emulator)?;
-    let address = address(port);
+    set_default(&mut settings, "RUST_LOG", SERVE_LOG)?;
+    let (sign_in, _emulator) = sign_in(arguments, port, &emulator, &mut settings)?;
     let banner = format!(
         "\n    Site:      {address}\n    Database:  {database}\n    Sign-in:   {sign_in}\n    Ctrl+C stops it.\n"
     );
     let open = arguments.open.then_some(address);
     thread::spawn(move || print_when_listening(port, &banner, open));
-    let serve = with_default(site("serve")?, "RUST_LOG", SERVE_LOG)?;
-    let serve = with_settings(serve, &sign_in_settings);
+    let serve = command("serve", &settings);
     let outcome = if arguments.watch {
         watch(|| install().and_then(|_| ForegroundProcess::start(&serve)))
     } else {
@@ -122,82 +117,75 @@ fn watch(start: impl Fn() -> Result<ForegroundProcess>) -> Result<bool> {
 /// The files that the site is built from, with the times of their last changes. Templates and static files are
 /// not among them: a development build reads them for each request.
 fn sources() -> Result<Vec<(String, Option<SystemTime>)>> {
-    let is_source = |path: &String| {
-        path.starts_with("app/src/")
-            || path.starts_with("migrations/src/")
-            || path.ends_with("Cargo.toml")
-            || path == "Cargo.lock"
-    };
+    let is_source = regex(r"^(app|migrations)/src/|(^|/)Cargo\.toml$|^Cargo\.lock$");
     let changed = |path: String| {
         let metadata = workspace::root().join(&path).metadata();
         let time = metadata.and_then(|metadata| metadata.modified());
         (path, time.ok())
     };
-    let files = workspace::files(&workspace::root(), ".")?;
-    Ok(files.into_iter().filter(is_source).map(changed).collect())
+    let mut files = workspace::files(&workspace::root(), ".")?;
+    files.retain(|path| is_source.is_match(path));
+    Ok(files.into_iter().map(changed).collect())
 }
 
-/// The site with a setting that `.env` and the environment do not set.
-fn with_default(site: Expression, name: &str, value: &str) -> Result<Expression> {
-    Ok(match settings::get(name)? {
-        Some(_) => site,
-        None => site.env(name, value),
-    })
+/// Sets what `.env` and the environment do not set.
+fn set_default(settings: &mut Settings, name: &str, value: &str) -> Result<()> {
+    if settings::get(name)?.is_none() {
+        settings.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(())
 }
 
-fn database(arguments: &Arguments) -> Result<Dependency<PostgresServer>> {
-    let url = |url: &str| vec![("DATABASE_URL".to_owned(), url.to_owned())];
+/// Describes the database, and starts its server if need be.
+fn database(
+    arguments: &Arguments,
+    settings: &mut Settings,
+) -> Result<(String, Option<PostgresServer>)> {
+    let mut set = |url: String| settings.insert("DATABASE_URL".to_owned(), url);
     if !arguments.postgres {
-        return Ok((url("sqlite://data/app.db"), "data/app.db".to_owned(), None));
+        set("sqlite://data/app.db".to_owned());
+        return Ok(("data/app.db".to_owned(), None));
     }
     let programs = install::postgres_server()?;
     let server = PostgresServer::persistent(programs, workspace::root().join("data/postgres"))?;
-    let (url, port) = (url(&format!("{}/postgres", server.url())), server.port);
-    let description = format!(
-        "postgres://postgres@127.0.0.1:{port}/postgres (password in data/postgres/password)"
-    );
-    Ok((url, description, Some(server)))
+    set(format!("{}/postgres", server.url()));
+    let address = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
+    let description = format!("{address} (password in data/postgres/password)");
+    Ok((description, Some(server)))
 }
 
-/// Without `--no-sign-in`: an app registration if `.env` or the environment names one, else the emulator.
-fn sign_in(arguments: &Arguments, port: u16, emulator: &Path) -> Result<Dependency<EntraEmulator>> {
+/// Describes the sign-in. Without `--no-sign-in` it is at an app registration if `.env` or the environment names one, else
+/// at the emulator.
+fn sign_in(
+    arguments: &Arguments,
+    port: u16,
+    emulator: &Path,
+    settings: &mut Settings,
+) -> Result<(&'static str, Option<EntraEmulator>)> {
     if arguments.no_sign_in {
-        let off = vec![("AZURE_CLIENT_ID".to_owned(), String::new())];
-        return Ok((off, "off".to_owned(), None));
+        settings.insert("AZURE_CLIENT_ID".to_owned(), String::new());
+        return Ok(("off", None));
     }
     if settings::get("AZURE_CLIENT_ID")?.is_some() {
-        let description = "the app registration of AZURE_CLIENT_ID";
-        return Ok((Vec::new(), description.to_owned(), None));
+        return Ok(("the app registration of AZURE_CLIENT_ID", None));
     }
     let redirect_uri = format!("{}/auth/callback", address(port));
     let emulator_port = free_port(EMULATOR_PORT)?;
     let browser_origin = codespace::forwarded_origin(emulator_port);
     let browser_origin = browser_origin.as_deref();
     let emulator = EntraEmulator::start_at(emulator, &redirect_uri, emulator_port, browser_origin)?;
-    let mut settings = emulator.settings.clone();
+    // Kept, so that sessions survive a restart.
+    let session_key = workspace::kept_key(&workspace::root().join("data/session-secret-key"))?;
+    let base_url = codespace::forwarded_origin(port).unwrap_or_default();
+    settings.extend(emulator.settings.iter().cloned());
     settings.extend([
-        ("SESSION_SECRET_KEY".to_owned(), session_key()?),
+        ("SESSION_SECRET_KEY".to_owned(), session_key),
         ("AZURE_REDIRECT_URI".to_owned(), redirect_uri),
-        (
-            "BASE_URL".to_owned(),
-            codespace::forwarded_origin(port).unwrap_or_default(),
-        ),
+        ("BASE_URL".to_owned(), base_url),
     ]);
     let description =
         "as Alice (a user) or Carol (role Admin); the Entra ID emulator needs no password";
-    Ok((settings, description.to_owned(), Some(emulator)))
-}
-
-/// Created once and kept, so that sessions survive a restart.
-fn session_key() -> Result<String> {
-    let path = workspace::root().join("data/session-secret-key");
-    if let Ok(key) = fs::read_to_string(&path) {
-        return Ok(key);
-    }
-    let key = workspace::random_key()?;
-    fs::create_dir_all(workspace::root().join("data"))?;
-    write_private(&path, &key).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(key)
+    Ok((description, Some(emulator)))
 }
 
 /// Prints the banner, and opens an address in the browser.

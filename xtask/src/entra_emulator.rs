@@ -8,7 +8,7 @@ use duct::cmd;
 use crate::process::BackgroundProcess;
 use crate::workspace;
 
-/// Starts the last line that the emulator prints at start-up; the lines before it are settings.
+/// Starts the last line that the emulator prints at start-up, with its identity; the lines before it are settings.
 const END_OF_SETTINGS: char = '#';
 
 /// A running emulator, stopped when dropped.
@@ -53,18 +53,14 @@ impl EntraEmulator {
             arguments.extend(["--browser-origin", origin]);
         }
         let process = BackgroundProcess::start(&cmd(program, arguments))?;
-        let (mut settings, mut identity) = (Vec::new(), String::new());
+        let mut settings = Vec::new();
         let read = process.read_until(|line| {
             let (name, value) = line.split_once('=').unwrap_or_default();
-            let is_last = line.starts_with(END_OF_SETTINGS);
-            if is_last {
-                value.clone_into(&mut identity);
-            } else {
-                settings.push((name.to_owned(), value.to_owned()));
-            }
-            is_last
+            settings.push((name.to_owned(), value.to_owned()));
+            line.starts_with(END_OF_SETTINGS)
         });
         read.context("the Entra ID emulator does not start")?;
+        let (_, identity) = settings.pop().unwrap_or_default();
         Ok(Self {
             settings,
             identity,

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
@@ -47,7 +47,8 @@ impl PostgresServer {
     /// A temporary server that offers TLS, with a certificate for `localhost` and this password of the superuser.
     pub(crate) fn encrypted(programs: PostgresPrograms, password: &str) -> Result<Self> {
         let mut server = Self::claim_temporary(programs)?;
-        server.set_password(password)?;
+        write_private(&server.folder.join("password"), password)?;
+        password.clone_into(&mut server.password);
         server.create_certificate()?;
         server.start("-c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key")
     }
@@ -73,7 +74,13 @@ impl PostgresServer {
     fn claim_temporary(programs: PostgresPrograms) -> Result<Self> {
         let home = Account::for_postgres()?.home;
         let parent = home.unwrap_or_else(|| workspace::root().join("target"));
-        delete_abandoned(&parent, &programs);
+        for folder in fs::read_dir(&parent).into_iter().flatten().flatten() {
+            let name = folder.file_name();
+            if name.to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+                // Stops and deletes the server of a killed process: its lock is free.
+                drop(Self::claim(programs.clone(), folder.path(), true));
+            }
+        }
         let folder = parent.join(format!("{TEMPORARY_PREFIX}{}", std::process::id()));
         Self::claim(programs, folder, true)
     }
@@ -85,28 +92,19 @@ impl PostgresServer {
         let lock = File::create(folder.join("lock"))?;
         let lock_advice = || format!("another process uses {name}: stop it first");
         lock.try_lock().with_context(lock_advice)?;
-        let mut server = Self {
+        let account = Account::for_postgres()?;
+        let password = workspace::kept_key(&folder.join("password"))?;
+        account.own(&folder)?;
+        account.own(&folder.join("password"))?;
+        Ok(Self {
             programs,
-            account: Account::for_postgres()?,
+            account,
             port: free_port()?,
-            password: fs::read_to_string(folder.join("password")).unwrap_or_default(),
+            password,
             folder,
             is_temporary,
             _lock: lock,
-        };
-        server.account.own(&server.folder)?;
-        if server.password.is_empty() {
-            server.set_password(&workspace::random_key()?)?;
-        }
-        Ok(server)
-    }
-
-    /// Sets the password of a superuser that does not exist yet.
-    fn set_password(&mut self, password: &str) -> Result<()> {
-        let path = self.folder.join("password");
-        write_private(&path, password)?;
-        password.clone_into(&mut self.password);
-        self.account.own(&path)
+        })
     }
 
     fn start(self, options: &str) -> Result<Self> {
@@ -153,12 +151,9 @@ impl PostgresServer {
         if !self.folder.join("data/postmaster.pid").exists() {
             return Ok(());
         }
-        let mode = if self.is_temporary {
-            "immediate"
-        } else {
-            "fast"
-        };
-        self.run("pg_ctl stop -w -m {} -D data", &[mode])
+        let mode = if self.is_temporary { 'i' } else { 'f' };
+        // Immediate or fast.
+        self.run(&format!("pg_ctl stop -w -m {mode} -D data"), &[])
     }
 
     /// Runs one of PostgreSQL's programs in the server's folder, as the account that it accepts.
@@ -191,16 +186,6 @@ impl Drop for PostgresServer {
             && let Err(error) = fs::remove_dir_all(&self.folder)
         {
             eprintln!("warning: cannot delete {folder}: {error}");
-        }
-    }
-}
-
-/// Stops and deletes the temporary servers of killed processes: their lock is free.
-fn delete_abandoned(parent: &Path, programs: &PostgresPrograms) {
-    for folder in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = folder.file_name();
-        if name.to_string_lossy().starts_with(TEMPORARY_PREFIX) {
-            drop(PostgresServer::claim(programs.clone(), folder.path(), true));
         }
     }
 }

@@ -33,10 +33,8 @@ pub(crate) fn is_interrupted() -> bool {
 /// When it cannot be started, or when xtask was interrupted.
 pub(crate) fn run(program: &Expression) -> Result<bool> {
     let handle = in_own_process_group(program).unchecked().start()?;
-    supervise(&handle.pids());
-    let succeeded = handle.wait()?.status.success();
-    release()?;
-    Ok(succeeded)
+    let output = supervise(&handle.pids(), || handle.wait())?;
+    Ok(output.status.success())
 }
 
 /// Runs a program to its end, passes each line of its standard output to `line`, and says whether it succeeded.
@@ -45,20 +43,25 @@ pub(crate) fn run(program: &Expression) -> Result<bool> {
 /// When it cannot be started, or when xtask was interrupted.
 pub(crate) fn run_lines(program: &Expression, mut line: impl FnMut(&str)) -> Result<bool> {
     let output = in_own_process_group(program).unchecked().reader()?;
-    supervise(&output.pids());
-    for bytes in BufReader::new(&output).split(b'\n') {
-        line(String::from_utf8_lossy(&bytes?).trim_end_matches('\r'));
-    }
-    let output = output.try_wait()?;
-    release()?;
+    let output = supervise(&output.pids(), || {
+        for bytes in BufReader::new(&output).split(b'\n') {
+            line(String::from_utf8_lossy(&bytes?).trim_end_matches('\r'));
+        }
+        output.try_wait()
+    })?;
     Ok(output.is_some_and(|output| output.status.success()))
 }
 
-fn supervise(pids: &[u32]) {
+/// Passes signals on to a program while this waits for it.
+fn supervise<T>(pids: &[u32], wait: impl FnOnce() -> io::Result<T>) -> Result<T> {
     LEADER.store(pids.first().copied().unwrap_or_default(), SeqCst);
     if is_interrupted() {
         end_program(false);
     }
+    let outcome = wait();
+    LEADER.store(0, SeqCst);
+    ensure!(!is_interrupted(), "interrupted");
+    Ok(outcome?)
 }
 
 fn end_program(kill: bool) {
@@ -66,12 +69,6 @@ fn end_program(kill: bool) {
         0 => {}
         leader => platform::end_process_group(leader, kill),
     }
-}
-
-fn release() -> Result<()> {
-    LEADER.store(0, SeqCst);
-    ensure!(!is_interrupted(), "interrupted");
-    Ok(())
 }
 
 /// Runs a program to its end and returns what it printed.

@@ -18,17 +18,7 @@ use crate::{install, package, platform, workspace};
 const STATES: [&str; 3] = ["packed", "not-executable", "read-only"];
 
 /// Arguments: state, folder of the site, start script, then NAME=VALUE of each variable.
-const ENTER: &str = r#"
-set -eu
-state=$1 folder=$2 script=$3
-shift 3
-[ "$state" = packed ] || chmod -R a-x,a+X "$folder"
-if [ "$state" = read-only ]; then
-  mount --bind "$folder" "$folder" && mount -o remount,bind,ro "$folder"
-fi
-cd "$folder"
-exec env -i "$@" sh "$script"
-"#;
+const ENTER: &str = include_str!("simulate.sh");
 
 /// App Service waits this long for the health check of a starting site.
 const START_LIMIT: Duration = Duration::from_secs(230);

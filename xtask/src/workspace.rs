@@ -1,5 +1,6 @@
 //! The repository's folder, its files, and commands in it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use duct::{Expression, cmd};
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::process;
-use crate::programs;
+use crate::platform::write_private;
+use crate::{process, programs};
 
 /// Makes cargo report the built programs, for `build`.
 pub(crate) const REPORT: &str = "--message-format=json-render-diagnostics";
@@ -61,20 +62,19 @@ fn without_package(command: Expression) -> Expression {
 /// # Errors
 /// When they do not build; cargo has printed why.
 pub(crate) fn build<const N: usize>(cargo: &Expression, names: [&str; N]) -> Result<[PathBuf; N]> {
-    let mut paths = names.map(|_| None);
+    let mut built = BTreeMap::new();
     let succeeded = process::run_lines(cargo, |line| {
         let message: Value = serde_json::from_str(line).unwrap_or_default();
-        let built = names.map(|name| message["target"]["name"] == name);
-        if let (Some(path), Some(index)) = (
+        if let (Some(name), Some(path)) = (
+            message["target"]["name"].as_str(),
             message["executable"].as_str(),
-            built.iter().position(|is_this| *is_this),
         ) {
-            paths[index] = Some(PathBuf::from(path));
+            built.insert(name.to_owned(), PathBuf::from(path));
         }
     })?;
-    let is_complete = succeeded && paths.iter().all(Option::is_some);
+    let is_complete = succeeded && names.iter().all(|name| built.contains_key(*name));
     ensure!(is_complete, "the build of {} failed", names.join(" and "));
-    Ok(paths.map(Option::unwrap_or_default))
+    Ok(names.map(|name| built.remove(name).unwrap_or_default()))
 }
 
 /// The text of a file of the repository.
@@ -102,6 +102,18 @@ pub(crate) fn random_key() -> Result<String> {
     for _ in 0..4 {
         write!(key, "{:016x}", getrandom::u64()?)?;
     }
+    Ok(key)
+}
+
+/// The key in a file, which is created if it is missing and only its owner can read.
+pub(crate) fn kept_key(path: &Path) -> Result<String> {
+    let key = fs::read_to_string(path).unwrap_or_default();
+    if !key.is_empty() {
+        return Ok(key);
+    }
+    let key = random_key()?;
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    write_private(path, &key).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(key)
 }
 

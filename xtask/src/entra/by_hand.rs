@@ -6,6 +6,7 @@ use super::target::Target;
 use crate::azure::{AzErrorKind, kind_of};
 
 const REMOVE: &str = "By hand, or by an administrator: https://entra.microsoft.com › App registrations › the registration › Delete";
+const REGISTER: &str = include_str!("by_hand.txt");
 
 /// Adds what the user can do about an error of `az`.
 pub(super) fn advise(error: anyhow::Error, target: &Target, remove: bool) -> anyhow::Error {
@@ -41,13 +42,7 @@ fn registration_steps(target: &Target) -> String {
             "AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET and SESSION_SECRET_KEY in .env",
         ),
     };
-    format!(
-        "By hand, or by an administrator (docs/sign-in.md, section By portal):\n  \
-         New registration at https://entra.microsoft.com, for this organizational directory only\n  \
-         Web redirect URIs: {origin}/auth/callback and {origin}/\n  \
-         App role: Admin, for users\n  \
-         Expose an API: application ID URI api://CLIENT-ID, scope access_as_user; in the manifest requestedAccessTokenVersion: 2\n  \
-         Certificates & secrets: {credential}\n  \
-         Settings: {settings}"
-    )
+    let steps = REGISTER.trim_end().replace("ORIGIN", origin);
+    let steps = steps.replace("CREDENTIAL", &credential);
+    steps.replace("SETTINGS", settings)
 }
