@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::{process, programs, workspace};
+use crate::workspace::{self, regex};
+use crate::{process, programs};
 
 /// Pauses between the attempts of [`retry`], in seconds: about a minute in all.
 const RETRY_PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 32];
@@ -31,15 +32,14 @@ struct AzError(String);
 
 const NOT_INSTALLED: &str = "the Azure CLI is not installed: https://aka.ms/azure-cli";
 
-/// Parts of the messages of `az` 2.91 and of the services behind it. The first kind that has one counts.
+/// Patterns of the messages of `az` 2.91 and of the services behind it. The first kind that matches counts.
 #[rustfmt::skip]
-const ERROR_KINDS: [(AzErrorKind, &[&str]); 5] = [
-    (AzErrorKind::NotInstalled, &[NOT_INSTALLED]),
-    (AzErrorKind::SoftDeleted, &["deleted but recoverable"]),
-    (AzErrorKind::NotSignedIn, &["az login", "AADSTS"]),
-    (AzErrorKind::Forbidden, &["Insufficient privileges", "Authorization_RequestDenied", "AuthorizationFailed", "Forbidden"]),
-    (AzErrorKind::NotFound, &["does not exist", "doesn't exist", "ResourceNotFound", "ResourceGroupNotFound", "SecretNotFound",
-        "was not found", "could not be found", "Not Found"]),
+const ERROR_KINDS: [(AzErrorKind, &str); 5] = [
+    (AzErrorKind::NotInstalled, NOT_INSTALLED),
+    (AzErrorKind::SoftDeleted, "deleted but recoverable"),
+    (AzErrorKind::NotSignedIn, "az login|AADSTS"),
+    (AzErrorKind::Forbidden, "Insufficient privileges|Authorization_RequestDenied|AuthorizationFailed|Forbidden"),
+    (AzErrorKind::NotFound, "does not exist|doesn't exist|ResourceNotFound|ResourceGroupNotFound|SecretNotFound|was not found|could not be found|Not Found"),
 ];
 
 /// Calls `az` with the words of a template, see [`workspace::command`], and parses its output, `null` if there is none.
@@ -76,9 +76,9 @@ pub(crate) fn optional<T>(result: Result<T>) -> Result<Option<T>> {
 pub(crate) fn retry<T>(call: impl Fn() -> Result<T>) -> Result<T> {
     for pause in RETRY_PAUSES {
         let result = call();
-        let kind = result.as_ref().err().and_then(kind_of);
-        if !matches!(kind, Some(AzErrorKind::NotFound | AzErrorKind::SoftDeleted)) {
-            return result;
+        match result.as_ref().err().and_then(kind_of) {
+            Some(AzErrorKind::NotFound | AzErrorKind::SoftDeleted) => {}
+            _ => return result,
         }
         thread::sleep(Duration::from_secs(pause));
     }
@@ -89,8 +89,8 @@ pub(crate) fn retry<T>(call: impl Fn() -> Result<T>) -> Result<T> {
 pub(crate) fn kind_of(error: &anyhow::Error) -> Option<AzErrorKind> {
     let AzError(message) = error.downcast_ref()?;
     let mut kinds = ERROR_KINDS.iter();
-    let kind = kinds.find(|(_, parts)| parts.iter().any(|part| message.contains(part)));
-    kind.map(|(kind, _)| *kind)
+    let found = kinds.find(|(_, pattern)| regex(pattern).is_match(message));
+    found.map(|(kind, _)| *kind)
 }
 
 /// A text field that the output must have.

@@ -1,19 +1,19 @@
 //! `cargo xtask capacity`: what a load needs, from measured constants. docs/scale.md explains the steps.
 
-/// CPU time in microseconds, of docs/performance.md: PostgreSQL 15, November 2026, two cores that were busy otherwise.
-mod measured {
-    /// A page that is rendered and compressed, as browsers ask for it: the list with another cursor each time.
-    pub(super) const PAGE_APP: f64 = 374.0;
-    pub(super) const PAGE_DATABASE: f64 = 315.0;
-    /// A finished page without a database, by `bench-floor`. The site's own from the cache costs more than this.
-    pub(super) const CACHED_PAGE_APP: f64 = 52.0;
-    /// A review, on 1,000 restaurants.
-    pub(super) const WRITE_APP: f64 = 371.0;
-    pub(super) const WRITE_DATABASE: f64 = 485.0;
-    /// Bytes of the write-ahead log for a review of 300 characters, and of a row of the sample data with its indexes.
-    pub(super) const WRITE_LOG: f64 = 1570.0;
-    pub(super) const WRITE_ROW: f64 = 290.0;
-}
+// CPU time in microseconds, of docs/performance.md: PostgreSQL 15, November 2026, two cores that were busy otherwise.
+
+/// A page that is rendered and compressed, as browsers ask for it: the list with another cursor each time.
+const PAGE_APP: f64 = 374.0;
+const PAGE_DATABASE: f64 = 315.0;
+/// A finished page without a database, by `bench-floor`. The site's own from the cache costs more than this.
+const CACHED_PAGE_APP: f64 = 52.0;
+/// A review, on 1,000 restaurants.
+const WRITE_APP: f64 = 371.0;
+const WRITE_DATABASE: f64 = 485.0;
+
+/// Bytes of the write-ahead log for a review of 300 characters, and of a row of the sample data with its indexes.
+const WRITE_LOG: f64 = 1570.0;
+const WRITE_ROW: f64 = 290.0;
 
 /// Cores are planned to be busy for this part of the time: beyond it waiting grows faster than the load.
 const BUSY: f64 = 0.6;
@@ -76,18 +76,12 @@ type Choice = (u32, &'static Size);
 pub(crate) fn run(arguments: &Arguments) -> bool {
     let need = Need::new(arguments);
     println!("App: {:.1} cores. {}", need.app, need.instances());
-    println!(
-        "Database: {:.1} cores for reads, {:.1} for writes. {}",
-        need.reads,
-        need.writes,
-        need.database()
-    );
-    let gigabytes_a_day = |bytes: f64| bytes * arguments.writes * 86_400.0 / 1e9;
-    println!(
-        "Each day: {:.1} GB of data, {:.1} GB of write-ahead log.",
-        gigabytes_a_day(measured::WRITE_ROW),
-        gigabytes_a_day(measured::WRITE_LOG)
-    );
+    let Need { reads, writes, .. } = need;
+    let servers = need.database();
+    println!("Database: {reads:.1} cores for reads, {writes:.1} for writes. {servers}");
+    let daily = |bytes: f64| bytes * arguments.writes * 86_400.0 / 1e9;
+    let (data, log) = (daily(WRITE_ROW), daily(WRITE_LOG));
+    println!("Each day: {data:.1} GB of data, {log:.1} GB of write-ahead log.");
     if let Some(price) = need.price() {
         let price = (price / 10.0).round() * 10.0;
         println!(
@@ -103,13 +97,11 @@ impl Need {
         let cores = |microseconds: f64| microseconds / 1e6 / BUSY;
         let cached = load.requests * load.cached;
         let rendered = load.requests - cached;
-        let app = rendered * measured::PAGE_APP
-            + cached * measured::CACHED_PAGE_APP
-            + load.writes * measured::WRITE_APP;
+        let app = rendered * PAGE_APP + cached * CACHED_PAGE_APP + load.writes * WRITE_APP;
         Self {
             app: cores(app),
-            reads: cores(rendered * measured::PAGE_DATABASE),
-            writes: cores(load.writes * measured::WRITE_DATABASE),
+            reads: cores(rendered * PAGE_DATABASE),
+            writes: cores(load.writes * WRITE_DATABASE),
         }
     }
 
@@ -149,13 +141,12 @@ fn price((count, size): &Choice) -> f64 {
 
 /// The first of the cheapest choices whose cores, and number, are enough.
 fn cheapest(sizes: &'static [Size], is_enough: impl Fn(f64, f64) -> bool) -> Option<Choice> {
-    let choices = sizes.iter().filter_map(|size| {
+    let choice = |size: &'static Size| {
         let mut counts = 1..=size.limit;
-        Some((
-            counts.find(|count| is_enough(size.cores, f64::from(*count)))?,
-            size,
-        ))
-    });
+        let count = counts.find(|count| is_enough(size.cores, f64::from(*count)))?;
+        Some((count, size))
+    };
+    let choices = sizes.iter().filter_map(choice);
     choices.min_by(|one, other| price(one).total_cmp(&price(other)))
 }
 

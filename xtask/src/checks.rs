@@ -17,8 +17,10 @@ pub(crate) struct Check {
 pub(crate) enum Step {
     /// A program and its arguments, separated by spaces. `{PATTERN}` stands for the files of the repository that match.
     Command(&'static str),
-    /// A command that must not print any of these texts.
-    Silent(&'static str, &'static [&'static str]),
+    /// A command whose output must not match the pattern.
+    Silent(&'static str, &'static str),
+    /// A command that downloads what the second one needs. Without a network the check is skipped.
+    Online(&'static str, &'static str),
     Function(fn() -> Result<Outcome>),
 }
 
@@ -49,8 +51,9 @@ fn run_each<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Result<(Counts, 
     for Check { name, step } in checks {
         println!("\n==> {name}");
         let outcome = match step {
-            Step::Command(command) => run_command(command, &[])?,
-            Step::Silent(command, failures) => run_command(command, failures)?,
+            Step::Command(command) => run_command(command, None)?,
+            Step::Silent(command, failure) => run_command(command, Some(failure))?,
+            Step::Online(download, command) => run_online(download, command)?,
             Step::Function(function) => function()?,
         };
         lines.push(match outcome {
@@ -124,9 +127,9 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Runs a command in the repository's folder, if its program is installed. It fails, too, if one of the texts is in its
-/// output.
-pub(crate) fn run_command(command: &str, failures: &[&str]) -> Result<Outcome> {
+/// Runs a command in the repository's folder, if its program is installed. It fails, too, if its output matches the pattern
+/// of a failure.
+pub(crate) fn run_command(command: &str, failure: Option<&str>) -> Result<Outcome> {
     let mut words = Vec::new();
     for word in command.split(' ') {
         let pattern = word
@@ -141,15 +144,24 @@ pub(crate) fn run_command(command: &str, failures: &[&str]) -> Result<Outcome> {
         return Ok(missing(&words[0]));
     }
     let program = workspace::program(&workspace::root(), &words);
-    if failures.is_empty() {
+    let Some(failure) = failure else {
         return Ok(process::run(&program)?.into());
-    }
-    let mut is_silent = true;
+    };
+    let (failure, mut is_silent) = (regex(failure), true);
     let succeeded = process::run_lines(&program.stderr_to_stdout(), |line| {
         println!("{line}");
-        is_silent &= !failures.iter().any(|failure| line.contains(failure));
+        is_silent &= !failure.is_match(line);
     })?;
     Ok((succeeded && is_silent).into())
+}
+
+/// The download comes first, so that a missing network is not taken for a failure.
+pub(crate) fn run_online(download: &str, command: &str) -> Result<Outcome> {
+    match run_command(download, None)? {
+        Outcome::Counted(counts) if counts.is_good() => run_command(command, None),
+        Outcome::Counted(_) => Ok(Outcome::Skipped(format!("`{download}` failed"))),
+        skipped @ Outcome::Skipped(_) => Ok(skipped),
+    }
 }
 
 pub(crate) fn missing(name: &str) -> Outcome {
@@ -173,7 +185,7 @@ mod tests {
             },
             Check {
                 name: "Noisy.",
-                step: Step::Silent("git --version", &["version"]),
+                step: Step::Silent("git --version", "version"),
             },
             Check {
                 name: "Three.",
@@ -190,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_missing_checker_is_skipped() {
-        let outcome = run_command("no-such-checker {*.md}", &[]).unwrap();
+        let outcome = run_command("no-such-checker {*.md}", None).unwrap();
         assert!(
             matches!(outcome, Outcome::Skipped(reason) if reason.contains("no-such-checker is missing"))
         );

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::checks::{self, Check, Outcome, Step, missing, run_command};
-use crate::{infra, minimal_feature, process, programs, test, tidy, workspace};
+use crate::checks::{self, Check, Outcome, Step};
+use crate::{infra, minimal_feature, test, tidy, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -20,7 +20,7 @@ const CHECKS: [Check; 7] = [
     Check { name: "Rules of the repository", step: Step::Function(|| Ok(tidy::check(&workspace::root())?.into())) },
     Check { name: "General tests with the minimal feature", step: Step::Function(|| Ok(minimal_feature::check()?.into())) },
     Check { name: "Licences and sources of dependencies", step: Step::Command("cargo-deny --locked check bans licenses sources") },
-    Check { name: "Security advisories for dependencies", step: Step::Function(check_advisories) },
+    Check { name: "Security advisories for dependencies", step: Step::Online("cargo-deny fetch db", "cargo-deny --frozen check advisories") },
 ];
 const TESTS: Check = Check {
     name: "Tests",
@@ -32,15 +32,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let tests = Some(&TESTS).filter(|_| !arguments.without_tests);
     let checks = CHECKS.iter().chain(&infra::CHECKS).chain(tests);
     Ok(checks::run(checks)?.report())
-}
-
-fn check_advisories() -> Result<Outcome> {
-    if !programs::is_installed("cargo-deny") {
-        return Ok(missing("cargo-deny"));
-    }
-    if !process::run(&workspace::command("cargo deny fetch db", &[]))? {
-        let reason = "the advisory database cannot be reached";
-        return Ok(Outcome::Skipped(reason.to_owned()));
-    }
-    run_command("cargo deny --frozen check advisories", &[])
 }

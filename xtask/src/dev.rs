@@ -13,7 +13,7 @@ use duct::{Expression, cmd};
 
 use crate::entra_emulator::EntraEmulator;
 use crate::postgres::PostgresServer;
-use crate::process::ForegroundProcess;
+use crate::process::BackgroundProcess;
 use crate::workspace::regex;
 use crate::{codespace, install, process, settings, workspace};
 
@@ -84,7 +84,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     thread::spawn(move || print_when_listening(port, &banner, open));
     let serve = command("serve", &settings);
     let outcome = if arguments.watch {
-        watch(|| install().and_then(|_| ForegroundProcess::start(&serve)))
+        watch(|| {
+            install()?;
+            BackgroundProcess::start(&serve.stdout_file(os_pipe::dup_stdout()?))
+        })
     } else {
         process::run(&serve)
     };
@@ -93,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 }
 
 /// Runs the site until Ctrl+C, and restarts it after each change of the code that builds.
-fn watch(start: impl Fn() -> Result<ForegroundProcess>) -> Result<bool> {
+fn watch(start: impl Fn() -> Result<BackgroundProcess>) -> Result<bool> {
     let build = workspace::command(&BUILD.replace("{}", ""), &[]);
     let mut site = start()?;
     let mut last = sources()?;

@@ -7,7 +7,7 @@ use crate::programs::{locate, version};
 #[rustfmt::skip]
 const REQUIREMENTS: [(&str, &str, bool, &[&str]); 12] = [
     ("Rust", "every build", true, &["rustc"]),
-    ("C compiler", "SQLite", true, &["cc", "clang", "gcc", "cl"]),
+    ("C compiler", "SQLite", true, &["cc"]),
     ("git", "`tidy`", true, &["git"]),
     ("PostgreSQL server", "the tests, `dev --postgres`", true, &["postgresql"]),
     ("Chromium", "the browser tests", true, &["chromium"]),

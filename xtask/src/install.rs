@@ -5,14 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::platform::is_root;
-use crate::programs::{self, PostgresPrograms};
+use crate::programs::{self, PostgresPrograms, packages};
 use crate::{process, workspace};
-
-/// The installers and packages of programs.
-const PACKAGES: [&str; 2] = [
-    include_str!("packages.txt"),
-    include_str!("../../.ci/checkers.txt"),
-];
 
 /// A program that the tests or the benchmark need, as the list of packages names it.
 pub(crate) struct Tool(&'static str);
@@ -91,16 +85,6 @@ pub(crate) fn advice(programs: &[&str]) -> String {
     };
     let commands: Vec<String> = packages.filter_map(command).collect();
     commands.join(", ")
-}
-
-/// The installers of a program, each with its package.
-fn packages(program: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let lines = PACKAGES.iter().flat_map(|list| list.lines());
-    lines.filter_map(move |line| {
-        let (installer, line) = line.split_once(' ')?;
-        let (name, package) = line.trim_start().split_once(' ')?;
-        (name == program).then_some((installer, package.trim_start()))
-    })
 }
 
 /// The command that gives a package manager its rights; `None` if it would ask for a password.

@@ -45,15 +45,12 @@ pub(crate) fn check() -> Result<bool> {
 /// their own, which depend on the feature least.
 fn further_tests() -> String {
     const WITHOUT_SERVERS: &str = "--include-ignored --skip operations::pooler:: --skip operations::failover:: --skip operations::replicas::";
+    let is_set = |name| settings::environment_variable(name).is_some();
     match (is_set("TEST_POSTGRES_URL"), is_set("TEST_CHROMIUM")) {
         (true, true) => WITHOUT_SERVERS.to_owned(),
         (true, false) => format!("{WITHOUT_SERVERS} --skip browser::"),
         (false, _) => String::new(),
     }
-}
-
-fn is_set(name: &str) -> bool {
-    settings::environment_variable(name).is_some()
 }
 
 /// Reads the text files of a folder with a git repository.

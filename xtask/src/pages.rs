@@ -55,8 +55,6 @@ fn run_vnu() -> Result<Outcome> {
     if !programs::is_installed("java") {
         return Ok(missing("java"));
     }
-    run_command(
-        &format!("vnu --stdout --Werror --filterpattern {TYPED} target/pages"),
-        &[],
-    )
+    let vnu = format!("vnu --stdout --Werror --filterpattern {TYPED} target/pages");
+    run_command(&vnu, None)
 }

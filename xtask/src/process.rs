@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 use anyhow::{Context, Result, bail, ensure};
-use duct::{Expression, Handle, ReaderHandle};
+use duct::{Expression, ReaderHandle};
 
 use crate::platform;
 
@@ -127,28 +127,6 @@ impl Drop for BackgroundProcess {
         self.0.kill().ok();
         // The end of its output is the end of the process.
         io::copy(&mut &self.0, &mut io::sink()).ok();
-    }
-}
-
-/// A program whose output is shown; asked to exit, and waited for, when this is dropped.
-pub(crate) struct ForegroundProcess(Handle);
-
-impl ForegroundProcess {
-    pub(crate) fn start(program: &Expression) -> Result<Self> {
-        Ok(Self(in_own_process_group(program).unchecked().start()?))
-    }
-}
-
-impl Drop for ForegroundProcess {
-    fn drop(&mut self) {
-        for leader in self.0.pids() {
-            platform::end_process_group(leader, false);
-        }
-        // Windows can ask only all programs of the console.
-        if cfg!(windows) {
-            self.0.kill().ok();
-        }
-        self.0.wait().ok();
     }
 }
 

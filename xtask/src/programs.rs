@@ -7,25 +7,10 @@ use duct::cmd;
 
 use crate::workspace::regex;
 
-/// Chromium and browsers built on it: names on `PATH`, and paths.
-const BROWSERS: [&str; 8] = [
-    "chromium",
-    "google-chrome-stable",
-    "google-chrome",
-    "chromium-browser",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-];
-
-/// Folders with one subfolder for each installed version, and the prefix of the subfolders.
-const POSTGRES_VERSIONS: [(&str, &str); 5] = [
-    ("/usr/lib/postgresql", ""),
-    ("/usr", "pgsql-"),
-    ("/opt/homebrew/opt", "postgresql@"),
-    ("/usr/local/opt", "postgresql@"),
-    (r"C:\Program Files\PostgreSQL", ""),
+/// The installers of programs and their packages, and where the packages put them.
+const PACKAGES: [&str; 2] = [
+    include_str!("packages.txt"),
+    include_str!("../../.ci/checkers.txt"),
 ];
 
 /// The folder with a PostgreSQL server's programs.
@@ -40,9 +25,10 @@ impl PostgresPrograms {
     pub(crate) fn find() -> Option<Self> {
         let on_path = which::which_all("initdb").into_iter().flatten();
         let on_path = on_path.filter_map(|program| Some(program.parent()?.to_path_buf()));
-        let versions = POSTGRES_VERSIONS.iter().flat_map(|(parent, prefix)| {
-            let entries = fs::read_dir(parent).into_iter().flatten().flatten();
-            let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let versions = places("postgresql").flat_map(|place| {
+            let (parent, prefix) = place.rsplit_once('/').unwrap_or_default();
+            let folders = fs::read_dir(parent).into_iter().flatten().flatten();
+            let names = folders.map(|folder| folder.file_name().to_string_lossy().into_owned());
             let versions = names.filter(move |name| name.starts_with(prefix));
             versions.map(move |name| Path::new(parent).join(name).join("bin"))
         });
@@ -62,20 +48,32 @@ impl PostgresPrograms {
         if !has("initdb") || !has("pg_ctl") {
             return None;
         }
-        let major = postgres_major(&version(&programs.path("postgres"))?)?;
+        let (major, _) = release(&version(&programs.path("postgres"))?)?;
         Some(Self { major, ..programs })
     }
 }
 
-/// A program as the list of packages names it, wherever its package installs it. Of the browsers, the first that starts.
+/// A program as the list of packages names it, wherever its package puts it. Of the browsers, the first that starts.
 pub(crate) fn locate(name: &str) -> Option<PathBuf> {
-    let mut browsers = BROWSERS.iter().filter_map(|name| find(name));
-    match name {
-        "chromium" => browsers.find(|path| version(path).is_some()),
-        "postgresql" => PostgresPrograms::find().map(|programs| programs.path("postgres")),
-        // Debian installs servers where only root's `PATH` leads.
-        _ => find(name).or_else(|| find(&format!("/usr/sbin/{name}"))),
+    if name == "postgresql" {
+        return PostgresPrograms::find().map(|programs| programs.path("postgres"));
     }
+    let mut found = find(name).into_iter().chain(places(name).filter_map(find));
+    found.find(|path| name != "chromium" || version(path).is_some())
+}
+
+fn places(name: &str) -> impl Iterator<Item = &'static str> {
+    packages(name).filter_map(|(installer, place)| (installer == "at").then_some(place))
+}
+
+/// The installers of a program, each with its package.
+pub(crate) fn packages(program: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = PACKAGES.iter().flat_map(|list| list.lines());
+    lines.filter_map(move |line| {
+        let (installer, line) = line.split_once(' ')?;
+        let (name, package) = line.trim_start().split_once(' ')?;
+        (name == program).then_some((installer, package.trim_start()))
+    })
 }
 
 /// The program of this name on `PATH`, or at this path.
@@ -94,20 +92,24 @@ pub(crate) fn version(program: &Path) -> Option<String> {
     output.lines().next().map(|line| line.trim().to_owned())
 }
 
-/// The major version in the output of `postgres --version`.
-fn postgres_major(version: &str) -> Option<u32> {
-    regex(r" \d+").find(version)?.as_str().trim().parse().ok()
+/// The major and the minor version in a line that a program prints.
+pub(crate) fn release(line: &str) -> Option<(u32, u32)> {
+    let found = regex(r"\b(\d+)(?:\.(\d+))?").captures(line)?;
+    let minor = found.get(2).map_or("0", |minor| minor.as_str());
+    Some((found[1].parse().ok()?, minor.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::postgres_major;
+    use super::release;
 
     #[test]
-    fn the_major_version_of_postgres_is_read_from_its_version_line() {
+    fn the_release_is_read_from_a_version_line() {
         let debian = "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)";
-        assert_eq!(postgres_major(debian), Some(15));
-        assert_eq!(postgres_major("postgres (PostgreSQL) 18beta1"), Some(18));
-        assert_eq!(postgres_major("postgres"), None);
+        assert_eq!(release(debian), Some((15, 18)));
+        assert_eq!(release("postgres (PostgreSQL) 18beta1"), Some((18, 0)));
+        assert_eq!(release("PgBouncer 1.18.0"), Some((1, 18)));
+        assert_eq!(release("azd version 1.30.0 (commit 1a2b)"), Some((1, 30)));
+        assert_eq!(release("PgBouncer"), None);
     }
 }

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use duct::Expression;
 
 use crate::checks::Counts;
 use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER};
 use crate::postgres::PostgresServer;
-use crate::workspace::{self, regex};
-use crate::{pages, process, programs};
+use crate::{pages, process, programs, workspace};
 
 /// Selects the tests of every package.
 pub(crate) const ALL_PACKAGES: &str = "--workspace";
@@ -17,14 +16,8 @@ pub(crate) const ALL_PACKAGES: &str = "--workspace";
 /// The module of the app's integration tests that drives the browser.
 const BROWSER_TESTS: &str = "browser::";
 
-/// The tests that need a program, and the variable that passes its path to them.
-const POOLER: [&str; 2] = ["operations::pooler::", "TEST_PGBOUNCER"];
-const NEW_POOLER: [&str; 2] = ["operations::pooler::with_support::", "TEST_PGBOUNCER"];
-const BALANCER: [&str; 2] = ["operations::balancer::", "TEST_HAPROXY"];
-const SCHEMATHESIS: [&str; 2] = ["schemathesis::", "TEST_SCHEMATHESIS"];
-
 /// The first version of PgBouncer with support for prepared statements.
-const OLDEST_NEW_POOLER: (u32, u32) = (1, 21);
+const NEW_POOLER: (u32, u32) = (1, 21);
 
 /// The script of axe-core, which `.ci/install-checkers` installs.
 const AXE: &str = "target/checkers/node_modules/axe-core/axe.min.js";
@@ -70,10 +63,10 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     let programs = install::postgres_server()?;
     let programs_folder = programs.folder.clone();
     let server = PostgresServer::temporary(programs)?;
-    let (mut counts, mut paths) = (Counts::default(), Vec::new());
     let tests = format!("cargo test --locked --no-fail-fast {selection} -- --include-ignored");
-    let mut words = workspace::words(&tests, &[]);
-    for ([needed_by, variable], program) in optional_programs() {
+    let (mut words, mut paths) = (workspace::words(&tests, &[]), Vec::new());
+    let mut counts = Counts::default();
+    for (needed_by, variable, program) in optional_programs() {
         match program {
             Ok(path) => paths.push((variable, path)),
             Err(reason) => {
@@ -82,13 +75,6 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
                 words.extend(["--skip", needed_by].map(str::to_owned));
             }
         }
-    }
-    let axe = workspace::root().join(AXE);
-    if axe.is_file() {
-        paths.push(("TEST_AXE", axe));
-    } else {
-        println!("axe is skipped: `.ci/install-checkers axe-core` installs it");
-        counts.skipped += 1;
     }
     words.extend_from_slice(binary_arguments);
     let tests = workspace::program(&workspace::root(), &words)
@@ -104,23 +90,33 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     Ok(counts)
 }
 
-/// The programs without which some tests are skipped, or the reasons why they are missing.
-fn optional_programs() -> Vec<([&'static str; 2], Result<PathBuf>)> {
-    let pooler = PGBOUNCER.require();
-    let version = pooler.as_deref().ok().and_then(programs::version);
-    let is_old = version.is_some_and(|version| pooler_version(&version) < Some(OLDEST_NEW_POOLER));
-    let mut all = vec![(POOLER, pooler), (BALANCER, HAPROXY.require())];
-    if is_old {
-        all.push((
-            NEW_POOLER,
-            Err(anyhow!("PgBouncer 1.21 or newer is needed")),
-        ));
-    }
+/// The tests that need a program, the variable that passes its path to them, and the path, or the reason why it is missing.
+fn optional_programs() -> [(&'static str, &'static str, Result<PathBuf>); 5] {
     let schemathesis = programs::find("schemathesis").context(
         "`.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH",
     );
-    all.push((SCHEMATHESIS, schemathesis));
-    all
+    let axe = Some(workspace::root().join(AXE)).filter(|axe| axe.is_file());
+    let axe = axe.context("`.ci/install-checkers axe-core` installs it");
+    let pooler = PGBOUNCER.require();
+    let new_pooler = pooler.as_ref().ok().filter(|pooler| {
+        let version = programs::version(pooler);
+        version.and_then(|version| programs::release(&version)) >= Some(NEW_POOLER)
+    });
+    let new_pooler = new_pooler
+        .cloned()
+        .context("PgBouncer 1.21 or newer is needed");
+    [
+        (
+            "operations::pooler::with_support::",
+            "TEST_PGBOUNCER",
+            new_pooler,
+        ),
+        ("operations::pooler::", "TEST_PGBOUNCER", pooler),
+        ("operations::balancer::", "TEST_HAPROXY", HAPROXY.require()),
+        ("schemathesis::", "TEST_SCHEMATHESIS", schemathesis),
+        // It is a part of many tests, and no test has this name.
+        ("axe-core", "TEST_AXE", axe),
+    ]
 }
 
 /// Runs `cargo test` and adds up the results of its binaries.
@@ -135,21 +131,4 @@ fn run_counted(tests: &Expression) -> Result<Counts> {
         counts.failed += 1;
     }
     Ok(counts)
-}
-
-/// The major and the minor version in the output of `pgbouncer --version`.
-fn pooler_version(version: &str) -> Option<(u32, u32)> {
-    let version = regex(r"(\d+)\.(\d+)").captures(version)?;
-    Some((version[1].parse().ok()?, version[2].parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pooler_version;
-
-    #[test]
-    fn the_version_of_pgbouncer_is_read_from_its_version_line() {
-        assert_eq!(pooler_version("PgBouncer 1.18.0"), Some((1, 18)));
-        assert_eq!(pooler_version("PgBouncer"), None);
-    }
 }

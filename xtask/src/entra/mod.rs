@@ -103,18 +103,17 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Announces a change and makes it. In a dry run it is not made, and has no result.
-    fn change<T>(&self, description: &str, apply: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+    /// Announces a change and makes it. In a dry run it is not made.
+    fn change<T: Default>(&self, what: &str, apply: impl FnOnce() -> Result<T>) -> Result<T> {
         self.changes.set(self.changes.get() + 1);
         if self.arguments.dry_run {
-            println!("Would {description}");
-            return Ok(None);
+            println!("Would {what}");
+            return Ok(T::default());
         }
-        println!("Now: {description}");
-        let changed = apply().with_context(|| {
-            format!("could not {description}\nEarlier changes are kept, and the same command continues from there")
-        })?;
-        Ok(Some(changed))
+        println!("Now: {what}");
+        apply().with_context(|| {
+            format!("could not {what}\nEarlier changes are kept, and the same command continues from there")
+        })
     }
 
     /// What can fail without a change comes first.
@@ -142,18 +141,16 @@ impl Task<'_> {
         };
         let (is_kept, replaced) = secret.inspect(&application, self.arguments.rotate_secret)?;
         if self.arguments.rotate_secret || !is_kept {
-            let description = format!("create a client secret and store it in {}", secret.place());
-            self.change(&description, || secret.create(&client_id))?;
+            let create = format!("create a client secret and store it in {}", secret.place());
+            self.change(&create, || secret.create(&client_id))?;
         }
-        self.write_settings(&client_id, secret.vault_name())?;
-        if replaced.is_empty() {
+        self.write_settings(&client_id, secret.vault.map(|secret| secret.name))?;
+        let count = replaced.len();
+        if count == 0 {
             return Ok(());
         }
-        let count = replaced.len();
-        let description =
-            format!("delete {count} old client secret(s) once the app uses the new one");
-        self.change(&description, || secret.delete(&client_id, &replaced))?;
-        Ok(())
+        let delete = format!("delete {count} old client secret(s) once the app uses the new one");
+        self.change(&delete, || secret.delete(&client_id, &replaced))
     }
 
     /// The user who is to be an administrator.
@@ -196,9 +193,8 @@ impl Task<'_> {
             return Ok(());
         }
         let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
-        let description = format!("{verb} {} in {}", names.join(", "), self.target.store());
-        self.change(&description, || self.target.write(settings))?;
-        Ok(())
+        let what = format!("{verb} {} in {}", names.join(", "), self.target.store());
+        self.change(&what, || self.target.write(settings))
     }
 
     /// Undoes all that `register` did. After `azd down` only the settings name the registration.
@@ -208,8 +204,8 @@ impl Task<'_> {
         }
         if let Some(secret) = VaultSecret::existing(self.target)? {
             let VaultSecret { vault, name } = secret;
-            let description = format!("delete the secret {name} of the key vault {vault}");
-            self.change(&description, || secret.delete())?;
+            let what = format!("delete the secret {name} of the key vault {vault}");
+            self.change(&what, || secret.delete())?;
         }
         self.change_settings("clear", &self.target.settings_to_clear())
     }

@@ -37,22 +37,23 @@ impl Task<'_> {
 
     /// Announces a change and sends it to Microsoft Graph. A `PATCH` of an object addressed by its key creates it if it
     /// is missing.
-    fn send(
-        &self,
-        description: &str,
-        method: &str,
-        path: &str,
-        body: &Value,
-    ) -> Result<Option<Value>> {
+    fn send(&self, what: &str, method: &str, path: &str, body: &Value) -> Result<Value> {
         let headers = match method {
             "patch" => "Content-Type=application/json Prefer=create-if-missing",
             _ => "Content-Type=application/json",
         };
         let send = format!("rest --method {{}} --uri {{}}/v1.0/{{}} --headers {headers} --body @-");
         let (values, body) = ([method, &self.account.graph, path], body.to_string());
-        self.change(description, || {
-            retry(|| az_with_input(&send, &values, &body))
-        })
+        let send = || az_with_input(&send, &values, &body);
+        self.change(what, || retry(send))
+    }
+
+    /// An id of the object that Microsoft Graph has created.
+    fn new_id(&self, created: &Value, field: &str) -> Result<String> {
+        if self.arguments.dry_run {
+            return Ok(NEW.to_owned());
+        }
+        text(created, field)
     }
 
     /// The registration that the settings name, else the one of this name.
@@ -114,9 +115,8 @@ impl Task<'_> {
         wanted["displayName"] = json!(name);
         wanted["signInAudience"] = json!("AzureADMyOrg");
         wanted["notes"] = json!(MARK);
-        let description = format!("create the app registration {name}: {wanted:#}");
-        let created = self.send(&description, "post", "applications", &wanted)?;
-        created.map_or(Ok(NEW.to_owned()), |created| text(&created, "appId"))
+        let what = format!("create the app registration {name}: {wanted:#}");
+        self.new_id(&self.send(&what, "post", "applications", &wanted)?, "appId")
     }
 
     /// Adds the application ID URI, which contains the id, and the Azure CLI as a client, which Graph accepts only once
@@ -148,12 +148,9 @@ impl Task<'_> {
         if !present.is_null() {
             return text(&present, "id");
         }
-        let description = "create its service principal in the tenant";
+        let what = "create its service principal in the tenant";
         let body = json!({ "accountEnabled": true });
-        match self.send(description, "patch", &path, &body)? {
-            Some(_) => text(&retry(|| self.get(&path))?, "id"),
-            None => Ok(NEW.to_owned()),
-        }
+        self.new_id(&self.send(what, "patch", &path, &body)?, "id")
     }
 
     pub(super) fn assign_admin(
@@ -174,9 +171,8 @@ impl Task<'_> {
         let body = json!({ "principalId": user_id, "resourceId": principal, "appRoleId": role_id });
         let path = format!("servicePrincipals/{principal}/appRoleAssignedTo");
         let name = text(user, "userPrincipalName").unwrap_or(user_id);
-        let description = format!("assign the role {ADMIN_ROLE} to {name}");
-        self.send(&description, "post", &path, &body)?;
-        Ok(())
+        let what = format!("assign the role {ADMIN_ROLE} to {name}");
+        self.send(&what, "post", &path, &body).map(drop)
     }
 
     /// Does nothing if the registration trusts the managed identity already, under any name.
@@ -190,10 +186,9 @@ impl Task<'_> {
         }
         let site = self.target.output("SERVICE_WEB_NAME")?;
         let path = format!("{path}(name='identity-of-{site}')");
-        let description =
+        let what =
             format!("trust the site's managed identity with a federated credential: {wanted:#}");
-        self.send(&description, "patch", &path, wanted)?;
-        Ok(())
+        self.send(&what, "patch", &path, wanted).map(drop)
     }
 
     /// # Errors
@@ -206,13 +201,12 @@ impl Task<'_> {
             self.target.store()
         );
         let client_id = text(application, "appId")?;
-        let description = format!(
+        let (graph, path) = (&self.account.graph, application_path(&client_id));
+        let delete = || az("rest --method delete --uri {}/v1.0/{}", &[graph, &path]);
+        let what = format!(
             "delete the app registration {name} ({client_id}); it can be restored for 30 days"
         );
-        let (graph, path) = (&self.account.graph, application_path(&client_id));
-        let delete = "rest --method delete --uri {}/v1.0/{}";
-        self.change(&description, || az(delete, &[graph, &path]))?;
-        Ok(())
+        self.change(&what, delete).map(drop)
     }
 }
 

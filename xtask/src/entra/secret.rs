@@ -78,7 +78,7 @@ impl<'a> VaultSecret<'a> {
 pub(super) struct ClientSecret<'a> {
     target: &'a Target,
     display_name: &'a str,
-    vault: Option<VaultSecret<'a>>,
+    pub(super) vault: Option<VaultSecret<'a>>,
 }
 
 impl<'a> ClientSecret<'a> {
@@ -106,10 +106,6 @@ impl<'a> ClientSecret<'a> {
             display_name,
             vault,
         }))
-    }
-
-    pub(super) fn vault_name(&self) -> Option<&'a str> {
-        self.vault.map(|secret| secret.name)
     }
 
     /// Where the secret is kept.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Error, Result};
+use anyhow::Result;
+use regex_lite::escape;
 use serde_json::Value;
 
 use super::{registers_app, variable};
@@ -20,26 +21,14 @@ const PERMISSIONS: &str = "rest --method get --uri /subscriptions/{}{}/providers
 const POSTGRES_SIZES: &str = "postgres flexible-server list-skus --subscription {} --location {} \
     --query [?!(supportedFeatures[?name=='OfferRestricted'&&status=='Enabled'])].supportedServerEditions[].supportedServerSkus[].name";
 
-/// The actions that include the right to assign roles, lower case.
-const ROLE_ASSIGNMENT: [&str; 6] = [
-    "*",
-    "*/write",
-    "microsoft.authorization/*",
-    "microsoft.authorization/*/write",
-    "microsoft.authorization/roleassignments/*",
-    "microsoft.authorization/roleassignments/write",
-];
+const ROLE_ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments/write";
 
-/// Beginnings of the offer ids of free subscriptions, whose container registries build no images.
-const FREE_OFFERS: [&str; 2] = ["FreeTrial", "AzureForStudents"];
+/// Matches the offer ids of free subscriptions, whose container registries build no images.
+const FREE_OFFER: &str = "^(FreeTrial|AzureForStudents)";
 
-/// Messages of the service about a region that is closed to a subscription.
-const REGION_CLOSED: [&str; 4] = [
-    "restricted",
-    "No available SKUs",
-    "LocationNotAvailable",
-    "NotAvailableForSubscription",
-];
+/// Matches messages of the service about a region that is closed to a subscription.
+const REGION_CLOSED: &str =
+    "restricted|No available SKUs|LocationNotAvailable|NotAvailableForSubscription";
 
 const NOT_SIGNED_IN: &str =
     "az, which has a sign-in of its own, is not signed in to this subscription: az login";
@@ -74,18 +63,12 @@ pub(super) fn run() -> Result<bool> {
 
 fn outdated_azd() -> Problem {
     let version = workspace::command("azd version", &[]).stdin_null();
-    let release = azd_release(&process::read(&version).ok()?)?;
+    let release = programs::release(&process::read(&version).ok()?)?;
     let ((major, minor), (needed, at_least)) = (release, OLDEST_AZD);
-    (release < OLDEST_AZD).then(|| {
+    // A build of azd's developers is 0.0.0.
+    (release < OLDEST_AZD && release != (0, 0)).then(|| {
         format!("azd {needed}.{at_least} or newer is required, this is {major}.{minor}: https://aka.ms/azd-install")
     })
-}
-
-/// Parses `azd version 1.30.0 (commit …)`. A build of azd's developers, 0.0.0, has no release.
-fn azd_release(text: &str) -> Option<(u32, u32)> {
-    let release = regex(r"azd version (\d+)\.(\d+)\.").captures(text)?;
-    let release = (release[1].parse().ok()?, release[2].parse().ok()?);
-    (release != (0, 0)).then_some(release)
 }
 
 fn builds_zip() -> bool {
@@ -202,8 +185,9 @@ fn role_assignment(subscription: &str) -> Result<Problem> {
     }
     let permissions = az(PERMISSIONS, &[subscription, &group])?;
     let includes_it = |actions: &Value| {
-        let mut actions = strings(actions).map(str::to_ascii_lowercase);
-        actions.any(|action| ROLE_ASSIGNMENT.contains(&action.as_str()))
+        let patterns = strings(actions).map(|action| escape(action).replace(r"\*", ".*"));
+        let mut patterns = patterns.map(|pattern| regex(&format!("(?i)^{pattern}$")));
+        patterns.any(|pattern| pattern.is_match(ROLE_ASSIGNMENT))
     };
     let is_allowed =
         |role: &Value| includes_it(&role["actions"]) && !includes_it(&role["notActions"]);
@@ -218,7 +202,7 @@ fn image_build(subscription: &str) -> Result<Problem> {
         &[subscription],
     )?;
     let offer = subscription["subscriptionPolicies"]["quotaId"].as_str();
-    let offer = offer.filter(|offer| FREE_OFFERS.iter().any(|free| offer.starts_with(free)));
+    let offer = offer.filter(|offer| regex(FREE_OFFER).is_match(offer));
     Ok(offer.map(|offer| {
         format!("a free subscription ({offer}) cannot build images in a registry: azd env set DEPLOY_MODE zip")
     }))
@@ -226,12 +210,8 @@ fn image_build(subscription: &str) -> Result<Problem> {
 
 fn postgres_offer(subscription: &str, size: &str) -> Result<Problem> {
     let location = variable("AZURE_LOCATION");
-    let is_closed = |error: &Error| {
-        let error = format!("{error:#}");
-        REGION_CLOSED.iter().any(|part| error.contains(part))
-    };
     let sizes = match az(POSTGRES_SIZES, &[subscription, &location]) {
-        Err(error) if is_closed(&error) => Value::Null,
+        Err(error) if regex(REGION_CLOSED).is_match(&format!("{error:#}")) => Value::Null,
         sizes => sizes?,
     };
     let other = "choose another region: azd env set AZURE_LOCATION REGION";

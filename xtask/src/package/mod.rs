@@ -74,7 +74,10 @@ pub(crate) fn static_program() -> Result<PathBuf> {
     let Some(build) = build else {
         bail!("no C compiler for {TARGET}: {}", advice(&COMPILERS));
     };
-    install_target()?;
+    // The standard library for the target. Without rustup cargo says what is missing.
+    let add = workspace::command("rustup --quiet target add {}", &[TARGET]);
+    let is_added = !programs::is_installed("rustup") || process::run(&add)?;
+    ensure!(is_added, "`rustup target add {TARGET}` failed");
     let cargo =
         format!("cargo {build} --release --locked --target {TARGET} {{}} --package app {FEATURES}");
     let remapped = [(workspace::root(), "/source"), (cargo_home(), "/cargo")];
@@ -84,14 +87,6 @@ pub(crate) fn static_program() -> Result<PathBuf> {
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&remapped));
     let [program] = workspace::build(&cargo, ["app"])?;
     Ok(program)
-}
-
-/// Downloads the standard library for the target unless it is installed. Without rustup cargo says what is missing.
-fn install_target() -> Result<()> {
-    let add = workspace::command("rustup --quiet target add {}", &[TARGET]);
-    let added = !programs::is_installed("rustup") || process::run(&add)?;
-    ensure!(added, "`rustup target add {TARGET}` failed");
-    Ok(())
 }
 
 /// Removes this machine's paths from the binary, so that the same commit gives the same bytes elsewhere.

@@ -99,8 +99,11 @@ fn module_order(file: &SourceFile, modules: &[&str]) -> Vec<String> {
     let own = inside.split(['/', '.']).next().unwrap_or_default();
     let later = modules.iter().skip_while(|module| **module != own);
     let later: Vec<_> = later.skip(1).collect();
+    if later.is_empty() {
+        return Vec::new();
+    }
     let lines: Vec<&str> = file.text.lines().collect();
-    let mut used = used_modules(&file.text, "crate");
+    let mut used = used_modules(&file.text);
     used.retain(|(line, name)| later.contains(&&name.as_str()) && !lines[line - 1].contains(MARK));
     let violation = |(line, name)| {
         let message = format!("`{own}` uses `{name}`, which {MODULE_LIST} lists after it");
@@ -110,24 +113,21 @@ fn module_order(file: &SourceFile, modules: &[&str]) -> Vec<String> {
 }
 
 /// The modules after the crate's name outside comments, each with its line. Groups (`crate::{a, b::c}`) are resolved.
-fn used_modules(text: &str, crates: &str) -> Vec<(usize, String)> {
+fn used_modules(text: &str) -> Vec<(usize, String)> {
     let code = regex("//.*").replace_all(text, "");
-    let paths = regex(&format!(r"\b(?:{crates})::(\w+|\{{[^;]*\}})"));
+    let paths = regex(r"\bcrate::(\w+|\{[^;]*\})");
     let inner_group = regex(r"::\{[^{}]*\}");
     let name = regex(r"(?:^|[{,])\s*(\w+)");
     let mut used = Vec::new();
     for path in paths.captures_iter(&code) {
+        let start = path.get(0).map_or(0, |path| path.start());
+        let line = 1 + code[..start].matches('\n').count();
         let mut group = path[1].to_owned();
         while inner_group.is_match(&group) {
             group = inner_group.replace_all(&group, "").into_owned();
         }
-        let line = 1 + code[..path.get(0).map_or(0, |path| path.start())]
-            .matches('\n')
-            .count();
-        used.extend(
-            name.captures_iter(&group)
-                .map(|name| (line, name[1].to_owned())),
-        );
+        let names = name.captures_iter(&group).map(|name| name[1].to_owned());
+        used.extend(names.map(|name| (line, name)));
     }
     used
 }
@@ -135,8 +135,8 @@ fn used_modules(text: &str, crates: &str) -> Vec<(usize, String)> {
 /// A feature's module name, which is also the name of its folders and the first part of its URLs, and its tables.
 struct Feature {
     name: String,
-    /// The declaration of its module (`mod post`), one of its paths (`/post`, `post/`) or, in SQL, one of its tables
-    /// (`FROM review`, `"review"."id"`).
+    /// Its module (`mod post`, `crate::post`; the minimal feature does not compile with others), one of its paths (`/post`,
+    /// `post/`) or, in SQL, one of its tables (`FROM review`, `"review"."id"`).
     reference: Regex,
     /// The feature's name or one of its tables, or its plural, as a word in the name of a file or of one of its folders.
     own_path: Regex,
@@ -147,7 +147,7 @@ impl Feature {
         let (start, end) = (r"(?:^|[^\w$-])", r"(?:[^\w$-]|$)");
         let (any, words) = (tables.join("|"), [&[name], tables].concat().join("|"));
         let keyword = "(?:FROM|JOIN|INTO|ON|REFERENCES|TABLE|UPDATE)";
-        let path = format!("(?:mod |/){name}{end}|{start}{name}/");
+        let path = format!("(?:(?:crate|app)::|mod |/){name}{end}|{start}{name}/");
         let table = format!(r#"{start}{keyword} "?(?:{any}){end}|{start}(?:{any})"\.""#);
         Self {
             name: name.to_owned(),
@@ -178,20 +178,15 @@ fn feature_references(file: &SourceFile, features: &[Feature]) -> Vec<String> {
         && !file.has_extension("md");
     let mut violations = Vec::new();
     let is_foreign = |feature: &&Feature| is_checked && !feature.own_path.is_match(&file.path);
-    for Feature {
-        name, reference, ..
-    } in features.iter().filter(is_foreign)
-    {
+    for feature in features.iter().filter(is_foreign) {
+        let name = &feature.name;
         let message = format!(
             "refers to the feature `{name}`: move this to its files, or say why in a comment `{MARK} …`"
         );
-        let mut used = used_modules(&file.text, "crate|app");
-        used.retain(|(_, used)| used == name);
         let mut above = "";
         for (number, line) in (1..).zip(file.text.lines()) {
             let is_marked = line.contains(MARK) || (is_comment(above) && above.contains(MARK));
-            let refers = reference.is_match(line) || used.iter().any(|(line, _)| *line == number);
-            if refers && !is_marked && !is_comment(line) {
+            if feature.reference.is_match(line) && !is_marked && !is_comment(line) {
                 violations.push(file.violation(number, &message));
             }
             above = line;
