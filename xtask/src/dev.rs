@@ -99,14 +99,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 fn watch(start: impl Fn() -> Result<BackgroundProcess>) -> Result<bool> {
     let build = workspace::command(&BUILD.replace("{}", ""), &[]);
     let mut site = start()?;
-    let mut last = sources()?;
+    let mut last = last_change()?;
     while !process::is_interrupted() {
         thread::sleep(WATCH_INTERVAL);
-        let current = sources()?;
-        if current == last {
+        let present = last_change()?;
+        if last == present {
             continue;
         }
-        last = current;
+        last = present;
         if process::run(&build)? {
             drop(site);
             site = start()?;
@@ -117,18 +117,14 @@ fn watch(start: impl Fn() -> Result<BackgroundProcess>) -> Result<bool> {
     Ok(true)
 }
 
-/// The files that the site is built from, with the times of their last changes. Templates and static files are
-/// not among them: a development build reads them for each request.
-fn sources() -> Result<Vec<(String, Option<SystemTime>)>> {
+/// When the files that the site is built from were last changed. Templates and static files are not among them: a
+/// development build reads them for each request.
+fn last_change() -> Result<Option<SystemTime>> {
     let is_source = regex(r"^(app|migrations)/src/|(^|/)Cargo\.toml$|^Cargo\.lock$");
-    let changed = |path: String| {
-        let metadata = workspace::root().join(&path).metadata();
-        let time = metadata.and_then(|metadata| metadata.modified());
-        (path, time.ok())
-    };
-    let mut files = workspace::files(&workspace::root(), ".")?;
-    files.retain(|path| is_source.is_match(path));
-    Ok(files.into_iter().map(changed).collect())
+    let files = workspace::files(&workspace::root(), ".")?.into_iter();
+    let sources = files.filter(|path| is_source.is_match(path));
+    let time = |path| workspace::root().join(path).metadata()?.modified();
+    Ok(sources.filter_map(|path| time(path).ok()).max())
 }
 
 /// Sets what `.env` and the environment do not set.

@@ -30,17 +30,11 @@ impl EntraEmulator {
     }
 
     /// Starts the built emulator on a free port.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub(crate) fn start(program: &Path, redirect_uri: &str) -> Result<Self> {
         Self::start_at(program, redirect_uri, 0, None)
     }
 
     /// Starts the built emulator on this port, which browsers reach at the origin if there is one.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub(crate) fn start_at(
         program: &Path,
         redirect_uri: &str,
@@ -66,11 +60,5 @@ impl EntraEmulator {
             identity,
             _process: process,
         })
-    }
-
-    /// The value of one of the settings.
-    pub(crate) fn setting(&self, name: &str) -> &str {
-        let found = self.settings.iter().find(|(other, _)| other == name);
-        found.map_or("", |(_, value)| value)
     }
 }

@@ -53,7 +53,7 @@ fn further_tests() -> String {
     }
 }
 
-/// Reads the text files of a folder with a git repository.
+/// The text files of a folder with a git repository.
 fn read(folder: &Path) -> Result<Files> {
     let files = tidy::source_files(folder)?.into_iter();
     Ok(files.map(|file| (file.path, file.text)).collect())

@@ -137,9 +137,13 @@ impl Site {
     fn variables(&self, port: u16) -> Result<Vec<String>> {
         let mut variables: Vec<_> = PLATFORM.split_whitespace().map(str::to_owned).collect();
         variables.push(format!("PORT={port}"));
-        for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
-            variables.push(format!("{name}={}", self.emulator.setting(name)));
-        }
+        let mut identity = self.emulator.settings.clone();
+        identity.retain(|(name, _)| name.starts_with("IDENTITY_"));
+        variables.extend(
+            identity
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        );
         let settings = self.settings.iter();
         for setting in settings.filter(|setting| VARIABLES.contains(&setting.variable.as_str())) {
             let variable = format!("{}={}", setting.name, self.value(setting)?);
@@ -172,13 +176,13 @@ impl Site {
 
     /// The connection string of the Bicep, for our own server.
     fn connection_string(&self) -> Result<String> {
-        let server = self.database.as_ref();
-        let (port, certificate) = server.map_or((5432, String::new()), |server| {
-            (
+        let (port, certificate) = match &self.database {
+            None => (5432, String::new()),
+            Some(server) => (
                 server.port,
                 format!(" sslrootcert={}", server.certificate()),
-            )
-        });
+            ),
+        };
         let string = infra::site_text("var passwordless = ")?
             .replace("${databaseHost}", "localhost")
             .replace("${databaseName}", "postgres")

@@ -49,18 +49,10 @@ pub(crate) struct Arguments {
     admin: Option<String>,
     /// Delete the registration, its secret and its settings.
     #[arg(long, conflicts_with_all = ["client_secret", "rotate_secret", "admin"])]
-    remove: bool,
+    pub(crate) remove: bool,
     /// Show what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
-}
-
-/// What `--remove` does.
-pub(crate) fn remove() -> Result<bool> {
-    run(&Arguments {
-        remove: true,
-        ..Default::default()
-    })
 }
 
 /// Brings the registration, the credential and the settings to the wanted state. Running it again changes nothing.

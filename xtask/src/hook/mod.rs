@@ -139,7 +139,9 @@ fn postdown() {
     if client_id.is_empty() {
         return;
     }
-    if let Err(error) = entra::remove() {
+    let mut arguments = entra::Arguments::default();
+    arguments.remove = true;
+    if let Err(error) = entra::run(&arguments) {
         eprintln!("postdown: {error:#}");
         println!(
             "postdown: the app registration {client_id} still exists: `cargo xtask entra --remove` tries again"

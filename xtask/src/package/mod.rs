@@ -23,9 +23,6 @@ const FEATURES: &str = "--no-default-features --features sample-data";
 /// Replaces the modification time of the embedded files: the earliest time that a zip can hold.
 const SOURCE_DATE_EPOCH: &str = "315532800";
 
-/// Separates the flags in `CARGO_ENCODED_RUSTFLAGS`.
-const FLAG_SEPARATOR: &str = "\u{1f}";
-
 /// Replaces azd's default list for Python sites, which would leave files out.
 const WEBAPPIGNORE: &str =
     "# Files listed here are not deployed. None are: everything in this folder is.\n";
@@ -89,13 +86,14 @@ pub(crate) fn static_program() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Removes this machine's paths from the binary, so that the same commit gives the same bytes elsewhere.
+/// Removes this machine's paths from the binary, so that the same commit gives the same bytes elsewhere. The flags of
+/// `CARGO_ENCODED_RUSTFLAGS` are separated by a control character.
 fn flags(remapped: &[(PathBuf, &str)]) -> String {
     let flag = |(folder, name): &(PathBuf, &str)| {
         format!("--remap-path-prefix={}={name}", folder.display())
     };
     let flags: Vec<String> = remapped.iter().map(flag).collect();
-    flags.join(FLAG_SEPARATOR)
+    flags.join("\u{1f}")
 }
 
 fn cargo_home() -> PathBuf {
