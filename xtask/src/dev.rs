@@ -15,7 +15,7 @@ use crate::entra_emulator::EntraEmulator;
 use crate::postgres::PostgresServer;
 use crate::process::BackgroundProcess;
 use crate::workspace::regex;
-use crate::{codespace, install, process, settings, workspace};
+use crate::{install, process, settings, workspace};
 
 /// Both programs, so that their dependencies have the same features each time.
 const BUILD: &str = "cargo build --locked {} --package app --package entra-emulator";
@@ -23,6 +23,9 @@ const BUILD: &str = "cargo build --locked {} --package app --package entra-emula
 /// The first ports to try; the devcontainer labels them.
 const SITE_PORT: u16 = 8000;
 const EMULATOR_PORT: u16 = 8400;
+
+/// The domain of forwarded ports, unless the environment names another.
+const FORWARDING_DOMAIN: &str = "app.github.dev";
 
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -58,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut settings = Settings::from([("PORT".to_owned(), port.to_string())]);
     // One line for each event, on a terminal and elsewhere.
     set_default(&mut settings, "LOG_FORMAT", "text")?;
-    if codespace::forwarded_origin(port).is_some() {
+    if forwarded_origin(port).is_some() {
         set_default(&mut settings, "BASE_URL", &address)?;
     }
     let (database, _server) = database(arguments, &mut settings)?;
@@ -170,12 +173,12 @@ fn sign_in(
     }
     let redirect_uri = format!("{}/auth/callback", address(port));
     let emulator_port = free_port(EMULATOR_PORT)?;
-    let browser_origin = codespace::forwarded_origin(emulator_port);
+    let browser_origin = forwarded_origin(emulator_port);
     let browser_origin = browser_origin.as_deref();
     let emulator = EntraEmulator::start_at(emulator, &redirect_uri, emulator_port, browser_origin)?;
     // Kept, so that sessions survive a restart.
     let session_key = workspace::kept_key(&workspace::root().join("data/session-secret-key"))?;
-    let base_url = codespace::forwarded_origin(port).unwrap_or_default();
+    let base_url = forwarded_origin(port).unwrap_or_default();
     settings.extend(emulator.settings.iter().cloned());
     settings.extend([
         ("SESSION_SECRET_KEY".to_owned(), session_key),
@@ -202,7 +205,23 @@ fn print_when_listening(port: u16, banner: &str, open: Option<String>) {
 
 /// Where a browser reaches the site.
 fn address(port: u16) -> String {
-    codespace::forwarded_origin(port).unwrap_or_else(|| format!("http://localhost:{port}"))
+    forwarded_origin(port).unwrap_or_else(|| format!("http://localhost:{port}"))
+}
+
+/// The origin at which a browser reaches a port of a GitHub codespace
+/// (<https://docs.github.com/codespaces/developing-in-a-codespace/forwarding-ports-in-your-codespace>); `None` outside.
+///
+/// Programs in the codespace cannot use it: for a private port it answers GitHub's sign-in page.
+fn forwarded_origin(port: u16) -> Option<String> {
+    forwarded_origin_in(settings::environment_variable, port)
+}
+
+fn forwarded_origin_in(variable: impl Fn(&str) -> Option<String>, port: u16) -> Option<String> {
+    let variable = |name| variable(name).filter(|value: &String| !value.is_empty());
+    let name = variable("CODESPACE_NAME")?;
+    let domain = variable("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN");
+    let domain = domain.as_deref().unwrap_or(FORWARDING_DOMAIN);
+    Some(format!("https://{name}-{port}.{domain}"))
 }
 
 /// The first free port from this one on.
@@ -214,4 +233,29 @@ fn free_port(first: u16) -> Result<u16> {
         println!("Port {first} is in use: using {port}.");
     }
     Ok(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forwarded_origin_in;
+
+    #[test]
+    fn a_port_is_forwarded_under_the_name_of_the_codespace() {
+        let origin = |variables: &[(&str, &str)]| {
+            let find = |name: &str| variables.iter().find(|(other, _)| *other == name);
+            forwarded_origin_in(
+                |name| find(name).map(|(_, value)| (*value).to_owned()),
+                8000,
+            )
+        };
+        let name = ("CODESPACE_NAME", "fluffy-fork-4x7");
+        let domain = "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN";
+        let public = Some("https://fluffy-fork-4x7-8000.app.github.dev".to_owned());
+        let private = Some("https://fluffy-fork-4x7-8000.example.com".to_owned());
+        assert_eq!(origin(&[]), None);
+        assert_eq!(origin(&[("CODESPACE_NAME", "")]), None);
+        assert_eq!(origin(&[name]), public);
+        assert_eq!(origin(&[name, (domain, "")]), public);
+        assert_eq!(origin(&[name, (domain, "example.com")]), private);
+    }
 }

@@ -11,7 +11,6 @@ use crate::{process, workspace};
 /// A program that the tests or the benchmark need, as the list of packages names it.
 pub(crate) struct Tool(&'static str);
 
-pub(crate) const POSTGRES_SERVER: Tool = Tool("postgresql");
 pub(crate) const CHROMIUM: Tool = Tool("chromium");
 /// The load generator of the benchmark.
 pub(crate) const WRK: Tool = Tool("wrk");
@@ -66,7 +65,7 @@ impl Tool {
 
 /// The PostgreSQL server, installed if it is missing.
 pub(crate) fn postgres_server() -> Result<PostgresPrograms> {
-    POSTGRES_SERVER.require()?;
+    Tool("postgresql").require()?;
     PostgresPrograms::find().context("the PostgreSQL server cannot be found")
 }
 

@@ -6,20 +6,18 @@
 
 mod azure;
 mod bench;
+mod bicep;
 mod capacity;
 mod checks;
 mod ci;
-mod codespace;
 mod dev;
 mod doctor;
 mod entra;
 mod entra_emulator;
 mod hook;
-mod infra;
 mod install;
 mod minimal_feature;
 mod package;
-mod pages;
 mod platform;
 mod postgres;
 mod process;
@@ -118,7 +116,7 @@ fn run(task: Task) -> anyhow::Result<bool> {
         Task::Package => package::run(),
         Task::Simulate => simulate::run(),
         Task::Bench(arguments) => bench::run(&arguments),
-        Task::Infra => infra::run(),
+        Task::Infra => ci::run_infra(),
         Task::Hook(arguments) => hook::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),
         Task::Tidy => tidy::check(&workspace::root()),

@@ -66,11 +66,6 @@ impl PostgresServer {
         Ok(line.trim().parse()?)
     }
 
-    /// The path of an encrypted server's certificate, which is its own issuer.
-    pub(crate) fn certificate(&self) -> String {
-        self.path("server.crt")
-    }
-
     fn claim_temporary(programs: PostgresPrograms) -> Result<Self> {
         let home = Account::for_postgres()?.home;
         let parent = home.unwrap_or_else(|| workspace::root().join("target"));
@@ -171,7 +166,8 @@ impl PostgresServer {
         process::read(&program).with_context(|| name).map(drop)
     }
 
-    fn path(&self, name: &str) -> String {
+    /// The path of a file, as of an encrypted server's certificate `server.crt`, which is its own issuer.
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).to_string_lossy().into_owned()
     }
 }

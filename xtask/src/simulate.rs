@@ -8,8 +8,8 @@ use std::{fs, thread};
 use anyhow::{Context, Result, bail, ensure};
 use duct::{Expression, cmd};
 
+use crate::bicep::{self, SiteSetting};
 use crate::entra_emulator::EntraEmulator;
-use crate::infra::{self, SiteSetting};
 use crate::postgres::{PostgresServer, free_port};
 use crate::process::{self, BackgroundProcess};
 use crate::{install, package, platform, workspace};
@@ -39,7 +39,7 @@ pub(crate) fn run() -> Result<bool> {
     let programs = install::postgres_server()?;
     let emulator = EntraEmulator::build()?;
     let emulator = EntraEmulator::start(&emulator, "http://localhost/auth/callback")?;
-    let settings = infra::site_settings()?;
+    let settings = bicep::site_settings()?;
     let mut site = Site {
         settings,
         emulator,
@@ -91,7 +91,7 @@ struct Site {
 impl Site {
     /// Starts the site, waits for its health check, requests the first page and stops the site.
     fn visit(&self, state: &str) -> Result<()> {
-        let (health, port) = (infra::site_text("healthCheckPath: ")?, free_port()?);
+        let (health, port) = (bicep::site_text("healthCheckPath: ")?, free_port()?);
         let site = self.start(state, port)?;
         let start = wait(START_LIMIT, || {
             ensure!(site.exit_code()?.is_none(), "it stopped at once");
@@ -122,7 +122,7 @@ impl Site {
         let (site, script) = (folder.join("site"), folder.join("start.sh"));
         cmd!("cp", "-R", package::folder(), &site).run()?;
         // The platform's own script runs the command as it is, without an `exec`.
-        fs::write(&script, infra::site_text("var startCommand = ")? + "\n")?;
+        fs::write(&script, bicep::site_text("var startCommand = ")? + "\n")?;
         let (site, script) = (site.to_string_lossy(), script.to_string_lossy());
         let mut words = workspace::words("sh -c {} sh {} {} {}", &[ENTER, state, &site, &script]);
         words.extend(self.variables(port)?);
@@ -180,10 +180,10 @@ impl Site {
             None => (5432, String::new()),
             Some(server) => (
                 server.port,
-                format!(" sslrootcert={}", server.certificate()),
+                format!(" sslrootcert={}", server.path("server.crt")),
             ),
         };
-        let string = infra::site_text("var passwordless = ")?
+        let string = bicep::site_text("var passwordless = ")?
             .replace("${databaseHost}", "localhost")
             .replace("${databaseName}", "postgres")
             .replace("${databasePort}", &port.to_string())

@@ -1,14 +1,17 @@
-//! `cargo xtask test` and `cargo xtask e2e`: the tests, with a PostgreSQL server and a browser.
+//! `cargo xtask test` and `cargo xtask e2e`: the tests, with a PostgreSQL server and a browser, and the HTML that they receive.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use duct::Expression;
 
-use crate::checks::Counts;
+use crate::checks::{self, Check, Counts, Outcome, Step, missing, run_command};
 use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER};
 use crate::postgres::PostgresServer;
-use crate::{pages, process, programs, workspace};
+use crate::{process, programs, workspace};
 
 /// Selects the tests of every package.
 pub(crate) const ALL_PACKAGES: &str = "--workspace";
@@ -21,6 +24,22 @@ const NEW_POOLER: (u32, u32) = (1, 21);
 
 /// The script of axe-core, which `.ci/install-checkers` installs.
 const AXE: &str = "target/checkers/node_modules/axe-core/axe.min.js";
+
+/// With fewer kinds of pages the harness of the tests has not written them all down. A kind is a status and a route.
+const MIN_KINDS: usize = 40;
+
+/// The folder is named in `PAGES` too.
+#[rustfmt::skip]
+const PAGE_CHECKS: [Check; 3] = [
+    Check { name: "Pages that the tests have received", step: Step::Function(count_kinds) },
+    Check { name: "HTML of the pages (vnu)", step: Step::Function(run_vnu) },
+    Check { name: "HTML of the pages (html-validate)", step: Step::Command("html-validate --config .ci/html-validate.json --max-warnings 0 target/pages") },
+];
+const PAGES: &str = "target/pages";
+
+/// What vnu says of characters that the tests have typed: a page gives them back as they are. The rule `long-title` of
+/// html-validate is off for the same reason.
+const TYPED: &str = "(?s).*(Normalization|composing|code.point|U\\+000|appears.to.be.written|dt..name|attribute..(value|datetime)..on).*";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -80,12 +99,12 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
     let tests = workspace::program(&workspace::root(), &words)
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_POSTGRES_BIN", programs_folder)
-        .env("TEST_PAGES", pages::clear()?)
+        .env("TEST_PAGES", clear_pages()?)
         .env("TEST_CHROMIUM", chromium);
     let set = |tests: Expression, (variable, path)| tests.env(variable, path);
     counts += run_counted(&paths.into_iter().fold(tests, set))?;
     if selection == ALL_PACKAGES && binary_arguments.is_empty() {
-        counts += pages::validate()?;
+        counts += checks::run(&PAGE_CHECKS)?;
     }
     Ok(counts)
 }
@@ -131,4 +150,32 @@ fn run_counted(tests: &Expression) -> Result<Counts> {
         counts.failed += 1;
     }
     Ok(counts)
+}
+
+/// Removes the pages of the last run; returns the folder for those of the next one.
+fn clear_pages() -> Result<PathBuf> {
+    let folder = workspace::root().join(PAGES);
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(folder),
+    }
+}
+
+fn count_kinds() -> Result<Outcome> {
+    let (mut pages, mut kinds) = (0, BTreeSet::new());
+    for page in fs::read_dir(workspace::root().join(PAGES))? {
+        let name = page?.file_name().to_string_lossy().into_owned();
+        kinds.extend(name.split('.').next().map(str::to_owned));
+        pages += 1;
+    }
+    println!("{pages} pages of {} kinds in {PAGES}", kinds.len());
+    Ok((kinds.len() >= MIN_KINDS).into())
+}
+
+fn run_vnu() -> Result<Outcome> {
+    if !programs::is_installed("java") {
+        return Ok(missing("java"));
+    }
+    let vnu = format!("vnu --stdout --Werror --filterpattern {TYPED} target/pages");
+    run_command(&vnu, None)
 }

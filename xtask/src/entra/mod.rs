@@ -1,24 +1,25 @@
 //! `cargo xtask entra`: creates and updates the app registration that sign-in needs, through `az`.
 
-mod account;
 mod target;
 mod secret;
 mod registration;
-mod by_hand;
 
 use std::cell::Cell;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use serde_json::{Value, json};
 
-use crate::azure::az;
-use account::Account;
+use crate::azure::{AzErrorKind, az, kind_of};
 use secret::{ClientSecret, VaultSecret};
-use target::Target;
+use target::{Account, Target};
 
 /// Stands for the ids of new objects in a dry run.
 const NEW: &str = "(new)";
+
+/// For users who have no `az` or may not register applications.
+const REMOVE_BY_HAND: &str = "By hand, or by an administrator: https://entra.microsoft.com › App registrations › the registration › Delete";
+const REGISTER_BY_HAND: &str = include_str!("by_hand.txt");
 
 #[derive(clap::Args, Default)]
 #[expect(
@@ -59,7 +60,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let target = Target::choose(arguments.home, arguments.env_file.clone())?;
     let outcome = run_for(&target, arguments);
-    outcome.map_err(|error| by_hand::advise(error, &target, arguments.remove))?;
+    outcome.map_err(|error| advise(error, &target, arguments.remove))?;
     Ok(true)
 }
 
@@ -85,6 +86,45 @@ fn run_for(target: &Target, arguments: &Arguments) -> Result<()> {
         (_, None) => println!("Done. `azd provision --no-state` configures the site."),
     }
     Ok(())
+}
+
+/// Adds what the user can do about an error of `az`.
+fn advise(error: Error, target: &Target, remove: bool) -> Error {
+    let advice = match kind_of(&error) {
+        Some(AzErrorKind::NotInstalled) => "Install it, run `az login`, and try again.",
+        Some(AzErrorKind::NotSignedIn) => {
+            "Run `az login` (in another tenant `az login --tenant ID --allow-no-subscriptions`), and try again."
+        }
+        Some(AzErrorKind::Forbidden) => {
+            "Your account is not allowed to do this. Required are the roles Application Developer for the registration, Cloud Application Administrator to assign app roles, Key Vault Secrets Officer for the key vault."
+        }
+        _ => return error,
+    };
+    let steps = if remove {
+        REMOVE_BY_HAND.to_owned()
+    } else {
+        registration_steps(target)
+    };
+    anyhow!("{error:#}\n{advice}\n\n{steps}")
+}
+
+fn registration_steps(target: &Target) -> String {
+    let origin = target.origin().unwrap_or("http://localhost:8000");
+    let identity = target.setting("AZURE_MANAGED_IDENTITY_PRINCIPAL_ID");
+    let identity = identity.unwrap_or("the identity's object id");
+    let (credential, settings) = match target.env_file() {
+        None => (
+            format!("federated credential for the managed identity with the subject {identity}"),
+            "with azd env set AUTH_CLIENT_ID, AUTH_TENANT_ID and ENABLE_ENTRA_AUTH, then azd provision --no-state",
+        ),
+        Some(_) => (
+            "new client secret".to_owned(),
+            "AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET and SESSION_SECRET_KEY in .env",
+        ),
+    };
+    let steps = REGISTER_BY_HAND.trim_end().replace("ORIGIN", origin);
+    let steps = steps.replace("CREDENTIAL", &credential);
+    steps.replace("SETTINGS", settings)
 }
 
 struct Task<'a> {
