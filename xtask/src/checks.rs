@@ -1,4 +1,4 @@
-//! Named checks, most of them one command, and the numbers of those that passed, failed and were skipped.
+//! Named checks, each a command, and the numbers of those that passed, failed and were skipped.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -9,20 +9,8 @@ use crate::install::advice;
 use crate::workspace::{self, regex};
 use crate::{process, programs};
 
-pub(crate) struct Check {
-    pub(crate) name: &'static str,
-    pub(crate) step: Step,
-}
-
-pub(crate) enum Step {
-    /// A program and its arguments, separated by spaces. `{PATTERN}` stands for the files of the repository that match.
-    Command(&'static str),
-    /// A command whose output must not match the pattern.
-    Silent(&'static str, &'static str),
-    /// A command that downloads what the second one needs. Without a network the check is skipped.
-    Online(&'static str, &'static str),
-    Function(fn() -> Result<Outcome>),
-}
+/// The checks; the file explains its format.
+const CHECKS: &str = include_str!("checks.txt");
 
 pub(crate) enum Outcome {
     /// Of one check, or of many tests.
@@ -39,36 +27,49 @@ pub(crate) struct Counts {
     pub(crate) skipped: u32,
 }
 
-/// Runs every check, even after a failed one, and prints a line for each.
-pub(crate) fn run<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Result<Counts> {
-    let (counts, summary) = run_each(checks)?;
-    println!("\n{summary}");
-    Ok(counts)
+/// The outcomes of checks and tests.
+#[derive(Default)]
+pub(crate) struct Report {
+    pub(crate) counts: Counts,
+    lines: Vec<String>,
 }
 
-fn run_each<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Result<(Counts, String)> {
-    let (mut counts, mut lines) = (Counts::default(), Vec::new());
-    for Check { name, step } in checks {
-        println!("\n==> {name}");
-        let outcome = match step {
-            Step::Command(command) => run_command(command, None)?,
-            Step::Silent(command, failure) => run_command(command, Some(failure))?,
-            Step::Online(download, command) => run_online(download, command)?,
-            Step::Function(function) => function()?,
-        };
-        lines.push(match outcome {
+impl Report {
+    /// Runs every check of a section of the file, even after a failed one.
+    pub(crate) fn run(&mut self, section: &str) -> Result<()> {
+        let start = format!("[{section}]");
+        let lines = CHECKS.lines().skip_while(|line| *line != start).skip(1);
+        self.run_lines(lines.take_while(|line| !line.starts_with('[')))
+    }
+
+    fn run_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        for line in lines.into_iter().filter(|line| !line.starts_with('#')) {
+            if let Some((name, check)) = line.split_once(": ") {
+                println!("\n==> {name}");
+                self.add(name, run_check(check)?);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add(&mut self, name: &str, outcome: Outcome) {
+        self.lines.push(match outcome {
             Outcome::Skipped(reason) => {
-                counts.skipped += 1;
+                self.counts.skipped += 1;
                 format!("skipped  {name} ({reason})")
             }
             Outcome::Counted(result) => {
-                counts += result;
+                self.counts += result;
                 let word = if result.is_good() { "passed" } else { "FAILED" };
                 format!("{word}   {name}")
             }
         });
     }
-    Ok((counts, lines.join("\n")))
+
+    /// Prints a line for each outcome.
+    pub(crate) fn print(&self) {
+        println!("\n{}", self.lines.join("\n"));
+    }
 }
 
 impl From<bool> for Outcome {
@@ -127,9 +128,28 @@ impl fmt::Display for Counts {
     }
 }
 
+fn run_check(check: &str) -> Result<Outcome> {
+    let (commands, failure) = check.split_once(" !! ").unzip();
+    let commands = commands.unwrap_or(check);
+    let (preparation, command) = commands.split_once(" && ").unzip();
+    if let Some(preparation) = preparation {
+        match run_command(preparation, None)? {
+            Outcome::Counted(counts) if counts.is_good() => {}
+            Outcome::Counted(_) => {
+                let program = preparation.split(' ').next().unwrap_or_default();
+                return Ok(Outcome::Skipped(format!(
+                    "{program} failed: is there a network?"
+                )));
+            }
+            skipped @ Outcome::Skipped(_) => return Ok(skipped),
+        }
+    }
+    run_command(command.unwrap_or(commands), failure)
+}
+
 /// Runs a command in the repository's folder, if its program is installed. It fails, too, if its output matches the pattern
 /// of a failure.
-pub(crate) fn run_command(command: &str, failure: Option<&str>) -> Result<Outcome> {
+fn run_command(command: &str, failure: Option<&str>) -> Result<Outcome> {
     let mut words = Vec::new();
     for word in command.split(' ') {
         let pattern = word
@@ -141,7 +161,8 @@ pub(crate) fn run_command(command: &str, failure: Option<&str>) -> Result<Outcom
         }
     }
     if !programs::is_installed(&words[0]) {
-        return Ok(missing(&words[0]));
+        let (name, advice) = (&words[0], advice(&[&words[0]]));
+        return Ok(Outcome::Skipped(format!("{name} is missing: {advice}")));
     }
     let program = workspace::program(&workspace::root(), &words);
     let Some(failure) = failure else {
@@ -155,54 +176,45 @@ pub(crate) fn run_command(command: &str, failure: Option<&str>) -> Result<Outcom
     Ok((succeeded && is_silent).into())
 }
 
-/// The download comes first, so that a missing network is not taken for a failure.
-pub(crate) fn run_online(download: &str, command: &str) -> Result<Outcome> {
-    match run_command(download, None)? {
-        Outcome::Counted(counts) if counts.is_good() => run_command(command, None),
-        Outcome::Counted(_) => Ok(Outcome::Skipped(format!("`{download}` failed"))),
-        skipped @ Outcome::Skipped(_) => Ok(skipped),
-    }
-}
-
-pub(crate) fn missing(name: &str) -> Outcome {
-    Outcome::Skipped(format!("{name} is missing: {}", advice(&[name])))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Check, Counts, Outcome, Step, run_command, run_each};
+    use super::{CHECKS, Counts, Outcome, Report, run_check};
 
     #[test]
     fn every_outcome_is_counted_and_a_failed_check_does_not_stop_the_next_one() {
+        let mut report = Report::default();
         let checks = [
-            Check {
-                name: "One.",
-                step: Step::Command("git no-such-command"),
-            },
-            Check {
-                name: "Two.",
-                step: Step::Command("git --version"),
-            },
-            Check {
-                name: "Noisy.",
-                step: Step::Silent("git --version", "version"),
-            },
-            Check {
-                name: "Three.",
-                step: Step::Function(|| Ok(Outcome::Skipped("no network".to_owned()))),
-            },
+            "# a comment",
+            "One.: git no-such-command",
+            "Two.: git --version",
+            "Noisy.: git --version !! ver.ion",
+            "Three.: git no-such-download && git --version",
         ];
-        let (counts, summary) = run_each(&checks).unwrap();
+        report.run_lines(checks).unwrap();
         assert_eq!(
-            summary,
-            "FAILED   One.\npassed   Two.\nFAILED   Noisy.\nskipped  Three. (no network)"
+            report.lines,
+            [
+                "FAILED   One.",
+                "passed   Two.",
+                "FAILED   Noisy.",
+                "skipped  Three. (git failed: is there a network?)"
+            ]
         );
-        assert_eq!(counts.to_string(), "1 passed, 2 failed, 1 skipped");
+        assert_eq!(report.counts.to_string(), "1 passed, 2 failed, 1 skipped");
+    }
+
+    #[test]
+    fn each_section_has_checks() {
+        for section in ["ci", "infra", "pages"] {
+            assert!(CHECKS.contains(&format!("\n[{section}]\n")));
+        }
+        let is_check = |line: &&str| line.contains(": ") && !line.starts_with('#');
+        assert_eq!(CHECKS.lines().filter(is_check).count(), 23);
     }
 
     #[test]
     fn a_missing_checker_is_skipped() {
-        let outcome = run_command("no-such-checker {*.md}", None).unwrap();
+        let outcome = run_check("no-such-checker {*.md}").unwrap();
         assert!(
             matches!(outcome, Outcome::Skipped(reason) if reason.contains("no-such-checker is missing"))
         );

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use duct::Expression;
 
-use crate::checks::{self, Check, Counts, Outcome, Step, missing, run_command};
-use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER};
+use crate::checks::{Counts, Report};
+use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER, advice};
 use crate::postgres::PostgresServer;
 use crate::{process, programs, workspace};
 
@@ -28,18 +27,8 @@ const AXE: &str = "target/checkers/node_modules/axe-core/axe.min.js";
 /// With fewer kinds of pages the harness of the tests has not written them all down. A kind is a status and a route.
 const MIN_KINDS: usize = 40;
 
-/// The folder is named in `PAGES` too.
-#[rustfmt::skip]
-const PAGE_CHECKS: [Check; 3] = [
-    Check { name: "Pages that the tests have received", step: Step::Function(count_kinds) },
-    Check { name: "HTML of the pages (vnu)", step: Step::Function(run_vnu) },
-    Check { name: "HTML of the pages (html-validate)", step: Step::Command("html-validate --config .ci/html-validate.json --max-warnings 0 target/pages") },
-];
+/// The HTML pages that the tests have received; `checks.txt` names the folder too.
 const PAGES: &str = "target/pages";
-
-/// What vnu says of characters that the tests have typed: a page gives them back as they are. The rule `long-title` of
-/// html-validate is off for the same reason.
-const TYPED: &str = "(?s).*(Normalization|composing|code.point|U\\+000|appears.to.be.written|dt..name|attribute..(value|datetime)..on).*";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -96,34 +85,34 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
         }
     }
     words.extend_from_slice(binary_arguments);
+    let pages = workspace::root().join(PAGES);
+    fs::remove_dir_all(&pages).ok();
     let tests = workspace::program(&workspace::root(), &words)
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_POSTGRES_BIN", programs_folder)
-        .env("TEST_PAGES", clear_pages()?)
+        .env("TEST_PAGES", pages)
         .env("TEST_CHROMIUM", chromium);
     let set = |tests: Expression, (variable, path)| tests.env(variable, path);
     counts += run_counted(&paths.into_iter().fold(tests, set))?;
     if selection == ALL_PACKAGES && binary_arguments.is_empty() {
-        counts += checks::run(&PAGE_CHECKS)?;
+        counts += validate_pages()?;
     }
     Ok(counts)
 }
 
 /// The tests that need a program, the variable that passes its path to them, and the path, or the reason why it is missing.
 fn optional_programs() -> [(&'static str, &'static str, Result<PathBuf>); 5] {
-    let schemathesis = programs::find("schemathesis").context(
-        "`.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH",
-    );
+    let schemathesis = programs::find("schemathesis");
+    let schemathesis = schemathesis.with_context(|| advice(&["schemathesis"]));
     let axe = Some(workspace::root().join(AXE)).filter(|axe| axe.is_file());
     let axe = axe.context("`.ci/install-checkers axe-core` installs it");
     let pooler = PGBOUNCER.require();
-    let new_pooler = pooler.as_ref().ok().filter(|pooler| {
-        let version = programs::version(pooler);
-        version.and_then(|version| programs::release(&version)) >= Some(NEW_POOLER)
-    });
-    let new_pooler = new_pooler
-        .cloned()
-        .context("PgBouncer 1.21 or newer is needed");
+    let is_new = |pooler: &&PathBuf| {
+        let version = programs::version(pooler).unwrap_or_default();
+        programs::release(&version) >= Some(NEW_POOLER)
+    };
+    let new_pooler = pooler.as_ref().ok().filter(is_new).cloned();
+    let new_pooler = new_pooler.context("PgBouncer 1.21 or newer is needed");
     [
         (
             "operations::pooler::with_support::",
@@ -152,16 +141,9 @@ fn run_counted(tests: &Expression) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Removes the pages of the last run; returns the folder for those of the next one.
-fn clear_pages() -> Result<PathBuf> {
-    let folder = workspace::root().join(PAGES);
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(folder),
-    }
-}
-
-fn count_kinds() -> Result<Outcome> {
+/// Validates the pages of a run of all tests. Each check counts as one.
+fn validate_pages() -> Result<Counts> {
+    let mut report = Report::default();
     let (mut pages, mut kinds) = (0, BTreeSet::new());
     for page in fs::read_dir(workspace::root().join(PAGES))? {
         let name = page?.file_name().to_string_lossy().into_owned();
@@ -169,13 +151,9 @@ fn count_kinds() -> Result<Outcome> {
         pages += 1;
     }
     println!("{pages} pages of {} kinds in {PAGES}", kinds.len());
-    Ok((kinds.len() >= MIN_KINDS).into())
-}
-
-fn run_vnu() -> Result<Outcome> {
-    if !programs::is_installed("java") {
-        return Ok(missing("java"));
-    }
-    let vnu = format!("vnu --stdout --Werror --filterpattern {TYPED} target/pages");
-    run_command(&vnu, None)
+    let is_complete = kinds.len() >= MIN_KINDS;
+    report.add("Pages that the tests have received", is_complete.into());
+    report.run("pages")?;
+    report.print();
+    Ok(report.counts)
 }

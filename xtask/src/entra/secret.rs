@@ -84,28 +84,26 @@ pub(super) struct ClientSecret<'a> {
 impl<'a> ClientSecret<'a> {
     /// `None` for a site that uses its managed identity.
     pub(super) fn of(target: &'a Target, wanted: bool) -> Result<Option<Self>> {
-        let (display_name, vault) = if target.env_file().is_some() {
+        let secret = |display_name, vault| Self {
+            target,
+            display_name,
+            vault,
+        };
+        if target.env_file().is_some() {
             ensure!(
                 wanted || target.setting("AZURE_CLIENT_SECRET").is_some(),
                 "this machine has no managed identity: add --client-secret to keep a client secret in .env, \
                  or use the Entra emulator that `cargo xtask dev` starts"
             );
-            ("home", None)
-        } else {
-            let name = target.setting("AUTH_CLIENT_SECRET_NAME");
-            if !wanted && name.is_none() {
-                return Ok(None);
-            }
-            let name = name.unwrap_or(DEFAULT_NAME);
-            let vault = target.output("AZURE_KEY_VAULT_NAME")?;
-            let site = target.output("SERVICE_WEB_NAME")?;
-            (site, Some(VaultSecret { vault, name }))
+            return Ok(Some(secret("home", None)));
+        }
+        let name = target.setting("AUTH_CLIENT_SECRET_NAME");
+        let Some(name) = name.or(wanted.then_some(DEFAULT_NAME)) else {
+            return Ok(None);
         };
-        Ok(Some(Self {
-            target,
-            display_name,
-            vault,
-        }))
+        let vault = target.output("AZURE_KEY_VAULT_NAME")?;
+        let site = target.output("SERVICE_WEB_NAME")?;
+        Ok(Some(secret(site, Some(VaultSecret { vault, name }))))
     }
 
     /// Where the secret is kept.
