@@ -70,8 +70,8 @@ struct Need {
     writes: f64,
 }
 
-/// A number of instances of a plan, or of servers.
-type Choice = (u32, &'static Size);
+/// The name of a size, how many of it are needed, and their price a month.
+type Choice = (&'static str, u32, f64);
 
 pub(crate) fn run(arguments: &Arguments) -> bool {
     let need = Need::new(arguments);
@@ -117,37 +117,34 @@ impl Need {
     }
 
     fn price(&self) -> Option<f64> {
-        Some(price(&self.plan()?) + price(&self.servers()?) + OTHER_PRICE)
+        let ((.., plan), (.., servers)) = (self.plan()?, self.servers()?);
+        Some(plan + servers + OTHER_PRICE)
     }
 
     fn instances(&self) -> String {
         match self.plan() {
-            Some((count, size)) => format!("{count} x {}.", size.name),
+            Some((name, count, _)) => format!("{count} x {name}."),
             None => "More than one plan: a CDN before anonymous pages.".to_owned(),
         }
     }
 
     fn database(&self) -> String {
         match self.servers() {
-            Some((count, size)) => format!("{} with {} replicas.", size.name, count - 1),
+            Some((name, count, _)) => format!("{name} with {} replicas.", count - 1),
             None => "More than one primary: shard by restaurant, or cache more.".to_owned(),
         }
     }
 }
 
-fn price((count, size): &Choice) -> f64 {
-    f64::from(*count) * size.price
-}
-
 /// The first of the cheapest choices whose cores, and number, are enough.
-fn cheapest(sizes: &'static [Size], is_enough: impl Fn(f64, f64) -> bool) -> Option<Choice> {
-    let choice = |size: &'static Size| {
+fn cheapest(sizes: &[Size], is_enough: impl Fn(f64, f64) -> bool) -> Option<Choice> {
+    let choice = |size: &Size| {
         let mut counts = 1..=size.limit;
         let count = counts.find(|count| is_enough(size.cores, f64::from(*count)))?;
-        Some((count, size))
+        Some((size.name, count, f64::from(count) * size.price))
     };
     let choices = sizes.iter().filter_map(choice);
-    choices.min_by(|one, other| price(one).total_cmp(&price(other)))
+    choices.min_by(|(.., one), (.., other)| one.total_cmp(other))
 }
 
 #[cfg(test)]
