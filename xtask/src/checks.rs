@@ -19,13 +19,9 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-/// The numbers in the last line that `test`, `infra` and `ci` print.
+/// How many passed, failed and were skipped, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) passed: u32,
-    pub(crate) failed: u32,
-    pub(crate) skipped: u32,
-}
+pub(crate) struct Counts([u32; 3]);
 
 /// The outcomes of checks and tests.
 #[derive(Default)]
@@ -55,7 +51,7 @@ impl Report {
     pub(crate) fn add(&mut self, name: &str, outcome: Outcome) {
         self.lines.push(match outcome {
             Outcome::Skipped(reason) => {
-                self.counts.skipped += 1;
+                self.counts += Counts::SKIPPED;
                 format!("skipped  {name} ({reason})")
             }
             Outcome::Counted(result) => {
@@ -74,29 +70,28 @@ impl Report {
 
 impl From<bool> for Outcome {
     fn from(has_passed: bool) -> Self {
-        Self::Counted(Counts {
-            passed: has_passed.into(),
-            failed: (!has_passed).into(),
-            skipped: 0,
+        Self::Counted(if has_passed {
+            Counts::PASSED
+        } else {
+            Counts::FAILED
         })
     }
 }
 
 impl Counts {
+    const PASSED: Self = Self([1, 0, 0]);
+    pub(crate) const FAILED: Self = Self([0, 1, 0]);
+    pub(crate) const SKIPPED: Self = Self([0, 0, 1]);
+
     /// Parses the result line of a test binary; `None` for any other line. Ignored tests count as skipped.
     pub(crate) fn from_result_line(line: &str) -> Option<Self> {
         let pattern = r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored";
         let (_, counts) = regex(pattern).captures(line)?.extract();
-        let [passed, failed, skipped] = counts.map(|count| count.parse().unwrap_or_default());
-        Some(Self {
-            passed,
-            failed,
-            skipped,
-        })
+        Some(Self(counts.map(|count| count.parse().unwrap_or_default())))
     }
 
     pub(crate) fn is_good(self) -> bool {
-        self.failed == 0
+        self.0[1] == 0
     }
 
     /// Prints the last line of a command, which succeeds if nothing failed.
@@ -108,19 +103,15 @@ impl Counts {
 
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
+        for (count, other) in self.0.iter_mut().zip(other.0) {
+            *count += other;
+        }
     }
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            passed,
-            failed,
-            skipped,
-        } = self;
+        let Self([passed, failed, skipped]) = self;
         write!(
             formatter,
             "{passed} passed, {failed} failed, {skipped} skipped"
@@ -152,10 +143,7 @@ fn run_check(check: &str) -> Result<Outcome> {
 fn run_command(command: &str, failure: Option<&str>) -> Result<Outcome> {
     let mut words = Vec::new();
     for word in command.split(' ') {
-        let pattern = word
-            .strip_prefix('{')
-            .and_then(|word| word.strip_suffix('}'));
-        match pattern {
+        match word.strip_prefix("files:") {
             Some(pattern) => words.extend(workspace::files(&workspace::root(), pattern)?),
             None => words.push(word.to_owned()),
         }
@@ -214,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_missing_checker_is_skipped() {
-        let outcome = run_check("no-such-checker {*.md}").unwrap();
+        let outcome = run_check("no-such-checker files:*.md").unwrap();
         assert!(
             matches!(outcome, Outcome::Skipped(reason) if reason.contains("no-such-checker is missing"))
         );
@@ -223,14 +211,7 @@ mod tests {
     #[test]
     fn the_result_line_of_a_test_binary_is_parsed() {
         let line = "test result: FAILED. 12 passed; 3 failed; 4 ignored; 0 measured; 5 filtered out; finished in 0.42s";
-        assert_eq!(
-            Counts::from_result_line(line),
-            Some(Counts {
-                passed: 12,
-                failed: 3,
-                skipped: 4
-            })
-        );
+        assert_eq!(Counts::from_result_line(line), Some(Counts([12, 3, 4])));
     }
 
     #[test]

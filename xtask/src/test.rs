@@ -79,7 +79,7 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
             Ok(path) => paths.push((variable, path)),
             Err(reason) => {
                 println!("{needed_by} is skipped: {reason:#}");
-                counts.skipped += 1;
+                counts += Counts::SKIPPED;
                 words.extend(["--skip", needed_by].map(str::to_owned));
             }
         }
@@ -136,7 +136,7 @@ fn run_counted(tests: &Expression) -> Result<Counts> {
     })?;
     if !succeeded && counts.is_good() {
         eprintln!("error: the tests did not build, or a test binary exited early");
-        counts.failed += 1;
+        counts += Counts::FAILED;
     }
     Ok(counts)
 }
