@@ -22,7 +22,11 @@ pub(crate) fn check() -> Result<bool> {
     let root = workspace::root();
     let folder = root.join("target/minimal-feature");
     let mut files = replace_example(read(&root)?).context(README)?;
-    set_version(&mut files);
+    // The copy's packages get a version of their own: cargo identifies a package of a workspace by its name, version and
+    // folder in the workspace, and would confuse those of the copy and of the repository in one target folder.
+    if let Some(manifest) = files.get_mut("Cargo.toml") {
+        *manifest = manifest.replacen("\nversion = \"", "\nversion = \"0.0.0-minimal\" # \"", 1);
+    }
     write(&files, &folder)?;
     let mut passed = tidy::check(&folder)?;
     let packages = "--package app --package migrations";
@@ -79,14 +83,6 @@ fn write(files: &Files, folder: &Path) -> Result<()> {
         fs::copy(workspace::root().join(&path), folder.join(&path))?;
     }
     Ok(())
-}
-
-/// Gives the copy's packages a version of their own. Cargo identifies a package of a workspace by its name, version
-/// and folder in the workspace, and would confuse those of the copy and of the repository in one target folder.
-fn set_version(files: &mut Files) {
-    if let Some(manifest) = files.get_mut("Cargo.toml") {
-        *manifest = manifest.replacen("\nversion = \"", "\nversion = \"0.0.0-minimal\" # \"", 1);
-    }
 }
 
 /// Applies the steps of the README: `rm` removes files, `---` names a file in which the lines after it are changed,

@@ -174,14 +174,13 @@ impl PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        let folder = self.folder.display();
-        if let Err(error) = self.stop() {
-            eprintln!("warning: cannot stop PostgreSQL in {folder}: {error:#}");
+        let mut outcome = self.stop();
+        if self.is_temporary && outcome.is_ok() {
+            outcome = fs::remove_dir_all(&self.folder).map_err(Into::into);
         }
-        if self.is_temporary
-            && let Err(error) = fs::remove_dir_all(&self.folder)
-        {
-            eprintln!("warning: cannot delete {folder}: {error}");
+        if let Err(error) = outcome {
+            let folder = self.folder.display();
+            eprintln!("warning: cannot stop PostgreSQL in {folder}, or delete it: {error:#}");
         }
     }
 }

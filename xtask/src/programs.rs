@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use duct::cmd;
+use which::which;
 
 use crate::workspace::regex;
 
@@ -58,7 +59,8 @@ pub(crate) fn locate(name: &str) -> Option<PathBuf> {
     if name == "postgresql" {
         return PostgresPrograms::find().map(|programs| programs.path("postgres"));
     }
-    let mut found = find(name).into_iter().chain(places(name).filter_map(find));
+    let places = places(name).filter_map(|place| which(place).ok());
+    let mut found = which(name).into_iter().chain(places);
     found.find(|path| name != "chromium" || version(path).is_some())
 }
 
@@ -76,13 +78,8 @@ pub(crate) fn packages(program: &str) -> impl Iterator<Item = (&'static str, &'s
     })
 }
 
-/// The program of this name on `PATH`, or at this path.
-pub(crate) fn find(name: &str) -> Option<PathBuf> {
-    which::which(name).ok()
-}
-
 pub(crate) fn is_installed(name: &str) -> bool {
-    find(name).is_some()
+    which(name).is_ok()
 }
 
 /// The first line that the program prints for `--version`; `None` where it does not start.

@@ -102,7 +102,7 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
 
 /// The tests that need a program, the variable that passes its path to them, and the path, or the reason why it is missing.
 fn optional_programs() -> [(&'static str, &'static str, Result<PathBuf>); 5] {
-    let schemathesis = programs::find("schemathesis");
+    let schemathesis = programs::locate("schemathesis");
     let schemathesis = schemathesis.with_context(|| advice(&["schemathesis"]));
     let axe = Some(workspace::root().join(AXE)).filter(|axe| axe.is_file());
     let axe = axe.context("`.ci/install-checkers axe-core` installs it");

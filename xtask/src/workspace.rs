@@ -11,7 +11,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::platform::write_private;
-use crate::{process, programs};
+use crate::process;
 
 /// Makes cargo report the built programs, for `build`.
 pub(crate) const REPORT: &str = "--message-format=json-render-diagnostics";
@@ -44,7 +44,7 @@ pub(crate) fn words(template: &str, values: &[&str]) -> Vec<String> {
 /// A program, which is looked for on `PATH`, and its arguments, in a folder.
 pub(crate) fn program(folder: &Path, words: &[String]) -> Expression {
     let (name, arguments) = words.split_first().expect("a command has a program");
-    let program = programs::find(name).unwrap_or_else(|| name.into());
+    let program = which::which(name).unwrap_or_else(|_| name.into());
     without_package(cmd(program, arguments)).dir(folder)
 }
 

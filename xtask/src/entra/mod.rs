@@ -173,7 +173,11 @@ impl Task<'_> {
         };
         let (is_kept, replaced) = secret.inspect(&application, self.arguments.rotate_secret)?;
         if self.arguments.rotate_secret || !is_kept {
-            let create = format!("create a client secret and store it in {}", secret.place());
+            let place = match secret.vault {
+                Some(VaultSecret { vault, name }) => format!("the key vault {vault} as {name}"),
+                None => ".env".to_owned(),
+            };
+            let create = format!("create a client secret and store it in {place}");
             self.change(&create, || secret.create(&client_id))?;
         }
         self.write_settings(&client_id, secret.vault.map(|secret| secret.name))?;

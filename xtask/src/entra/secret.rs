@@ -106,14 +106,6 @@ impl<'a> ClientSecret<'a> {
         Ok(Some(secret(site, Some(VaultSecret { vault, name }))))
     }
 
-    /// Where the secret is kept.
-    pub(super) fn place(&self) -> String {
-        match self.vault {
-            Some(VaultSecret { vault, name }) => format!("the key vault {vault} as {name}"),
-            None => ".env".to_owned(),
-        }
-    }
-
     /// The hint of the secret that is kept.
     fn hint(&self) -> Result<Option<String>> {
         match self.vault {
