@@ -26,6 +26,9 @@ const START_LIMIT: Duration = Duration::from_secs(230);
 /// The Bicep's variables with the settings of a site that is deployed as a zip, with the default choices.
 const VARIABLES: [&str; 3] = ["settings", "stopSettings", "zipSettings"];
 
+/// Values of the settings that the Bicep computes.
+const COMPUTED: &str = include_str!("simulate.env");
+
 /// Variables that App Service itself sets.
 const PLATFORM: &str =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/home WEBSITE_SKU=Basic
@@ -153,25 +156,18 @@ impl Site {
     }
 
     fn value(&self, setting: &SiteSetting) -> Result<String> {
-        if let Some(value) = literal(&setting.value) {
+        let name = setting.name.as_str();
+        let mut computed = COMPUTED.lines();
+        let computed = computed.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        if let Some(value) = literal(&setting.value).or(computed) {
             return Ok(value.to_owned());
         }
-        let value = match setting.name.as_str() {
-            // Telemetry is lost, and the site must not mind.
-            "APPLICATIONINSIGHTS_CONNECTION_STRING" => {
-                "InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:9/"
-            }
-            "AZURE_AUTHORITY_HOST" => "https://login.microsoftonline.com",
-            "AZURE_GRAPH_URL" => "https://graph.microsoft.com",
-            "AZURE_MANAGED_IDENTITY_CLIENT_ID" => &self.emulator.identity,
-            "AZURE_POSTGRESQL_CONNECTIONSTRING" => return self.connection_string(),
-            "AZURE_TENANT_ID" => "00000000-0000-0000-0000-000000000000",
-            "AZURE_TOKEN_EXCHANGE_AUDIENCE" => "api://AzureADTokenExchange",
-            "DATABASE_POOL_SIZE" => "15",
-            "SESSION_SECRET_KEY" => return workspace::random_key(),
-            name => bail!("the Bicep sets {name}, which has no value in xtask/src/simulate.rs"),
-        };
-        Ok(value.to_owned())
+        match name {
+            "AZURE_MANAGED_IDENTITY_CLIENT_ID" => Ok(self.emulator.identity.clone()),
+            "AZURE_POSTGRESQL_CONNECTIONSTRING" => self.connection_string(),
+            "SESSION_SECRET_KEY" => workspace::random_key(),
+            _ => bail!("the Bicep sets {name}, which has no value in xtask/src/simulate.env"),
+        }
     }
 
     /// The connection string of the Bicep, for our own server.
