@@ -23,10 +23,6 @@ const FEATURES: &str = "--no-default-features --features sample-data";
 /// Replaces the modification time of the embedded files: the earliest time that a zip can hold.
 const SOURCE_DATE_EPOCH: &str = "315532800";
 
-/// Replaces azd's default list for Python sites, which would leave files out.
-const WEBAPPIGNORE: &str =
-    "# Files listed here are not deployed. None are: everything in this folder is.\n";
-
 /// C compilers for the target, of which one is enough.
 pub(crate) const COMPILERS: [&str; 2] = ["musl-gcc", "cargo-zigbuild"];
 
@@ -130,7 +126,8 @@ fn fill(folder: &Path, program: &Path, version: &str) -> Result<usize> {
         (PROGRAM, &program),
         (START_SCRIPT, include_bytes!("startup.sh")),
         ("version.txt", version.as_bytes()),
-        (".webappignore", WEBAPPIGNORE.as_bytes()),
+        // It replaces azd's default list for Python sites, which would leave files out.
+        (".webappignore", include_bytes!("webappignore")),
     ];
     for (name, content) in files {
         fs::write(folder.join(name), content).with_context(advice)?;

@@ -88,9 +88,9 @@ fn listed_modules(list: &str) -> Vec<&str> {
 
 /// What the group of the pattern matches.
 fn names<'a>(pattern: &str, text: &'a str) -> Vec<&'a str> {
-    let found = regex(pattern);
-    let found = found.captures_iter(text).map(|found| found.extract::<1>());
-    found.map(|(_, [name])| name).collect()
+    let pattern = regex(pattern);
+    let found = pattern.captures_iter(text);
+    found.map(|found| found.extract::<1>().1[0]).collect()
 }
 
 /// A module of the app uses only modules that are listed before it, except on lines with the mark.
