@@ -146,8 +146,8 @@ impl PostgresServer {
         if !self.folder.join("data/postmaster.pid").exists() {
             return Ok(());
         }
+        // `immediate` or `fast`.
         let mode = if self.is_temporary { 'i' } else { 'f' };
-        // Immediate or fast.
         self.run(&format!("pg_ctl stop -w -m {mode} -D data"), &[])
     }
 

@@ -241,7 +241,7 @@ impl Task<'_> {
         if let Some(secret) = VaultSecret::existing(self.target)? {
             let VaultSecret { vault, name } = secret;
             let what = format!("delete the secret {name} of the key vault {vault}");
-            self.change(&what, || secret.delete())?;
+            self.change(&what, || secret.call("delete", ""))?;
         }
         self.change_settings("clear", &self.target.settings_to_clear())
     }

@@ -48,10 +48,6 @@ impl<'a> VaultSecret<'a> {
         Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
     }
 
-    pub(super) fn delete(&self) -> Result<Value> {
-        self.call("delete", "")
-    }
-
     fn set(&self, secret: &str) -> Result<Value> {
         let set = || {
             self.call(
@@ -68,7 +64,8 @@ impl<'a> VaultSecret<'a> {
         }
     }
 
-    fn call(&self, command: &str, input: &str) -> Result<Value> {
+    /// Calls a command about it, with a text that `@-` stands for.
+    pub(super) fn call(&self, command: &str, input: &str) -> Result<Value> {
         let call = format!("keyvault secret {command} --vault-name {{}} --name {{}}");
         az_with_input(&call, &[self.vault, self.name], input)
     }
@@ -106,17 +103,12 @@ impl<'a> ClientSecret<'a> {
         Ok(Some(secret(site, Some(VaultSecret { vault, name }))))
     }
 
-    /// The hint of the secret that is kept.
-    fn hint(&self) -> Result<Option<String>> {
-        match self.vault {
-            Some(secret) => secret.show("tags.hint"),
-            None => Ok(self.target.setting("AZURE_CLIENT_SECRET").map(hint_of)),
-        }
-    }
-
     /// Whether a valid secret is kept, and the key ids of the registration's secrets that a new one replaces.
     pub(super) fn inspect(&self, application: &Value, rotate: bool) -> Result<(bool, Vec<String>)> {
-        let hint = self.hint()?;
+        let hint = match self.vault {
+            Some(secret) => secret.show("tags.hint")?,
+            None => self.target.setting("AZURE_CLIENT_SECRET").map(hint_of),
+        };
         let (mut is_kept, mut replaced) = (false, Vec::new());
         for secret in items(&application["passwordCredentials"]) {
             let is_this = !is_kept && hint.is_some() && hint.as_deref() == secret["hint"].as_str();
