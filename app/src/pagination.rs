@@ -192,35 +192,26 @@ fn reversed(order: &Order) -> Order {
     }
 }
 
-/// Sorts the rows and starts at the position.
+/// Sorts the rows and starts at the position. The rows before a cursor are in the reversed order: the nearest first.
 pub fn paginate<S>(rows: S, keyset: &Keyset, position: &Position) -> S
 where
     S: QueryFilter + QueryOrder,
 {
+    let order = match position {
+        Position::Before(_) => reversed(&keyset.order),
+        _ => keyset.order.clone(),
+    };
     let rows = match position {
         Position::After(cursor) | Position::Before(cursor) => {
-            QueryFilter::filter(rows, keyset.beyond(cursor, &order(keyset, position)))
+            QueryFilter::filter(rows, keyset.beyond(cursor, &order))
         }
         Position::First => rows,
     };
-    sort(rows, keyset, position)
-}
-
-/// Sorts the rows of a page. The rows before a cursor are in the reversed order: the nearest first.
-pub fn sort<S: QueryOrder>(rows: S, keyset: &Keyset, position: &Position) -> S {
-    let order = order(keyset, position);
     let rows = match &keyset.key {
         Some(key) => rows.order_by(key.clone(), order.clone()),
         None => rows,
     };
     rows.order_by(keyset.id.clone(), order)
-}
-
-fn order(keyset: &Keyset, position: &Position) -> Order {
-    match position {
-        Position::Before(_) => reversed(&keyset.order),
-        _ => keyset.order.clone(),
-    }
 }
 
 /// A page of a list.

@@ -19,15 +19,6 @@ impl<'r> Columns<'r> {
         Self { row, index: 0 }
     }
 
-    /// Leaves out the next columns.
-    #[must_use]
-    pub fn skip(self, count: usize) -> Self {
-        Self {
-            index: self.index + count,
-            ..self
-        }
-    }
-
     /// Reads the next column.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ pub(super) fn find_reviews(backend: DbBackend) -> Select<review::Entity> {
 
 /// The order of reviews, newest first, by the expression of the index `review_by_date`.
 pub(super) fn newest_reviews(backend: DbBackend) -> Keyset {
-    let id = (review::Entity, review::Column::Id);
+    let id = review::Column::Id;
     match backend {
         DbBackend::Sqlite => {
             let date = Expr::col((Alias::new("review"), review::Column::ReviewDate));

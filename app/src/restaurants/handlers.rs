@@ -226,13 +226,14 @@ pub(super) async fn load_page(
     query: &DetailsQuery,
     form: FormView,
 ) -> Result<RestaurantView, DbErr> {
+    let restaurant = repository::get_restaurant(db, id).await?;
     let request = ReviewRequest {
         restaurant: id,
         rating: query.rating(),
         position: query.position(),
         page_size: state.config.feature.details_page_size,
     };
-    let (restaurant, list) = review_repository::get_reviewed_restaurant(db, &request).await?;
+    let list = review_repository::list_reviews(db, &request).await?;
     let user = visitor.user();
     let rating = query.rating();
     let address = |rating, position: &Position| query.at(rating, position).address(id) + REVIEWS;

@@ -11,7 +11,7 @@ use sea_orm::{
 use super::forms::NewRestaurant;
 use super::restaurant::{ListedRestaurant, RatedRestaurant, Sort};
 use super::{rating, restaurant, review};
-use crate::database::{Columns, begin_write};
+use crate::database::begin_write;
 use crate::form_key::{Inserted, insert_once};
 use crate::pagination::{Cursor, ListPage, Position, paginate};
 use crate::search::{IdRange, MatchCount, Search, select_by_ids};
@@ -127,7 +127,7 @@ async fn read_page(
     let rows = db.query_all(&rows.into_query()).await?;
     let rows = rows
         .iter()
-        .map(|row| ListedRestaurant::read(&mut Columns::new(row), request.sort));
+        .map(|row| ListedRestaurant::read(row, request.sort));
     Ok(ListPage::new(
         rows.collect::<Result<_, _>>()?,
         request.page_size,
@@ -182,19 +182,8 @@ pub(super) async fn get_restaurant(
     db: &impl ConnectionTrait,
     id: i32,
 ) -> Result<RatedRestaurant, DbErr> {
-    let row = db.query_one(&select_rated(id).into_query()).await?;
-    let row = row.ok_or_else(|| missing_restaurant(id))?;
-    RatedRestaurant::read(&mut Columns::new(&row))
-}
-
-pub(super) fn missing_restaurant(id: i32) -> DbErr {
-    DbErr::RecordNotFound(format!("restaurant {id}"))
-}
-
-/// A restaurant with the counters of its ratings, in the order of the fields of [`RatedRestaurant`].
-pub(super) fn select_rated(id: i32) -> Select<restaurant::Entity> {
     use rating::Column;
-    select_texts(restaurant::Entity::find_by_id(id))
+    let rows = select_texts(restaurant::Entity::find_by_id(id))
         .join_rev(JoinType::InnerJoin, rating::Relation::Restaurant.def())
         .column(Column::ReviewCount)
         .column(Column::RatingSum)
@@ -204,7 +193,11 @@ pub(super) fn select_rated(id: i32) -> Select<restaurant::Entity> {
             Column::Rating3Count,
             Column::Rating4Count,
             Column::Rating5Count,
-        ])
+        ]);
+    let Some(row) = db.query_one(&rows.into_query()).await? else {
+        return Err(DbErr::RecordNotFound(format!("restaurant {id}")));
+    };
+    RatedRestaurant::read(&row)
 }
 
 /// Inserts a restaurant, unless one with this digest exists.
@@ -281,6 +274,7 @@ async fn lock_restaurant(transaction: &DatabaseTransaction, id: i32) -> Result<S
             .into_tuple()
             .one(transaction)
             .await?;
-    let (_, name, street_address, description) = row.ok_or_else(|| missing_restaurant(id))?;
+    let (_, name, street_address, description) =
+        row.ok_or_else(|| DbErr::RecordNotFound(format!("restaurant {id}")))?;
     Ok(version(&[&name, &street_address, &description]))
 }

@@ -1,5 +1,6 @@
 //! The entity `restaurant`, and the orders of its list.
 
+use sea_orm::QueryResult;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Order};
 
@@ -41,8 +42,9 @@ pub(super) struct ListedRestaurant {
 }
 
 impl ListedRestaurant {
-    /// Reads the columns of a list in this order; the sort key is the last one.
-    pub(super) fn read(columns: &mut Columns<'_>, sort: Sort) -> Result<Self, DbErr> {
+    /// Reads the row of a list in this order; the sort key is its last column.
+    pub(super) fn read(row: &QueryResult, sort: Sort) -> Result<Self, DbErr> {
+        let mut columns = Columns::new(row);
         Ok(Self {
             id: columns.read()?,
             name: columns.read()?,
@@ -81,11 +83,8 @@ pub(super) struct RatedRestaurant {
 }
 
 impl RatedRestaurant {
-    /// The number of columns that [`Self::read`] reads.
-    pub(super) const COLUMNS: usize = 11;
-
-    /// Reads columns in the order of the fields.
-    pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
+    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut columns = Columns::new(row);
         Ok(Self {
             id: columns.read()?,
             name: columns.read()?,

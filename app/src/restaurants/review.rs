@@ -1,5 +1,6 @@
 //! The entity `review`.
 
+use sea_orm::QueryResult;
 use sea_orm::entity::prelude::*;
 
 use super::restaurant;
@@ -31,8 +32,9 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Reads columns in the order of the fields.
-    pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
+    /// Reads a row with the columns in the order of the fields.
+    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut columns = Columns::new(row);
         Ok(Self {
             id: columns.read()?,
             restaurant: columns.read()?,

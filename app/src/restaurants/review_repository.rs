@@ -1,21 +1,17 @@
 //! Queries of reviews.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict, Order};
+use sea_orm::sea_query::{OnConflict, Order};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityName as _, EntityTrait as _,
-    Iterable as _, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect, QueryTrait as _,
-    Select, SqlErr, TryInsertResult,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, SqlErr, TryInsertResult,
 };
 
 use super::forms::NewReview;
-use super::repository::{missing_restaurant, select_rated};
-use super::restaurant::RatedRestaurant;
 use super::{adopted, review};
 use crate::clock;
-use crate::database::Columns;
 use crate::form_key::{Inserted, REPEAT_LOCK};
-use crate::pagination::{ListPage, Position, paginate, sort};
+use crate::pagination::{ListPage, Position, paginate};
 
 /// Which reviews of a restaurant a page shows.
 #[derive(Clone, Debug)]
@@ -44,84 +40,23 @@ async fn read_reviews(
     request: &ReviewRequest,
     position: &Position,
 ) -> Result<ListPage<review::Model>, DbErr> {
-    let rows = select_reviews(db.get_database_backend(), request, position);
-    let rows = db.query_all(&rows.into_query()).await?;
-    let reviews = rows
-        .iter()
-        .map(|row| review::Model::read(&mut Columns::new(row)));
-    list_page(reviews, request, position)
-}
-
-fn select_reviews(
-    backend: DbBackend,
-    request: &ReviewRequest,
-    position: &Position,
-) -> Select<review::Entity> {
+    let backend = db.get_database_backend();
     let of_restaurant = review::Column::Restaurant.eq(request.restaurant);
     let mut rows = adopted::find_reviews(backend).filter(of_restaurant);
     if let Some(rating) = request.rating {
         rows = rows.filter(review::Column::Rating.eq(rating));
     }
-    paginate(rows, &adopted::newest_reviews(backend), position).limit(request.page_size + 1)
-}
-
-fn list_page(
-    rows: impl Iterator<Item = Result<review::Model, DbErr>>,
-    request: &ReviewRequest,
-    position: &Position,
-) -> Result<ListPage<review::Model>, DbErr> {
+    let rows = paginate(rows, &adopted::newest_reviews(backend), position);
+    let rows = rows.limit(request.page_size + 1);
+    let rows = db.query_all(&rows.into_query()).await?;
     Ok(ListPage::new(
-        rows.collect::<Result<_, _>>()?,
+        rows.iter()
+            .map(review::Model::read)
+            .collect::<Result<_, _>>()?,
         request.page_size,
         position,
         review::Model::cursor,
     ))
-}
-
-/// A restaurant, and a page of its reviews, newest first, in one round trip.
-///
-/// # Errors
-/// `RecordNotFound` when there is no such restaurant.
-pub(super) async fn get_reviewed_restaurant(
-    db: &impl ConnectionTrait,
-    request: &ReviewRequest,
-) -> Result<(RatedRestaurant, ListPage<review::Model>), DbErr> {
-    let found = read_reviewed_restaurant(db, request, &request.position).await?;
-    if found.1.is_cut_short(&request.position, request.page_size) {
-        return read_reviewed_restaurant(db, request, &Position::First).await;
-    }
-    Ok(found)
-}
-
-async fn read_reviewed_restaurant(
-    db: &impl ConnectionTrait,
-    request: &ReviewRequest,
-    position: &Position,
-) -> Result<(RatedRestaurant, ListPage<review::Model>), DbErr> {
-    let backend = db.get_database_backend();
-    let mut rows = select_rated(request.restaurant);
-    let reviews = select_reviews(backend, request, position).into_query();
-    // The order of the page refers to the table by its name.
-    let page = review::Entity.table_name();
-    let columns = review::Column::iter().map(|column| Expr::col((page, column)));
-    QuerySelect::query(&mut rows).exprs(columns).join_subquery(
-        JoinType::LeftJoin,
-        reviews,
-        page,
-        Expr::val(true),
-    );
-    let rows = sort(rows, &adopted::newest_reviews(backend), position);
-    let rows = db.query_all(&rows.into_query()).await?;
-    let Some(first) = rows.first() else {
-        return Err(missing_restaurant(request.restaurant));
-    };
-    let restaurant = RatedRestaurant::read(&mut Columns::new(first))?;
-    let of_review = |row| Columns::new(row).skip(RatedRestaurant::COLUMNS);
-    // A restaurant without a review on this page has one row.
-    let is_empty = of_review(first).read::<Option<i32>>()?.is_none();
-    let reviews = rows.iter().skip(usize::from(is_empty));
-    let reviews = reviews.map(|row| review::Model::read(&mut of_review(row)));
-    Ok((restaurant, list_page(reviews, request, position)?))
 }
 
 /// The last review that an account has written of a restaurant.
@@ -170,7 +105,7 @@ pub(super) async fn insert_review(
     let ignore_duplicate = OnConflict::new().do_nothing().to_owned();
     let insert = review::Entity::insert(row).on_conflict(ignore_duplicate);
     let inserted = insert.try_insert().exec(db).await;
-    let inserted = inserted.map_err(|error| foreign_key_error(error, restaurant))?;
+    let inserted = inserted.map_err(|error| missing_restaurant(error, restaurant))?;
     if let TryInsertResult::Inserted(inserted) = inserted {
         return Ok(Inserted {
             id: inserted.last_insert_id,
@@ -181,9 +116,11 @@ pub(super) async fn insert_review(
     Ok(Inserted { id, is_new: false })
 }
 
-fn foreign_key_error(error: DbErr, restaurant: i32) -> DbErr {
+fn missing_restaurant(error: DbErr, restaurant: i32) -> DbErr {
     match error.sql_err() {
-        Some(SqlErr::ForeignKeyConstraintViolation(_)) => missing_restaurant(restaurant),
+        Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
+            DbErr::RecordNotFound(format!("restaurant {restaurant}"))
+        }
         _ => error,
     }
 }
