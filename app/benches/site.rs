@@ -23,7 +23,7 @@ struct Cli {
 
 /// The first page of the sample data without the page cache, on a kept connection.
 #[divan::bench]
-fn start_page(bencher: Bencher) {
+fn home_page(bencher: Bencher) {
     let runtime = Runtime::new().expect("a runtime");
     let site = runtime.block_on(async {
         let site = Site::start(Backend::Sqlite).await;

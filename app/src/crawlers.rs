@@ -152,7 +152,7 @@ async fn show_sitemap_index(state: AppState, reader: Reader) -> Result<TextFile,
     TextFile::xml(&state, "application/xml", "sitemap_index.xml", &view)
 }
 
-/// `GET /sitemap-{id}.xml`: the pages of a range of ids; the first part has the start page too.
+/// `GET /sitemap-{id}.xml`: the pages of a range of ids; the first part has the home page too.
 #[handler]
 async fn show_sitemap(state: AppState, reader: Reader, id: Id) -> Result<TextFile, Error> {
     let part = id.0;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::PrimitiveDateTime;
 
-/// The role that may edit and delete.
+/// The app role of administrators, who may edit restaurants and delete anything.
 pub const ADMIN: &str = "Admin";
 
 /// A signed-in user, from the ID token and the Microsoft Graph profile at the time of the sign-in.

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::clock;
 use crate::config::OutboundConfig;
-use crate::outbound::{Calls, OutboundError};
+use crate::outbound::{BoundedClient, OutboundError};
 use crate::secret::Secret;
 
 /// The managed identity of the site.
@@ -73,7 +73,11 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// When the endpoint does not respond, returns an error, or returns an expired token.
-    pub async fn fetch_token(&self, calls: &Calls, resource: &str) -> Result<Token, IdentityError> {
+    pub async fn fetch_token(
+        &self,
+        calls: &BoundedClient,
+        resource: &str,
+    ) -> Result<Token, IdentityError> {
         let response = calls.send(self.request(resource)?).await?;
         if !response.status().is_success() {
             return Err(IdentityError::Status(response.status().as_u16()));

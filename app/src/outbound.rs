@@ -23,7 +23,7 @@ pub struct Outbound {
 
 /// The calls made for one response, which share one time limit.
 #[derive(Clone, Debug)]
-pub struct Calls {
+pub struct BoundedClient {
     client: Client,
     deadline: Instant,
     body_limit: usize,
@@ -60,8 +60,8 @@ impl Outbound {
     }
 
     /// Starts the time limit of some calls.
-    pub fn calls(&self) -> Calls {
-        Calls {
+    pub fn calls(&self) -> BoundedClient {
+        BoundedClient {
             client: self.client.clone(),
             deadline: Instant::now() + self.timeout,
             body_limit: self.body_limit,
@@ -69,7 +69,7 @@ impl Outbound {
     }
 }
 
-impl Calls {
+impl BoundedClient {
     /// Waits for a future that is not itself a call, within the time limit.
     pub async fn wait<T>(&self, other: impl Future<Output = T>) -> Result<T, OutboundError> {
         let waited = tokio::time::timeout(self.remaining(), other).await;
@@ -118,7 +118,7 @@ impl Calls {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for Calls {
+impl<'c> AsyncHttpClient<'c> for BoundedClient {
     type Error = OutboundError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutboundError>> + Send + 'c>>;
 

@@ -100,6 +100,6 @@ fn at(path: &str) -> Router {
 }
 
 /// Routes with this middleware.
-pub fn guarded(middleware: impl Handler, routes: Router) -> Router {
+pub fn with_middleware(middleware: impl Handler, routes: Router) -> Router {
     Router::new().hoop(middleware).push(routes)
 }

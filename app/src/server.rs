@@ -90,7 +90,10 @@ pub async fn serve(
     let serving = server.try_serve(router::service(state)?);
     let stopping = async {
         stop.await;
-        tracing::info!(grace_seconds = http.shutdown_grace.as_secs(), "stopping");
+        tracing::info!(
+            grace_seconds = http.shutdown_grace.as_secs(),
+            "shutting down"
+        );
         let _ = drain.send(());
         let _ = drained.await;
         handle.stop_graceful(http.shutdown_grace);

@@ -1,5 +1,5 @@
-//! Check of tables that another program has created: they are made to fit where that is possible, else refused
-//! before anything is altered.
+//! Compatibility check of tables that another program has created: they are altered where possible, and rejected
+//! before any change otherwise.
 
 use sea_orm::{DbBackend, FromQueryResult, Statement};
 use sea_orm_migration::prelude::*;
@@ -70,7 +70,7 @@ struct Column {
 ///
 /// # Errors
 /// When a column is missing or cannot be made to fit; the message names each of them.
-pub(crate) async fn make_fit(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+pub(crate) async fn make_compatible(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let (mut changes, mut problems) = (Vec::new(), Vec::new());
     for (table, expected) in TABLES {
         let columns = columns(manager, table).await?;

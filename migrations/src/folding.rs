@@ -1,4 +1,4 @@
-//! The rule of the search: how text becomes words that are compared.
+//! Text normalization (folding) and tokenization for full-text search.
 //!
 //! Written once, here. The databases tokenize what any program writes, by a table of the characters that
 //! `fold_character` changes; `search` has their SQL.

@@ -53,7 +53,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
         let db = manager.get_connection();
-        existing_tables::make_fit(manager).await?;
+        existing_tables::make_compatible(manager).await?;
         adopt(manager, "restaurant", &restaurant(backend)).await?;
         let reviews = adopt(manager, "review", &review()).await?;
         if reviews && backend == DbBackend::Postgres {

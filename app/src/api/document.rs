@@ -56,8 +56,7 @@ fn describe_access(document: &mut OpenApi, has_tokens: bool) {
                 add_problem(components, operation, "401", description);
             }
             if has_tokens || is_write {
-                let description =
-                    "The request is from another site, or the access token is for less.";
+                let description = "The request is from another site, or the access token lacks the scope or role.";
                 add_problem(components, operation, "403", description);
             }
         }
@@ -107,7 +106,7 @@ fn secure(document: &mut OpenApi, needs_user: impl Fn(&PathItemType) -> bool) {
                     components,
                     operation,
                     "403",
-                    "The request is from another site, or the user may not do this.",
+                    "The request is from another site, or the user is not allowed to do this.",
                 );
             }
         }

@@ -64,7 +64,7 @@ impl EndpointOutRegister for Error {
             ("431", "The address or the headers are too large."),
             (
                 "500",
-                "An error of the site. The log has its cause under `reference`.",
+                "Internal server error. The log has the cause under `reference`.",
             ),
             (
                 "503",

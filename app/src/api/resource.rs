@@ -163,7 +163,8 @@ fn register_read(
         .description("The `ETag` of the representation that you have: the response is 304 while it is current.")
         .schema(Object::with_type(BasicType::String));
     operation.parameters.insert(parameter);
-    let unchanged = salvo_oapi::Response::new("The representation that you have is current.");
+    let unchanged =
+        salvo_oapi::Response::new("Not modified: the representation that you have is current.");
     operation
         .responses
         .insert("304", unchanged.add_header("ETag", etag_header()));

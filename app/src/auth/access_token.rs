@@ -20,7 +20,7 @@ use super::id_token::{
 };
 use super::provider::{IdentityProvider, Metadata};
 use crate::current_user::CurrentUser;
-use crate::outbound::Calls;
+use crate::outbound::BoundedClient;
 
 /// The scope of tokens of users.
 pub const ACCESS_AS_USER: &str = "access_as_user";
@@ -67,7 +67,7 @@ pub(super) async fn validate(
     token: &str,
     client_id: &str,
     provider: &IdentityProvider,
-    calls: &Calls,
+    calls: &BoundedClient,
 ) -> Result<CurrentUser, BearerError> {
     if token.len() > TOKEN_LIMIT {
         return Err(invalid("it is too long"));

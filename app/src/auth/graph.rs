@@ -8,7 +8,7 @@ use super::id_token::VerifiedClaims;
 use crate::clock;
 use crate::config::BaseUrl;
 use crate::current_user::CurrentUser;
-use crate::outbound::{Calls, OutboundError};
+use crate::outbound::{BoundedClient, OutboundError};
 
 /// Longer names and addresses are cut for display, in characters.
 const DISPLAY_LIMIT: usize = 200;
@@ -37,7 +37,7 @@ pub(super) enum GraphError {
 
 /// Fetches the profile of the account with this object id, without a retry: a sign-in succeeds without it.
 pub(super) async fn get_me(
-    calls: &Calls,
+    calls: &BoundedClient,
     graph: &BaseUrl,
     token: &AccessToken,
     object_id: Option<&str>,
@@ -49,12 +49,12 @@ pub(super) async fn get_me(
         .parse()
         .map_err(|_| OutboundError::Failed)?;
     request.headers_mut().insert("authorization", bearer);
-    let answer = calls.send(request).await?;
-    if !answer.status().is_success() {
-        return Err(GraphError::Status(answer.status().as_u16()));
+    let response = calls.send(request).await?;
+    if !response.status().is_success() {
+        return Err(GraphError::Status(response.status().as_u16()));
     }
     let members: Map<String, Value> =
-        serde_json::from_slice(answer.body()).map_err(|_| GraphError::Malformed)?;
+        serde_json::from_slice(response.body()).map_err(|_| GraphError::Malformed)?;
     // A member that is not a string is as good as missing.
     let text = |name: &str| members.get(name)?.as_str().map(str::to_owned);
     let id = text("id").unwrap_or_default();

@@ -18,7 +18,7 @@ use super::error::SignInError;
 use super::provider::{IdentityProvider, Metadata, is_guid};
 use crate::clock;
 use crate::config::{AllowedTenants, SignInConfig};
-use crate::outbound::Calls;
+use crate::outbound::BoundedClient;
 
 /// Accepted clock difference to the provider, in seconds.
 pub(super) const CLOCK_LEEWAY: i64 = 120;
@@ -73,7 +73,7 @@ pub(super) async fn validate(
     tokens: &Tokens,
     expected: &Expected<'_>,
     provider: &IdentityProvider,
-    calls: &Calls,
+    calls: &BoundedClient,
 ) -> Result<VerifiedClaims, SignInError> {
     let metadata = expected.metadata;
     let check = |keys: &CoreJsonWebKeySet| check_signed_claims(tokens, expected, keys);

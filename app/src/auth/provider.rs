@@ -14,7 +14,7 @@ use url::Url;
 
 use super::error::SignInError;
 use crate::config::{SignInConfig, guid};
-use crate::outbound::Calls;
+use crate::outbound::BoundedClient;
 
 /// Metadata and keys are fetched again at this age.
 const MAX_AGE: Duration = Duration::from_hours(24);
@@ -83,7 +83,10 @@ impl IdentityProvider {
     }
 
     /// The metadata. Concurrent requests share one fetch and its failure.
-    pub(super) async fn metadata(&self, calls: &Calls) -> Result<Arc<Metadata>, SignInError> {
+    pub(super) async fn metadata(
+        &self,
+        calls: &BoundedClient,
+    ) -> Result<Arc<Metadata>, SignInError> {
         let since = Instant::now();
         let mut cached = calls.wait(self.metadata.lock()).await?;
         if let Some(result) = cached.get(since) {
@@ -97,7 +100,7 @@ impl IdentityProvider {
     /// The signing keys, at most a day old.
     pub(super) async fn keys(
         &self,
-        calls: &Calls,
+        calls: &BoundedClient,
         metadata: &Metadata,
     ) -> Result<Keys, SignInError> {
         let since = Instant::now();
@@ -112,7 +115,7 @@ impl IdentityProvider {
     /// [`REFRESH_INTERVAL`] of the last refresh.
     pub(super) async fn newer_keys(
         &self,
-        calls: &Calls,
+        calls: &BoundedClient,
         metadata: &Metadata,
         known: &Keys,
     ) -> Result<Option<Keys>, SignInError> {
@@ -137,7 +140,7 @@ impl IdentityProvider {
         Ok(Some(keys))
     }
 
-    async fn fetch_metadata(&self, calls: &Calls) -> Result<Metadata, SignInError> {
+    async fn fetch_metadata(&self, calls: &BoundedClient) -> Result<Metadata, SignInError> {
         let authority = self.config.settings.azure_authority_host.origin();
         let tenant = &self.config.tenant;
         let url = format!("{authority}/{tenant}/v2.0/.well-known/openid-configuration");
@@ -147,7 +150,7 @@ impl IdentityProvider {
 }
 
 async fn fetch_keys(
-    calls: &Calls,
+    calls: &BoundedClient,
     metadata: &Metadata,
     cached: &mut Cached<Keys>,
 ) -> Result<Keys, SignInError> {
@@ -159,19 +162,19 @@ async fn fetch_keys(
     result
 }
 
-async fn get_json(calls: &Calls, url: &str) -> Result<Vec<u8>, SignInError> {
+async fn get_json(calls: &BoundedClient, url: &str) -> Result<Vec<u8>, SignInError> {
     let mut request = HttpRequest::new(Vec::new());
     *request.uri_mut() = url
         .parse()
         .map_err(|_| SignInError::provider("an address in its metadata is malformed"))?;
-    let answer = calls.send(request).await?;
-    if !answer.status().is_success() {
+    let response = calls.send(request).await?;
+    if !response.status().is_success() {
         return Err(SignInError::Provider(format!(
             "its metadata or JWKS endpoint returned {}",
-            answer.status().as_u16()
+            response.status().as_u16()
         )));
     }
-    Ok(answer.into_body())
+    Ok(response.into_body())
 }
 
 /// Microsoft Entra's placeholder for the token's tenant in the issuer of a document for many tenants.

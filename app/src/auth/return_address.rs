@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_address_becomes_the_start_page() {
+    fn every_other_address_becomes_the_home_page() {
         for address in [
             "",
             "x",

@@ -21,7 +21,7 @@ use super::tokens::{Credential, authorization_url, exchange_code};
 use crate::config::{Config, RedirectUri, SignInConfig};
 use crate::current_user::CurrentUser;
 use crate::database::Database;
-use crate::outbound::{Calls, Outbound};
+use crate::outbound::{BoundedClient, Outbound};
 
 /// Time between two deletions of expired sessions and attempts.
 const CLEANUP_INTERVAL: Duration = Duration::from_mins(10);
@@ -47,7 +47,7 @@ pub struct SignIn {
     cookies: Cookies,
     sessions: Sessions,
     db: DatabaseConnection,
-    start_page: String,
+    home_page: String,
 }
 
 impl SignIn {
@@ -67,7 +67,7 @@ impl SignIn {
             cookies: Cookies::new(keyring, config.http.is_https()),
             sessions: Sessions::new(database.clone(), &sign_in.settings),
             db: database.connection().clone(),
-            start_page: format!("{}/", config.http.origin()),
+            home_page: format!("{}/", config.http.origin()),
             config: sign_in,
         })))
     }
@@ -191,14 +191,14 @@ impl SignIn {
             address
                 .query_pairs_mut()
                 .append_pair("client_id", &self.config.client_id)
-                .append_pair("post_logout_redirect_uri", &self.start_page);
+                .append_pair("post_logout_redirect_uri", &self.home_page);
             address
         }))
     }
 
     async fn fetch_user(
         &self,
-        calls: &Calls,
+        calls: &BoundedClient,
         metadata: &Metadata,
         code: String,
         secrets: AttemptSecrets,

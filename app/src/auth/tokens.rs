@@ -26,7 +26,7 @@ use super::id_token::{EntraClaims, Tokens};
 use super::provider::Metadata;
 use crate::config::{OutboundConfig, SignInConfig, SignInSettings};
 use crate::managed_identity::{ManagedIdentity, Token};
-use crate::outbound::Calls;
+use crate::outbound::BoundedClient;
 use crate::secret::Secret;
 
 /// The permission for Microsoft Graph's `/me`.
@@ -96,7 +96,7 @@ pub(super) fn authorization_url(
 
 /// Exchanges the authorization code for tokens; no retry, since a code is valid for one use.
 pub(super) async fn exchange_code(
-    calls: &Calls,
+    calls: &BoundedClient,
     metadata: &Metadata,
     config: &SignInConfig,
     credential: &Credential,
@@ -121,7 +121,7 @@ pub(super) async fn exchange_code(
 
 /// The HTTP client of the token request. It passes on the used members of a successful response only, so
 /// that a malformed member which is not used, such as `expires_in`, does not fail the sign-in.
-struct TokenEndpoint<'a>(&'a Calls);
+struct TokenEndpoint<'a>(&'a BoundedClient);
 
 impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
     type Error = SignInError;
@@ -129,27 +129,27 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            let mut answer = self.0.send(request).await?;
-            if answer.status().is_success() {
-                *answer.body_mut() = used_members(answer.body())?;
+            let mut response = self.0.send(request).await?;
+            if response.status().is_success() {
+                *response.body_mut() = used_members(response.body())?;
             }
-            Ok(answer)
+            Ok(response)
         })
     }
 }
 
 fn used_members(body: &[u8]) -> Result<Vec<u8>, SignInError> {
     let malformed = |_| SignInError::provider("the token endpoint's response is malformed");
-    let mut answer: Map<String, Value> = serde_json::from_slice(body).map_err(malformed)?;
-    answer.retain(|name, _| USED_MEMBERS.contains(&name.as_str()));
+    let mut response: Map<String, Value> = serde_json::from_slice(body).map_err(malformed)?;
+    response.retain(|name, _| USED_MEMBERS.contains(&name.as_str()));
     for name in USED_MEMBERS {
-        if !answer.get(name).is_some_and(Value::is_string) {
+        if !response.get(name).is_some_and(Value::is_string) {
             return Err(SignInError::Provider(format!(
                 "{name} in the token endpoint's response is missing or not a string"
             )));
         }
     }
-    serde_json::to_vec(&answer).map_err(malformed)
+    serde_json::to_vec(&response).map_err(malformed)
 }
 
 fn client(metadata: &Metadata, config: &SignInConfig) -> Result<EntraClient, SignInError> {
@@ -213,7 +213,7 @@ impl Credential {
     }
 
     /// The secret, or an assertion, cached until shortly before it expires.
-    async fn proof(&self, calls: &Calls) -> Result<ClientProof, SignInError> {
+    async fn proof(&self, calls: &BoundedClient) -> Result<ClientProof, SignInError> {
         if let Some(secret) = &self.secret {
             return Ok(ClientProof::Secret(secret.expose().to_owned()));
         }

@@ -176,7 +176,7 @@ impl From<SignInError> for Error {
         if matches!(error, SignInError::Database(_)) {
             return Self::Unavailable(error.into());
         }
-        let (title, message) = words(&error);
+        let (title, message) = title_and_message(&error);
         let again = match error {
             SignInError::TenantNotAllowed => CHOOSE_ANOTHER,
             _ => TRY_AGAIN,
@@ -205,7 +205,7 @@ fn status(error: &SignInError) -> StatusCode {
 }
 
 /// The title of the page, and what it says.
-fn words(error: &SignInError) -> (&'static str, &'static str) {
+fn title_and_message(error: &SignInError) -> (&'static str, &'static str) {
     match error {
         SignInError::NoParameters => ("Invalid redirect URI", NO_PARAMETERS),
         SignInError::UnknownAttempt(_) | SignInError::InvalidCallback(_) => (
@@ -225,7 +225,7 @@ fn words(error: &SignInError) -> (&'static str, &'static str) {
             "Microsoft did not complete the sign-in. Sign in again. If that fails, send the reference below to the administrator of this site.",
         ),
         SignInError::TenantNotAllowed => (
-            "This account may not sign in here",
+            "This account cannot sign in to this site",
             "This site does not accept accounts of your organization. Choose another account.",
         ),
         SignInError::TimedOut => (

@@ -149,7 +149,7 @@ pub(super) async fn confirm_sign_out(
 /// `POST /auth/logout`: ends the session here, then at the provider.
 ///
 /// The provider is reached from a page of ours: browsers apply the policy `form-action` to every redirect of a
-/// form's response, and nobody knows where the provider redirects to.
+/// form's response, and the targets of the provider's redirects are unknown.
 #[handler]
 pub(super) async fn sign_out(context: SignInContext) -> Result<SignOutResponse, Error> {
     let (address, cookie) = end_session(context).await?;

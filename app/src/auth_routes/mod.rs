@@ -14,7 +14,7 @@ use salvo::Router;
 use crate::config::Config;
 use crate::current_user::ADMIN;
 use crate::middleware::{limit_sign_ins, require_role, require_user};
-use crate::routing::{get, guarded, post};
+use crate::routing::{get, post, with_middleware};
 
 /// The default path of the callback; it is served at the path of `AZURE_REDIRECT_URI`.
 const CALLBACK_PATH: &str = "auth/callback";
@@ -36,8 +36,8 @@ pub fn routes(config: &Config) -> Router {
         .push(get(callback, handlers::complete_sign_in))
         .push(get("auth/logout", handlers::confirm_sign_out))
         .push(post("auth/logout", handlers::sign_out))
-        .push(guarded(require_user(), users))
-        .push(guarded(
+        .push(with_middleware(require_user(), users))
+        .push(with_middleware(
             require_role(ADMIN),
             get("roleProtected", handlers::show_role_protected),
         ));

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 const FORM: &str =
     "must be InstrumentationKey=…;IngestionEndpoint=https://… as the portal shows it";
 
-/// Where telemetry goes.
+/// The parsed connection string of Application Insights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplicationInsights {
     pub connection_string: Secret,

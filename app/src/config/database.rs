@@ -46,19 +46,19 @@ pub struct DatabaseSettings {
     #[arg(long, env, value_name = "PASSWORD", hide_env_values = true)]
     dbpass: Option<Secret>,
     // Four instances with 8 connections each, one of them restarting, fit into the limit of a small server.
-    /// Most connections to the database, per instance
+    /// Maximum number of database connections per instance
     #[arg(long, env, value_name = "NUMBER", default_value = "8", value_parser = number(1..=1000_u32))]
     pub database_pool_size: u32,
-    /// Longest wait for a free connection; then the response is 503
+    /// Maximum wait for a free connection; then the response is 503
     #[arg(long, env, value_name = "DURATION", default_value = "3s", value_parser = duration(MILLISECOND))]
     pub database_pool_timeout: Duration,
-    /// Longest time for one statement; then the response is 503
+    /// Statement timeout; then the response is 503
     #[arg(long, env, value_name = "DURATION", default_value = "5s", value_parser = duration(MILLISECOND))]
     pub database_timeout: Duration,
     /// Read replicas of a PostgreSQL database, as postgres:// URLs separated by commas; pages of anonymous visitors are read there
     #[arg(long, env, value_name = "URLS", hide_env_values = true)]
     database_read_url: Option<Secret>,
-    /// Largest lag of a read replica; beyond it, and after a visitor's own write, the primary database is read
+    /// Maximum lag of a read replica; beyond it, and after a visitor's own write, the primary database is read
     #[arg(long, env, value_name = "DURATION", default_value = "1s", value_parser = duration(MILLISECOND))]
     pub database_read_lag: Duration,
 }

@@ -1,4 +1,4 @@
-//! Environment variables that are not settings but look as if they were meant to be.
+//! Warnings about environment variables that are mistaken for settings or read by the database driver.
 
 use std::collections::BTreeSet;
 

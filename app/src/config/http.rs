@@ -12,13 +12,13 @@ use super::parsers::{MILLISECOND, duration, has_only, number, size};
 use crate::client_address::TrustedProxies;
 
 /// The smallest read buffer that hyper accepts, in bytes.
-const SMALLEST_HEAD: usize = 8 * 1024;
+const MIN_HEAD_SIZE: usize = 8 * 1024;
 
 /// In bytes: a larger request would be an upload.
-const LARGEST: usize = 16 * 1024 * 1024;
+const MAX_REQUEST_SIZE: usize = 16 * 1024 * 1024;
 
 /// In bytes: more than a small instance has.
-const LARGEST_CACHE: usize = 1024 * 1024 * 1024;
+const MAX_CACHE_SIZE: usize = 1024 * 1024 * 1024;
 
 /// How the web server listens, and its limits.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -44,29 +44,29 @@ pub struct HttpConfig {
     /// Form submissions per minute and client address, counted behind a trusted proxy only; 0 = no limit
     #[arg(long, env, value_name = "NUMBER", default_value = "60", value_parser = number(0..=1_000_000_u32))]
     pub rate_limit_writes: u32,
-    /// Longest wait for requests in flight at shutdown
+    /// Maximum wait for requests in flight at shutdown
     #[arg(long, env, value_name = "DURATION", default_value = "20s", value_parser = duration(Duration::ZERO))]
     pub shutdown_grace: Duration,
-    /// Longest time for receiving a request's head
+    /// Maximum time to receive a request's head
     #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
     pub request_head_timeout: Duration,
-    /// Longest time for receiving a request's body
+    /// Maximum time to receive a request's body
     #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
     pub request_body_timeout: Duration,
-    /// Longest time in which a client may read nothing of a response
+    /// Time without progress after which sending a response is aborted
     #[arg(long, env, value_name = "DURATION", default_value = "30s", value_parser = duration(MILLISECOND))]
     pub write_timeout: Duration,
-    /// Largest form body; a larger one gets status 413
-    #[arg(long, env, value_name = "SIZE", default_value = "64KiB", value_parser = size(1024..=LARGEST))]
+    /// Maximum size of a form body; a larger one gets status 413
+    #[arg(long, env, value_name = "SIZE", default_value = "64KiB", value_parser = size(1024..=MAX_REQUEST_SIZE))]
     pub form_body_limit: usize,
-    /// Largest request head; a larger one gets status 431
-    #[arg(long, env, value_name = "SIZE", default_value = "32KiB", value_parser = size(SMALLEST_HEAD..=LARGEST))]
+    /// Maximum size of a request head; a larger one gets status 431
+    #[arg(long, env, value_name = "SIZE", default_value = "32KiB", value_parser = size(MIN_HEAD_SIZE..=MAX_REQUEST_SIZE))]
     pub request_head_limit: usize,
     /// Requests handled at the same time; any more get status 503
     #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=1_000_000_usize))]
     pub max_concurrent_requests: usize,
     /// Memory for cached pages of anonymous visitors; 0 = no cache
-    #[arg(long, env, value_name = "SIZE", default_value = "16MiB", value_parser = size(0..=LARGEST_CACHE))]
+    #[arg(long, env, value_name = "SIZE", default_value = "16MiB", value_parser = size(0..=MAX_CACHE_SIZE))]
     pub page_cache_bytes: usize,
     /// Where to report vulnerabilities, for /.well-known/security.txt: a mailto: or https: address
     #[arg(long, env, value_name = "ADDRESS", value_parser = parse_contact)]

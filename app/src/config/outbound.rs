@@ -19,10 +19,10 @@ pub struct OutboundConfig {
     /// Secret that authenticates calls to the identity endpoint, set by App Service
     #[arg(long, env, value_name = "SECRET", hide_env_values = true)]
     pub identity_header: Option<Secret>,
-    /// Longest duration of a call, from connecting to the end of the response
+    /// Timeout of a call, from connecting to the end of the response
     #[arg(long, env, value_name = "DURATION", default_value = "10s", value_parser = duration(MILLISECOND))]
     pub outbound_timeout: Duration,
-    /// Largest response that is accepted
+    /// Maximum size of a response
     #[arg(long, env, value_name = "SIZE", default_value = "1MiB", value_parser = size(1024..=64 * 1024 * 1024))]
     pub outbound_body_limit: usize,
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// Far beyond any sensible limit, and far below what a timer can hold.
-const LONGEST: Duration = Duration::from_hours(30 * 24);
+const MAX_DURATION: Duration = Duration::from_hours(30 * 24);
 
 /// A parser of whole numbers within a range.
 pub(crate) fn number<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
@@ -37,7 +37,7 @@ pub(super) fn duration(shortest: Duration) -> impl Fn(&str) -> Result<Duration, 
             Some(seconds) if !text.starts_with('+') => Some(Duration::from_secs(seconds)),
             _ => humantime::parse_duration(text).ok(),
         };
-        let range = shortest..=LONGEST;
+        let range = shortest..=MAX_DURATION;
         duration
             .filter(|duration| range.contains(duration))
             .ok_or_else(|| {

@@ -27,7 +27,7 @@ const PLACEHOLDERS: [&str; 5] = [
 ];
 
 /// The most characters of a value that a problem shows.
-const SHOWN: usize = 80;
+const MAX_SHOWN_LENGTH: usize = 80;
 
 /// Every problem of the settings, each with the setting's name, value (unless it is secret) and source.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
         let text = &setting.text;
         // A URL may contain a password before `@`, or a key among its parameters.
         let may_be_secret = setting.arg.is_hide_env_values_set() || text.contains(['@', '?']);
-        if may_be_secret || text.chars().count() > SHOWN {
+        if may_be_secret || text.chars().count() > MAX_SHOWN_LENGTH {
             format!(" ({source})")
         } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             format!("={text:?} ({source})")

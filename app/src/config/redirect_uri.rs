@@ -9,7 +9,7 @@ use super::parsers::has_only;
 pub(super) const DEFAULT_PATH: &str = "/auth/callback";
 
 /// Paths of other pages.
-const TAKEN: [&str; 4] = ["/", "/auth/login", "/auth/logout", "/auth/profile"];
+const RESERVED_PATHS: [&str; 4] = ["/", "/auth/login", "/auth/logout", "/auth/profile"];
 
 const RULE: &str = "must be an address such as https://www.example.com/auth/callback, \
                     without user name and fragment; http only for localhost, 127.0.0.1 or [::1]";
@@ -32,7 +32,7 @@ impl RedirectUri {
         if !has_only(path, "/-._~") || path.contains("//") {
             return Err("must have only letters, digits and - . _ ~ in the path".to_owned());
         }
-        if TAKEN.contains(&path) {
+        if RESERVED_PATHS.contains(&path) {
             return Err(format!(
                 "must have a path of its own, such as {DEFAULT_PATH}"
             ));

@@ -23,7 +23,7 @@ pub(super) const SWITCH: &str = "AZURE_CLIENT_ID";
 const NEEDED: &str = "AZURE_CLIENT_ID is set, and sign-in does not work without it";
 
 /// In bytes: a key shorter than the digest would be weaker than the digest.
-const SHORTEST_KEY: usize = 32;
+const MIN_KEY_LENGTH: usize = 32;
 
 const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
 
@@ -226,9 +226,9 @@ fn parse_tenant(text: &str) -> Result<String, &'static str> {
 }
 
 fn parse_key(text: &str) -> Result<Secret, String> {
-    if text.len() < SHORTEST_KEY {
+    if text.len() < MIN_KEY_LENGTH {
         return Err(format!(
-            "must be at least {SHORTEST_KEY} random bytes, such as `openssl rand -base64 48` prints"
+            "must be at least {MIN_KEY_LENGTH} random bytes, such as `openssl rand -base64 48` prints"
         ));
     }
     Ok(text.into())

@@ -10,9 +10,9 @@ use super::parsers::choice;
 /// The form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Human-readable lines.
     Text,
-    /// For machines: one object a line.
+    /// One JSON object per line.
     Json,
 }
 

@@ -1,11 +1,11 @@
-//! Databases that this build cannot work with, whatever is tried again.
+//! Permanent incompatibilities of a database with this build, which a retry cannot resolve.
 
 use std::fmt::{self, Display, Formatter};
 
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
 /// The first PostgreSQL version with `normalize` in every UTF8 database.
-const OLDEST_VERSION: i32 = 13;
+const MIN_VERSION: i32 = 13;
 
 const SERVER: &str = "
     SELECT current_setting('server_version_num')::int / 10000 AS version,
@@ -25,7 +25,7 @@ impl std::error::Error for Incompatible {}
 
 /// # Errors
 /// [`Incompatible`] for an old PostgreSQL or an encoding other than UTF8.
-pub(super) async fn ensure_server_fits(db: &DatabaseConnection) -> anyhow::Result<()> {
+pub(super) async fn ensure_compatible(db: &DatabaseConnection) -> anyhow::Result<()> {
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
@@ -42,9 +42,9 @@ pub(super) async fn ensure_server_fits(db: &DatabaseConnection) -> anyhow::Resul
 }
 
 fn refusal(version: i32, encoding: &str, name: &str) -> Option<String> {
-    if version < OLDEST_VERSION {
+    if version < MIN_VERSION {
         return Some(format!(
-            "the server is PostgreSQL {version}; PostgreSQL {OLDEST_VERSION} or newer is needed: upgrade the server"
+            "the server is PostgreSQL {version}; PostgreSQL {MIN_VERSION} or newer is needed: upgrade the server"
         ));
     }
     (encoding != "UTF8").then(|| {

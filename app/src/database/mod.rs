@@ -7,7 +7,7 @@ mod incompatible;
 mod pool;
 mod pooler;
 mod readiness;
-mod repeatable;
+mod retrying;
 mod replica;
 mod transaction;
 mod unavailable;
@@ -15,7 +15,7 @@ mod unavailable;
 pub use columns::Columns;
 pub use entra::database_token;
 pub use readiness::NotReady;
-pub use repeatable::RepeatableConnection;
+pub use retrying::RetryingConnection;
 pub use transaction::begin_write;
 pub use unavailable::is_unavailable;
 
@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, DatabaseConfig, DatabaseTarget};
 use entra::EntraPassword;
-use incompatible::{Incompatible, ensure_server_fits};
+use incompatible::{Incompatible, ensure_compatible};
 use pool::{OldestConnection, Pools, open_postgres, open_sqlite};
 use pooler::Pooling;
 use replica::Replica;
@@ -47,7 +47,7 @@ const ANALYZE_TABLES: &str = "
         FOR name IN SELECT oid FROM pg_class WHERE relnamespace = current_schema::regnamespace AND relkind = 'r'
         LOOP EXECUTE 'ANALYZE ' || name; END LOOP;
     END $$";
-/// The pause after a response that only a person can change.
+/// The pause after an incompatibility, which only an operator can resolve.
 const INCOMPATIBLE_PAUSE: Duration = Duration::from_mins(1);
 
 /// Between two checks that a pooler still supports prepared statements.
@@ -72,7 +72,7 @@ pub enum PendingMigrations {
 pub struct Database {
     connection: DatabaseConnection,
     /// Connections of the same pool with PostgreSQL.
-    readers: RepeatableConnection,
+    readers: RetryingConnection,
     replicas: Arc<[Replica]>,
     config: Arc<DatabaseConfig>,
     /// `None` where the server does not require Entra tokens.
@@ -81,7 +81,7 @@ pub struct Database {
     not_ready: Arc<watch::Sender<Option<NotReady>>>,
     /// Whether the server has been seen to accept writes.
     has_been_primary: Arc<AtomicBool>,
-    /// Whether a pooler in transaction mode is before the server.
+    /// Whether a pooler in transaction mode is in front of the server.
     is_pooled: Arc<AtomicBool>,
     oldest_connection: OldestConnection,
     /// Whether sign-in is configured, which needs the table `session`.
@@ -103,7 +103,7 @@ impl Database {
             DatabaseTarget::Postgres { primary, replicas } => {
                 let open = |options, oldest: &OldestConnection| {
                     let pool = open_postgres(database, options, oldest.clone());
-                    let lease = RepeatableConnection::new(database, pool.clone(), oldest.clone());
+                    let lease = RetryingConnection::new(database, pool.clone(), oldest.clone());
                     (pool, lease)
                 };
                 let (pool, readers) = open(primary, &oldest_connection);
@@ -143,20 +143,20 @@ impl Database {
     }
 
     /// For statements that only read.
-    pub fn readers(&self) -> &RepeatableConnection {
+    pub fn readers(&self) -> &RetryingConnection {
         &self.readers
     }
 
     /// For the insertion of a row, which may be sent twice if the row has a key.
-    pub fn inserter(&self, has_key: bool) -> RepeatableConnection {
+    pub fn inserter(&self, has_key: bool) -> RetryingConnection {
         match &self.readers {
-            RepeatableConnection::Leases(_) if has_key => self.readers.clone(),
-            _ => RepeatableConnection::Pool(self.connection.clone()),
+            RetryingConnection::Leases(_) if has_key => self.readers.clone(),
+            _ => RetryingConnection::Pool(self.connection.clone()),
         }
     }
 
     /// A replica that is at most `lag` behind, and an instant whose data it has at least. `None` if there is none.
-    pub fn replica(&self, lag: Duration) -> Option<(&RepeatableConnection, Instant)> {
+    pub fn replica(&self, lag: Duration) -> Option<(&RetryingConnection, Instant)> {
         let current = self.replicas.iter().filter_map(|replica| {
             let current_at = replica.current_at(lag)?;
             Some((&replica.connection, current_at))
@@ -195,7 +195,7 @@ impl Database {
             return Err(self.connect_error(error).await);
         }
         self.ensure_statements_are_kept_apart().await?;
-        ensure_server_fits(&self.connection).await?;
+        ensure_compatible(&self.connection).await?;
         let is_pending = Migrator::has_pending(&self.connection).await;
         if is_pending.map_err(|error| without_source(&error))? {
             if pending == PendingMigrations::Await {
@@ -231,7 +231,7 @@ impl Database {
                 self.is_pooled.store(true, Ordering::Release);
                 let store = pooler::store_statement_timeout(self.config.settings.database_timeout);
                 if let Err(error) = self.connection.execute_unprepared(&store).await {
-                    tracing::warn!(%error, "failed to store the statement timeout with the role");
+                    tracing::warn!(cause = %error, "failed to store the statement timeout with the role");
                 }
             }
         }
@@ -255,7 +255,7 @@ impl Database {
         if self.connection.get_database_backend() == DbBackend::Postgres
             && let Err(error) = self.connection.execute_unprepared(ANALYZE_TABLES).await
         {
-            tracing::warn!(%error, "failed to analyze the tables");
+            tracing::warn!(cause = %error, "failed to analyze the tables");
         }
     }
 
@@ -288,9 +288,9 @@ impl Database {
             });
             if !is_repeated {
                 if is_final {
-                    tracing::error!(cause, "the database does not suit this build");
+                    tracing::error!(cause, "the database is incompatible with this build");
                 } else {
-                    tracing::error!(cause, "failed to prepare the database; trying again");
+                    tracing::error!(cause, "failed to prepare the database; retrying");
                 }
                 logged = Some((cause, Instant::now()));
             }
@@ -304,7 +304,7 @@ impl Database {
         tracing::info!("the database is ready");
     }
 
-    /// From now on requests do not wait for the first attempt, which has failed.
+    /// Ends the start phase after the first attempt has failed: from now on requests do not wait for the database.
     fn end_start(&self) {
         self.not_ready.send_if_modified(|reason| {
             let is_starting = *reason == Some(NotReady::Starting);
@@ -348,9 +348,9 @@ impl Database {
         tasks.join_all().await;
     }
 
-    /// Draws the conclusions from the error of a request: a server that is no primary any more is left, and nothing is
-    /// read where statements are mixed up.
-    pub fn note_failure(&self, error: &DbErr) {
+    /// Reacts to a request's database error: discards connections to a server that is no longer the primary, and stops
+    /// serving when the pooler mixes up prepared statements.
+    pub fn handle_failure(&self, error: &DbErr) {
         let Some(code) = error_code(error) else {
             return;
         };

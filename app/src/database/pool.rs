@@ -18,7 +18,7 @@ use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool,
 use sea_orm::{DatabaseConnection, SqlxError, SqlxSqliteConnector};
 use tokio::time::timeout;
 
-use super::RepeatableConnection;
+use super::RetryingConnection;
 use crate::config::DatabaseConfig;
 
 /// The longest test of an idle connection. A NAT gateway or a fail-over may have dropped it silently; it is
@@ -41,7 +41,7 @@ impl OldestConnection {
         oldest.is_none_or(|oldest| age < oldest.elapsed())
     }
 
-    /// Waits for the response of a connection. Without one in time all that are open are taken for lost, so that one
+    /// Waits for the response of a connection. Without one in time all open connections count as lost, so that one
     /// request waits, and not one for each of them.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ const SQLITE_ROW_BUFFER: usize = 64;
 /// The pools of a database.
 pub(super) struct Pools {
     pub(super) connection: DatabaseConnection,
-    pub(super) readers: RepeatableConnection,
+    pub(super) readers: RetryingConnection,
 }
 
 pub(super) fn open_sqlite(
@@ -99,14 +99,14 @@ pub(super) fn open_sqlite(
             .max_lifetime(None);
         let connection = connect(pool, options);
         return Ok(Pools {
-            readers: RepeatableConnection::Pool(connection.clone()),
+            readers: RetryingConnection::Pool(connection.clone()),
             connection,
         });
     }
     let read_options = options.clone().pragma("query_only", "ON");
     Ok(Pools {
         connection: connect(pool.clone().max_connections(1), options),
-        readers: RepeatableConnection::Pool(connect(
+        readers: RetryingConnection::Pool(connect(
             pool.max_connections(config.settings.database_pool_size),
             read_options,
         )),

@@ -1,4 +1,4 @@
-//! Connection poolers before the database, such as PgBouncer on port 6432 of Azure's servers.
+//! Connection poolers in front of the database, such as PgBouncer on port 6432 of Azure's servers.
 //!
 //! In transaction mode a pooler gives the server's connection to another client after each transaction. The
 //! driver names its prepared statements `sqlx_s_1`, `sqlx_s_2` and so on for each of its connections. A pooler without

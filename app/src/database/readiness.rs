@@ -28,7 +28,7 @@ pub enum NotReady {
     #[error("Migrations are pending: run `app migrate`.")]
     MigrationsPending,
     #[error(
-        "The connection pooler before the database does not support prepared statements: \
+        "The connection pooler in front of the database does not support prepared statements: \
          set max_prepared_statements to 200 (PgBouncer 1.21 or newer), or connect without the pooler."
     )]
     StatementsMixedUp,

@@ -1,7 +1,7 @@
-//! Read replicas, and how far each is behind, which is measured in the background.
+//! Read replicas and their replication lag, which is measured in the background.
 //!
 //! A replica has replayed the log up to a position. If the primary had written up to that position when it was asked,
-//! the replica has everything that had been committed by then. A replica that is stopped, paused, unreachable or no
+//! the replica has everything that had been committed by then. A server that is stopped, paused, unreachable or no
 //! replica at all ages by itself, and is not read from once it is older than a request allows.
 //!
 //! The time of the last replayed transaction (`pg_last_xact_replay_timestamp`) does not tell it: without writes on the
@@ -18,7 +18,7 @@ use sea_orm::sqlx::postgres::{PgConnection, PgRow};
 use sea_orm::sqlx::{ConnectOptions as _, PgPool, Row as _, raw_sql};
 use tokio::time::timeout;
 
-use super::RepeatableConnection;
+use super::RetryingConnection;
 use super::pooler::{Pooling, detect};
 
 /// Between two measurements; what a replica is behind is known to this accuracy.
@@ -31,7 +31,7 @@ const MEASURE_TIMEOUT: Duration = Duration::from_secs(1);
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Positions of the primary that a replica has not reached yet are kept for this many measurements.
-const MOST_SAMPLES: usize = 600;
+const MAX_SAMPLES: usize = 600;
 
 /// In bytes of the log. An error on a standby.
 const WRITTEN: &str = "SELECT (pg_current_wal_lsn() - '0/0')::bigint";
@@ -43,14 +43,14 @@ const REPLAYED: &str =
 /// A replica to read from; cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Replica {
-    pub(super) connection: RepeatableConnection,
+    pub(super) connection: RetryingConnection,
     pool: PgPool,
     /// The last instant at which the primary had nothing committed that the replica does not have.
     current_at: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Replica {
-    pub(super) fn new(connection: RepeatableConnection, pool: PgPool) -> Self {
+    pub(super) fn new(connection: RetryingConnection, pool: PgPool) -> Self {
         Self {
             connection,
             pool,
@@ -74,7 +74,10 @@ impl Replica {
             let Err(error) = self.measure(&primary).await;
             let cause = format!("{error:#}");
             if cause != logged {
-                tracing::warn!(cause, "failed to measure the replica; it is not read from");
+                tracing::warn!(
+                    cause,
+                    "failed to measure the replication lag; reading from the primary"
+                );
                 logged = cause;
             }
             tokio::time::sleep(RETRY_PAUSE).await;
@@ -86,7 +89,7 @@ impl Replica {
         let pooling = within_limit(detect(&options)).await.context("replica")?;
         ensure!(
             pooling != Pooling::MixesUpStatements,
-            "the pooler before the replica does not support prepared statements"
+            "the pooler in front of the replica does not support prepared statements"
         );
         let mut primary = within_limit(primary.connect_options().connect())
             .await
@@ -105,7 +108,7 @@ impl Replica {
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner) = Some(at);
             }
-            if samples.len() > MOST_SAMPLES {
+            if samples.len() > MAX_SAMPLES {
                 samples.pop_front();
             }
             tokio::time::sleep(MEASURE_PAUSE).await;

@@ -30,18 +30,18 @@ const TRUST_PERIOD: Duration = Duration::from_secs(1);
 
 /// A statement waits for a kept connection for so long before it takes one of the pool. To wait for both at once would
 /// cost a connection each time: sqlx closes the one that it is testing when the wait is given up.
-const PATIENCE: Duration = Duration::from_millis(50);
+const LEASE_WAIT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// After this time a connection goes back to the pool, which closes those that are too old.
 const LEASE_LIMIT: Duration = Duration::from_secs(30);
 
 /// The part of the pool that is left to statements that may be sent only once: one connection in four, at least one.
-const LEFT_TO_OTHERS: usize = 4;
+const UNLEASED_SHARE: usize = 4;
 
 /// A connection for statements that may be sent twice: those that read, and the insertion of a row that a
 /// unique key keeps from being inserted again. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum RepeatableConnection {
+pub enum RetryingConnection {
     /// A pool whose connections cannot be lost, or that has only one.
     Pool(DatabaseConnection),
     Leases(Arc<Leases>),
@@ -69,11 +69,11 @@ struct Lease {
     used: Instant,
 }
 
-impl RepeatableConnection {
+impl RetryingConnection {
     /// Connections of a PostgreSQL pool.
     pub(super) fn new(config: &DatabaseConfig, pool: PgPool, oldest: OldestConnection) -> Self {
         let size = usize::try_from(config.settings.database_pool_size).unwrap_or(usize::MAX);
-        let most = size - size.div_ceil(LEFT_TO_OTHERS);
+        let most = size - size.div_ceil(UNLEASED_SHARE);
         if most == 0 {
             return Self::Pool(pool.into());
         }
@@ -92,7 +92,7 @@ impl RepeatableConnection {
 impl Leases {
     /// Sends the statement, and again if its connection is lost.
     async fn fetch_all(&self, statement: &Statement) -> Result<Vec<PgRow>, DbErr> {
-        let Ok(permit) = timeout(PATIENCE, self.permits.acquire()).await else {
+        let Ok(permit) = timeout(LEASE_WAIT_TIMEOUT, self.permits.acquire()).await else {
             return fetch_all(&mut self.take().await?.connection, statement).await;
         };
         let mut lease = self.lease().await?;
@@ -203,7 +203,7 @@ async fn fetch_traced(leases: &Leases, statement: &Statement) -> Result<Vec<PgRo
 }
 
 #[async_trait]
-impl ConnectionTrait for RepeatableConnection {
+impl ConnectionTrait for RetryingConnection {
     fn get_database_backend(&self) -> DbBackend {
         match self {
             Self::Pool(connection) => connection.get_database_backend(),

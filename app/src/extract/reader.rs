@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 use tokio::time::timeout;
 
 use super::{Visitor, no_metadata, state};
-use crate::database::{Database, RepeatableConnection};
+use crate::database::{Database, RetryingConnection};
 use crate::response::{Error, has_notice};
 use crate::site_cookie;
 
@@ -29,7 +29,7 @@ pub struct DataAt(pub Instant);
 /// Reads the data of a response: from a replica if the response may be slightly out of date and the replica is not too far
 /// behind, else from the primary. It is the argument of handlers of `GET` requests; everything else uses the primary.
 pub struct Reader {
-    replica: Option<RepeatableConnection>,
+    replica: Option<RetryingConnection>,
     primary: Database,
 }
 
@@ -38,7 +38,7 @@ impl Reader {
     ///
     /// # Errors
     /// Those of the queries on the primary.
-    pub async fn read<T, F>(&self, queries: impl Fn(RepeatableConnection) -> F) -> Result<T, DbErr>
+    pub async fn read<T, F>(&self, queries: impl Fn(RetryingConnection) -> F) -> Result<T, DbErr>
     where
         F: Future<Output = Result<T, DbErr>>,
     {

@@ -28,7 +28,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// One year, as RFC 6797 and OWASP ASVS 5.0, V3.4.1 require; sent over https only.
+/// HSTS for one year (RFC 6797; OWASP ASVS 5.0, V3.4.1 requires a year); sent over https only.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubDomains";
 
 /// Adds the security headers, computed once, to every response, errors and static files included.

@@ -44,7 +44,7 @@ pub async fn load_session(
         .status_code
         .is_some_and(|status| status.is_success());
     if let Some(cause) = failure.filter(|_| is_success) {
-        tracing::warn!(%cause, "failed to read the session; the page was served as to an anonymous visitor");
+        tracing::warn!(%cause, "failed to read the session; the visitor is treated as anonymous");
     }
 }
 

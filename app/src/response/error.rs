@@ -175,7 +175,7 @@ impl Error {
         };
         let error = cause.downcast_ref::<DbErr>();
         if let (Some(error), Ok(state)) = (error, depot.get_typed::<AppState>()) {
-            state.database.note_failure(error);
+            state.database.handle_failure(error);
         }
     }
 

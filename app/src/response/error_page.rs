@@ -48,10 +48,10 @@ pub struct ErrorDetails {
 }
 
 impl RecoveryLink {
-    /// The start page.
+    /// The home page.
     pub const START: Self = Self {
         path: "/",
-        label: "Go to the start page",
+        label: "Go to the home page",
     };
 }
 

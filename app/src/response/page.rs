@@ -156,7 +156,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Where to return to after a sign-in from this page: the start page after a form or an error, whose
+/// Where to return to after a sign-in from this page: the home page after a form or an error, whose
 /// address may hold the parameters of a failed sign-in.
 fn return_address(request: &Request, status: StatusCode) -> String {
     if request.method().is_safe() && status.is_success() {

@@ -61,7 +61,7 @@ impl ListQuery {
         address("/", self)
     }
 
-    /// What follows a restaurant's path in a link of this list, so that its page leads back here: `?list=…`, or nothing
+    /// The query string of this list's links to restaurants, so that their pages can link back here: `?list=…`, or nothing
     /// for the list without parameters.
     pub(super) fn to_link_suffix(&self) -> String {
         let list = serde_urlencoded::to_string(self).unwrap_or_default();

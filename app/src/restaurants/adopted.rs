@@ -1,4 +1,4 @@
-//! What only serves databases and addresses of the Python sample: its routes, its dates and its ratings.
+//! Compatibility with the Python sample: its routes, dates and ratings.
 //!
 //! A new feature has nothing of this: it sorts by `Column::ReviewDate` and reads with `Entity::find()`.
 

@@ -35,7 +35,7 @@ use addresses::{DETAILS_PARAMETERS, LIST_PARAMETERS};
 use crate::config::Config;
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user, require_user_to_write};
-use crate::routing::{form, get, guarded, post};
+use crate::routing::{form, get, post, with_middleware};
 
 /// The routes of the feature.
 pub fn routes(config: &Config) -> Router {
@@ -47,7 +47,7 @@ pub fn routes(config: &Config) -> Router {
             "/restaurants/new",
             handlers::create_restaurant,
         ))
-        .push(guarded(
+        .push(with_middleware(
             require_user_to_write(),
             cached(&[], get("restaurants/new", handlers::new_restaurant)),
         ))
@@ -80,6 +80,6 @@ pub fn protected_routes() -> Router {
         .push(post("reviews/{id}/delete", review_handlers::delete_review));
     Router::new()
         .push(api::protected_routes())
-        .push(guarded(require_role(ADMIN), administration))
-        .push(guarded(require_user(), own_reviews))
+        .push(with_middleware(require_role(ADMIN), administration))
+        .push(with_middleware(require_user(), own_reviews))
 }

@@ -13,7 +13,7 @@ use crate::response::{Pager, View};
 #[derive(Serialize)]
 pub(super) struct RestaurantListView {
     pub(super) restaurants: Vec<RestaurantEntry>,
-    /// What follows the path of a restaurant, so that its page leads back to this list.
+    /// Query string for links to a restaurant, so that its page can link back to this list.
     pub(super) link_suffix: String,
     pub(super) query: String,
     pub(super) searching: bool,

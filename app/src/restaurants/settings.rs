@@ -12,7 +12,7 @@ pub struct FeatureConfig {
     /// Rows on a page of details
     #[arg(long, env, value_name = "NUMBER", default_value = "20", value_parser = number(1..=1000_u64))]
     pub details_page_size: u64,
-    /// Most matches that a search sorts, unless it lists the newest first
+    /// Maximum number of matches that a search sorts, unless it lists the newest first
     #[arg(long, env, value_name = "NUMBER", default_value = "1000", value_parser = number(1..=100_000_u64))]
     pub search_limit: u64,
 }

@@ -1,4 +1,4 @@
-//! What crawlers and feed readers request: the addresses of all restaurants, and the newest reviews.
+//! Sitemap and feed of the feature: the URLs of all restaurants, and the newest reviews.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;

@@ -27,7 +27,7 @@ const REVIEW: [review::Column; 6] = {
 const SQLITE_CACHE: &str = "PRAGMA cache_size = -65536";
 
 /// COPY data is sent in pieces of about this many bytes.
-const PIECE: usize = 256 * 1024;
+const CHUNK_SIZE: usize = 256 * 1024;
 
 /// Loads everything into PostgreSQL or nothing; false if there is data that the options say to keep.
 pub(super) async fn copy(
@@ -65,7 +65,7 @@ async fn copy_rows<E: EntityTrait>(
 ) -> anyhow::Result<()> {
     let statement = format!("COPY {} FROM STDIN", table_and_columns::<E>(columns));
     let mut copy = connection.copy_in_raw(&statement).await?;
-    let mut piece = String::with_capacity(2 * PIECE);
+    let mut piece = String::with_capacity(2 * CHUNK_SIZE);
     for row in rows {
         let fields: Result<Vec<_>, _> = columns
             .iter()
@@ -74,7 +74,7 @@ async fn copy_rows<E: EntityTrait>(
         piece.push_str(&fields?.join("\t"));
         piece.push('\n');
         progress.inc(1);
-        if piece.len() >= PIECE {
+        if piece.len() >= CHUNK_SIZE {
             copy.send(piece.as_bytes()).await?;
             piece.clear();
         }

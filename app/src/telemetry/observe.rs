@@ -1,4 +1,4 @@
-//! Each request: its id, its log line and, with telemetry on, its trace and its duration.
+//! Access log and request tracing: request id, log line and, with Application Insights, trace and duration.
 
 use std::fmt;
 use std::time::{Duration, Instant};

@@ -11,7 +11,7 @@ use crate::api::json_api;
 use crate::config::Config;
 use crate::current_user::ADMIN;
 use crate::middleware::{require_role, require_user};
-use crate::routing::{delete, get, guarded, post, put};
+use crate::routing::{delete, get, post, put, with_middleware};
 
 /// The operations that every site has.
 pub(super) fn routes(config: &Config) -> Router {
@@ -44,8 +44,8 @@ pub(super) fn protected_routes() -> Router {
         ));
     json_api(
         Router::new()
-            .push(guarded(require_role(ADMIN), administration))
-            .push(guarded(
+            .push(with_middleware(require_role(ADMIN), administration))
+            .push(with_middleware(
                 require_user(),
                 delete("api/reviews/{id}", reviews::delete_review),
             )),

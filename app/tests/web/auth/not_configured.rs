@@ -17,7 +17,7 @@ const TRACES: [&str; 9] = [
     "/auth/",
 ];
 
-/// The pages of the site that the start page links to.
+/// The pages of the site that the home page links to.
 async fn pages(site: &Site) -> Vec<String> {
     let visitor = site.visitor();
     let mut pages = vec![

@@ -55,7 +55,7 @@ async fn sign_out_works_while_the_provider_is_slow() {
 /// Catalogue: 144.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn sign_out_without_an_end_session_endpoint_redirects_to_the_start_page() {
+async fn sign_out_without_an_end_session_endpoint_redirects_to_the_home_page() {
     let no_address = Fault::edit_json(|metadata| {
         let metadata = metadata.as_object_mut().expect("an object");
         metadata.remove("end_session_endpoint");
@@ -131,7 +131,7 @@ async fn sign_out(browser: &Browser, method: Method, fetch_site: Option<&str>) -
 /// Catalogue: 146.
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL; run cargo xtask test"]
-async fn repeated_or_anonymous_sign_out_redirects_to_the_start_page() {
+async fn repeated_or_anonymous_sign_out_redirects_to_the_home_page() {
     let site = SignInSite::start().await;
     let browser = signed_in_browser(&site, "alice").await;
     browser.post("/auth/logout", &[]).await;

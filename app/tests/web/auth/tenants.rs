@@ -113,7 +113,7 @@ async fn only_allowed_tenants_can_sign_in() {
         let rejected = Expected::rejected(403).calls(Endpoint::Token, 1);
         let response = site.open(&browser, &callback, rejected).await;
         assert!(
-            response.body.contains("may not sign in here"),
+            response.body.contains("cannot sign in to this site"),
             "{}",
             response.body
         );

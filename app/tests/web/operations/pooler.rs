@@ -56,7 +56,7 @@ async fn a_pooler_that_mixes_up_statements_is_rejected_with_the_setting_to_chang
     let (one, other) = (serve(&pooler).await, serve(&pooler).await);
     for process in [&one, &other] {
         let failure = process
-            .wait_for_log("failed to prepare the database; trying again")
+            .wait_for_log("failed to prepare the database; retrying")
             .await;
         assert!(failure["cause"].to_string().contains(ADVICE), "{failure}");
         let visitor = process.visitor();

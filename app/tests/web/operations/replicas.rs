@@ -263,7 +263,7 @@ async fn a_stopped_or_unresponsive_replica_delays_no_page_by_three_seconds() {
     }
     assert_eq!(visitor.get("/readyz").await.status.as_u16(), 200);
     cluster.replica.start();
-    let failure = "failed to measure the replica; it is not read from";
+    let failure = "failed to measure the replication lag; reading from the primary";
     assert!(process.log().iter().any(|line| line["message"] == failure));
 }
 

@@ -29,7 +29,7 @@ async fn request_in_flight_is_finished(signal: &str) {
     })
     .await;
     process.signal(signal);
-    process.wait_for_log("stopping").await;
+    process.wait_for_log("shutting down").await;
     lock.rollback().await.expect("unlocked");
     assert_eq!(reading.await.expect("a response").status.as_u16(), 200);
     assert_eq!(writing.await.expect("a response").status.as_u16(), 303);

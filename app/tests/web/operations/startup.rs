@@ -27,7 +27,7 @@ async fn the_site_listens_without_its_database_and_recovers() {
     assert_alive_but_unready(&process).await;
     assert_eq!(visitor.post(FORM, &FIELDS).await.status.as_u16(), 503);
     process
-        .wait_for_log("failed to prepare the database; trying again")
+        .wait_for_log("failed to prepare the database; retrying")
         .await;
 
     proxy.open();
@@ -292,7 +292,7 @@ async fn a_database_encoding_other_than_utf8_is_rejected_by_name() {
     );
     let process = Process::serve(&url).await;
     process
-        .wait_for_log("the database does not suit this build")
+        .wait_for_log("the database is incompatible with this build")
         .await;
     drop(process);
     let drop_database = format!("DROP DATABASE {name} WITH (FORCE)");
@@ -309,7 +309,7 @@ async fn with_no_migrate_the_site_waits_for_pending_migrations_and_readyz_says_s
     let settings = [("DATABASE_URL", &*database.url)];
     let process = Process::serve_with(&["serve", "--no-migrate"], &settings).await;
     process
-        .wait_for_log("failed to prepare the database; trying again")
+        .wait_for_log("failed to prepare the database; retrying")
         .await;
     let visitor = process.visitor();
     let waiting = visitor.get("/readyz").await;

@@ -357,7 +357,7 @@ async fn assert_rejected(backend: Backend, id: &str) {
     }
     let process = Process::serve(&url).await;
     process
-        .wait_for_log("the database does not suit this build")
+        .wait_for_log("the database is incompatible with this build")
         .await;
     assert_eq!(
         process.visitor().get("/readyz").await.status,

@@ -123,7 +123,7 @@ on_both_databases! {
         }
 
         let process = Process::serve(&url).await;
-        let logged = process.wait_for_log("the database does not suit this build").await;
+        let logged = process.wait_for_log("the database is incompatible with this build").await;
         assert!(logged["cause"].as_str().expect("text").contains("m9999_drop_something_contract"), "{logged}");
         for path in ["/readyz", "/"] {
             assert_eq!(process.visitor().get(path).await.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");

@@ -43,7 +43,7 @@ async fn newest_first_shows_every_match_once(backend: Backend) {
         back.reverse();
         assert_eq!(back, expected, "{words}, backwards");
         for page in &pages {
-            assert!(!page.body.contains("are sorted here"));
+            assert!(!page.body.contains("are listed"));
             assert!(!page.body.contains("Nothing found"));
         }
     }
@@ -74,7 +74,7 @@ async fn another_order_sorts_the_newest_matches(backend: Backend) {
     }
     let page = visitor.get("/?q=four&sort=name").await;
     assert_eq!(listed(&page).len(), 3);
-    assert!(!page.body.contains("are sorted here"));
+    assert!(!page.body.contains("are listed"));
     // None of the five is among the newest restaurants that a search checks.
     let page = visitor.get("/?q=five&sort=name").await;
     assert_eq!(between(&page, "More than ", " restaurants"), ["4"]);

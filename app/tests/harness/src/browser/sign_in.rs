@@ -10,7 +10,7 @@ use crate::sign_in::free_port;
 /// Short, so that the test of an unresponsive provider is short.
 const OUTBOUND_TIMEOUT: &str = "2s";
 
-/// A browser without a session at the start page of a site with sign-in.
+/// A browser without a session at the home page of a site with sign-in.
 pub struct Visit<'a> {
     chromium: &'a Chromium,
     pub page: &'a Page,
@@ -37,7 +37,7 @@ impl<'a> Visit<'a> {
         &self.origin
     }
 
-    /// The start page in one more tab.
+    /// The home page in one more tab.
     pub async fn open_tab(&self) -> Page {
         Page::open_first(self.chromium, &self.origin).await
     }

@@ -51,7 +51,7 @@ async fn an_unresponsive_provider_times_out() {
         page.expect_error("504 /auth/login");
         page.follow("Sign in with Azure").await;
         page.assert_shows(&["Microsoft is not responding"]).await;
-        page.follow("Go to the start page").await;
+        page.follow("Go to the home page").await;
         assert_eq!(signed_in(page).await, None);
     })
     .await;

@@ -7,7 +7,7 @@ use harness::browser::visit_with_sign_in;
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL and TEST_CHROMIUM; run cargo xtask test"]
-async fn sign_out_ends_both_sessions_and_returns_to_the_start_page() {
+async fn sign_out_ends_both_sessions_and_returns_to_the_home_page() {
     visit_with_sign_in(async |visit| {
         let page = visit.page;
         page.open("/?q=cake").await;

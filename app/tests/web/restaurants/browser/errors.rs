@@ -21,7 +21,7 @@ async fn an_unknown_address_has_a_page_with_a_recovery_link() {
                 "quote the reference",
             ])
             .await;
-            page.follow("Go to the start page").await;
+            page.follow("Go to the home page").await;
             assert_eq!(page.path().await, "/");
         }
     })

@@ -23,14 +23,14 @@ pub use settings::FeatureConfig;
 use crate::config::Config;
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user_to_write};
-use crate::routing::{form, get, guarded, post};
+use crate::routing::{form, get, with_middleware, post};
 
 /// The routes of the feature.
 pub fn routes(_: &Config) -> Router {
     Router::new()
         .push(cached(&["after", "before"], get("", handlers::list_trails)))
         .push(form("trails", "/trails/new", handlers::create_trail))
-        .push(guarded(
+        .push(with_middleware(
             require_user_to_write(),
             cached(&[], get("trails/new", handlers::new_trail)),
         ))
@@ -42,5 +42,5 @@ pub fn protected_routes() -> Router {
     let administration = Router::new()
         .push(get("trails/{id}/delete", handlers::confirm_deletion))
         .push(post("trails/{id}/delete", handlers::delete_trail));
-    guarded(require_role(ADMIN), administration)
+    with_middleware(require_role(ADMIN), administration)
 }
