@@ -2,7 +2,6 @@
 
 use salvo::{Writer as _, handler};
 use sea_orm::{ConnectionTrait, DbErr};
-use tokio::try_join;
 
 use super::addresses::{DetailsQuery, ListQuery, REVIEWS};
 use super::forms::{NewRestaurant, RESTAURANT_FIELDS, review_fields};
@@ -203,24 +202,22 @@ pub(super) async fn show_restaurant(
         let (state, visitor) = (&state, &visitor);
         async move { load_page(&db, state, visitor, id.0, query, form).await }
     };
-    let (page, own_review) = try_join!(reader.read(read), find_own_review(&state, user, id))?;
+    let page = reader.read(read).await?;
+    let own_review = match user {
+        Some(user) => {
+            let key = &user.key();
+            let db = state.database.readers();
+            review_repository::find_own_review(db, id.0, key).await?
+        }
+        None => None,
+    };
     Ok(Page::new(RestaurantView {
         own_review: own_review.map(|review| ReviewEntry::new(review, user)),
         ..page
     }))
 }
 
-async fn find_own_review(
-    state: &AppState,
-    user: Option<&CurrentUser>,
-    id: Id,
-) -> Result<Option<review::Model>, DbErr> {
-    let Some(user) = user else { return Ok(None) };
-    let db = state.database.readers();
-    review_repository::find_own_review(db, id.0, &user.key()).await
-}
-
-/// A restaurant's page with this form, and without the user's own review. Its statements are sent at the same time.
+/// A restaurant's page with this form, and without the user's own review.
 pub(super) async fn load_page(
     db: &impl ConnectionTrait,
     state: &AppState,
@@ -229,15 +226,14 @@ pub(super) async fn load_page(
     query: &DetailsQuery,
     form: FormView,
 ) -> Result<RestaurantView, DbErr> {
+    let restaurant = repository::get_restaurant(db, id).await?;
     let request = ReviewRequest {
         restaurant: id,
         rating: query.rating(),
         position: query.position(),
         page_size: state.config.feature.details_page_size,
     };
-    let restaurant = repository::get_restaurant(db, id);
-    let reviews = review_repository::list_reviews(db, &request);
-    let (restaurant, list) = try_join!(restaurant, reviews)?;
+    let list = review_repository::list_reviews(db, &request).await?;
     let user = visitor.user();
     let rating = query.rating();
     let address = |rating, position: &Position| query.at(rating, position).address(id) + REVIEWS;
