@@ -17,6 +17,9 @@ use target::{Account, Target};
 /// Stands for the ids of new objects in a dry run.
 const NEW: &str = "(new)";
 
+/// The advice after a failure.
+const CONTINUES: &str = "Earlier changes are kept, and the same command continues from there";
+
 /// For users who have no `az` or may not register applications.
 const REMOVE_BY_HAND: &str = "By hand, or by an administrator: https://entra.microsoft.com › App registrations › the registration › Delete";
 const REGISTER_BY_HAND: &str = include_str!("by_hand.txt");
@@ -136,16 +139,18 @@ struct Task<'a> {
 
 impl Task<'_> {
     /// Announces a change and makes it. In a dry run it is not made.
-    fn change<T: Default>(&self, what: &str, apply: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn change<T: Default>(
+        &self,
+        description: &str,
+        apply: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
         self.changes.set(self.changes.get() + 1);
         if self.arguments.dry_run {
-            println!("Would {what}");
+            println!("Would {description}");
             return Ok(T::default());
         }
-        println!("Now: {what}");
-        apply().with_context(|| {
-            format!("could not {what}\nEarlier changes are kept, and the same command continues from there")
-        })
+        println!("Now: {description}");
+        apply().with_context(|| format!("could not {description}\n{CONTINUES}"))
     }
 
     /// What can fail without a change comes first.
@@ -229,8 +234,8 @@ impl Task<'_> {
             return Ok(());
         }
         let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
-        let what = format!("{verb} {} in {}", names.join(", "), self.target.store());
-        self.change(&what, || self.target.write(settings))
+        let description = format!("{verb} {} in {}", names.join(", "), self.target.store());
+        self.change(&description, || self.target.write(settings))
     }
 
     /// Undoes all that `register` did. After `azd down` only the settings name the registration.
@@ -240,8 +245,8 @@ impl Task<'_> {
         }
         if let Some(secret) = VaultSecret::existing(self.target)? {
             let VaultSecret { vault, name } = secret;
-            let what = format!("delete the secret {name} of the key vault {vault}");
-            self.change(&what, || secret.call("delete", ""))?;
+            let description = format!("delete the secret {name} of the key vault {vault}");
+            self.change(&description, || secret.call("delete", ""))?;
         }
         self.change_settings("clear", &self.target.settings_to_clear())
     }

@@ -1,9 +1,9 @@
 //! The app registration at Microsoft Graph: how it is found and changed, and the document that describes it.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::{NEW, Task};
+use super::{CONTINUES, NEW, Task};
 use crate::azure::{az, az_with_input, items, optional, retry, text};
 
 /// What a registration must have. The ids of its roles and its scope only have to differ from those of its others; those
@@ -37,7 +37,7 @@ impl Task<'_> {
 
     /// Announces a change and sends it to Microsoft Graph. A `PATCH` of an object addressed by its key creates it if it
     /// is missing.
-    fn send(&self, what: &str, method: &str, path: &str, body: &Value) -> Result<Value> {
+    fn send(&self, description: &str, method: &str, path: &str, body: &Value) -> Result<Value> {
         let headers = match method {
             "patch" => "Content-Type=application/json Prefer=create-if-missing",
             _ => "Content-Type=application/json",
@@ -45,15 +45,15 @@ impl Task<'_> {
         let send = format!("rest --method {{}} --uri {{}}/v1.0/{{}} --headers {headers} --body @-");
         let (values, body) = ([method, &self.account.graph, path], body.to_string());
         let send = || az_with_input(&send, &values, &body);
-        self.change(what, || retry(send))
+        self.change(description, || retry(send))
     }
 
-    /// An id of the object that Microsoft Graph has created.
+    /// An id of a created object; [`NEW`] in a dry run.
     fn new_id(&self, created: &Value, field: &str) -> Result<String> {
         if self.arguments.dry_run {
             return Ok(NEW.to_owned());
         }
-        text(created, field)
+        text(created, field).context(CONTINUES)
     }
 
     /// The registration that the settings name, else the one of this name.
@@ -107,16 +107,17 @@ impl Task<'_> {
             json!({ "redirectUris": self.target.redirect_uris()?, "homePageUrl": home_page });
         if !application.is_null() {
             let client_id = text(application, "appId")?;
-            let what = format!("update the app registration {client_id}");
-            self.update(&what, &client_id, application, &wanted)?;
+            let description = format!("update the app registration {client_id}");
+            self.update(&description, &client_id, application, &wanted)?;
             return Ok(client_id);
         }
         let name = self.name()?;
         wanted["displayName"] = json!(name);
         wanted["signInAudience"] = json!("AzureADMyOrg");
         wanted["notes"] = json!(MARK);
-        let what = format!("create the app registration {name}: {wanted:#}");
-        self.new_id(&self.send(&what, "post", "applications", &wanted)?, "appId")
+        let description = format!("create the app registration {name}: {wanted:#}");
+        let created = self.send(&description, "post", "applications", &wanted)?;
+        self.new_id(&created, "appId")
     }
 
     /// Adds the application ID URI, which contains the id, and the Azure CLI as a client, which Graph accepts only once
@@ -127,16 +128,23 @@ impl Task<'_> {
             "identifierUris": [format!("api://{client_id}")],
             "api": { "preAuthorizedApplications": [{ "appId": AZURE_CLI, "delegatedPermissionIds": [scope] }] },
         });
-        let what = "expose the API to the Azure CLI";
-        self.update(what, client_id, application, &wanted)
+        let description = "expose the API to the Azure CLI";
+        self.update(description, client_id, application, &wanted)
     }
 
     /// Changes the properties that differ from the wanted ones. Everything else in the registration is kept.
-    fn update(&self, what: &str, client_id: &str, present: &Value, wanted: &Value) -> Result<()> {
+    fn update(
+        &self,
+        description: &str,
+        client_id: &str,
+        present: &Value,
+        wanted: &Value,
+    ) -> Result<()> {
         let change = changes(present, wanted);
         if change != json!({}) {
-            let (what, path) = (format!("{what}: {change:#}"), application_path(client_id));
-            self.send(&what, "patch", &path, &change)?;
+            let description = format!("{description}: {change:#}");
+            let path = application_path(client_id);
+            self.send(&description, "patch", &path, &change)?;
         }
         Ok(())
     }
@@ -148,9 +156,14 @@ impl Task<'_> {
         if !present.is_null() {
             return text(&present, "id");
         }
-        let what = "create its service principal in the tenant";
+        let description = "create its service principal in the tenant";
         let body = json!({ "accountEnabled": true });
-        self.new_id(&self.send(what, "patch", &path, &body)?, "id")
+        let mut created = self.send(description, "patch", &path, &body)?;
+        // Graph responds without content if it exists already, but was not replicated when the first request asked for it.
+        if created.is_null() && !self.arguments.dry_run {
+            created = retry(|| self.get(&path)).context(CONTINUES)?;
+        }
+        self.new_id(&created, "id")
     }
 
     pub(super) fn assign_admin(
@@ -171,8 +184,8 @@ impl Task<'_> {
         let body = json!({ "principalId": user_id, "resourceId": principal, "appRoleId": role_id });
         let path = format!("servicePrincipals/{principal}/appRoleAssignedTo");
         let name = text(user, "userPrincipalName").unwrap_or(user_id);
-        let what = format!("assign the role {ADMIN_ROLE} to {name}");
-        self.send(&what, "post", &path, &body).map(drop)
+        let description = format!("assign the role {ADMIN_ROLE} to {name}");
+        self.send(&description, "post", &path, &body).map(drop)
     }
 
     /// Does nothing if the registration trusts the managed identity already, under any name.
@@ -186,9 +199,9 @@ impl Task<'_> {
         }
         let site = self.target.output("SERVICE_WEB_NAME")?;
         let path = format!("{path}(name='identity-of-{site}')");
-        let what =
+        let description =
             format!("trust the site's managed identity with a federated credential: {wanted:#}");
-        self.send(&what, "patch", &path, wanted).map(drop)
+        self.send(&description, "patch", &path, wanted).map(drop)
     }
 
     /// # Errors
@@ -203,10 +216,10 @@ impl Task<'_> {
         let client_id = text(application, "appId")?;
         let (graph, path) = (&self.account.graph, application_path(&client_id));
         let delete = || az("rest --method delete --uri {}/v1.0/{}", &[graph, &path]);
-        let what = format!(
+        let description = format!(
             "delete the app registration {name} ({client_id}); it can be restored for 30 days"
         );
-        self.change(&what, delete).map(drop)
+        self.change(&description, delete).map(drop)
     }
 }
 

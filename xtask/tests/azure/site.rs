@@ -258,3 +258,15 @@ fn the_registration_of_a_site_that_is_gone_can_still_be_removed() {
     assert_eq!(azure.tenant()["applications"], json!([]));
     assert_eq!(azure.tenant()["azd"]["AUTH_CLIENT_ID"], "");
 }
+
+#[test]
+fn a_service_principal_that_exists_but_is_not_visible_yet_is_used() {
+    let azure = FakeAzure::with_site();
+    azure.succeed(&[]);
+    azure.change(|tenant| tenant["hidden_reads"] = json!(2));
+    azure.succeed(&["--admin", "me"]);
+    assert_eq!(
+        azure.tenant()["assignments"][0]["resourceId"],
+        "principal-of-client-1"
+    );
+}

@@ -198,11 +198,13 @@ fn by_key(tenant: &mut Value, call: &Call, path: &str, body: &Value) -> Outcome 
     let upserts = call
         .many("--headers")
         .is_some_and(|headers| headers.contains(&"Prefer=create-if-missing".to_owned()));
-    // New objects are not replicated yet.
-    if let (true, Some(delays)) = (method == "patch", tenant["delays"].as_u64())
-        && delays > 0
-    {
-        tenant["delays"] = json!(delays - 1);
+    let is_principal = path.starts_with("servicePrincipals");
+    let is_hidden = match method {
+        "patch" => count_down(&mut tenant["delays"]),
+        "get" if is_principal => count_down(&mut tenant["hidden_reads"]),
+        _ => false,
+    };
+    if is_hidden {
         return Err(missing(id));
     }
     if method == "delete" {
@@ -219,20 +221,35 @@ fn by_key(tenant: &mut Value, call: &Call, path: &str, body: &Value) -> Outcome 
         }
         return Ok(json!({ "value": credentials }));
     }
-    if path.starts_with("servicePrincipals") {
-        if method == "patch" && upserts {
-            application["has_service_principal"] = json!(true);
-        }
-        if application["has_service_principal"] != true {
-            return Err(missing(id));
-        }
-        return Ok(json!({ "id": format!("principal-of-{id}") }));
+    if is_principal {
+        return service_principal(application, id, method == "patch" && upserts);
     }
     if method == "patch" {
         merge(application, body);
         return Ok(Value::Null);
     }
     Ok(application.clone())
+}
+
+/// Whether an object is not replicated yet, which so many requests still see.
+fn count_down(requests: &mut Value) -> bool {
+    let left = requests.as_u64().unwrap_or_default();
+    if left > 0 {
+        *requests = json!(left - 1);
+    }
+    left > 0
+}
+
+fn service_principal(application: &mut Value, id: &str, upsert: bool) -> Outcome {
+    let exists = application["has_service_principal"] == true;
+    match (exists, upsert) {
+        // 204 without content, as Graph responds to every update.
+        (true, true) => return Ok(Value::Null),
+        (false, true) => application["has_service_principal"] = json!(true),
+        (false, false) => return Err(missing(id)),
+        (true, false) => {}
+    }
+    Ok(json!({ "id": format!("principal-of-{id}") }))
 }
 
 fn upsert_credential(credentials: &mut Vec<Value>, name: &str, body: &Value) {
