@@ -246,7 +246,7 @@ impl Task<'_> {
         if let Some(secret) = VaultSecret::existing(self.target)? {
             let VaultSecret { vault, name } = secret;
             let description = format!("delete the secret {name} of the key vault {vault}");
-            self.change(&description, || secret.call("delete", ""))?;
+            self.change(&description, || secret.call("delete", &[], ""))?;
         }
         self.change_settings("clear", &self.target.settings_to_clear())
     }

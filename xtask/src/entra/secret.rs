@@ -43,31 +43,26 @@ impl<'a> VaultSecret<'a> {
 
     /// One of its properties; `None` if it does not exist.
     fn show(&self, query: &str) -> Result<Option<String>> {
-        let show = format!("show --query {query}");
-        let value = optional(self.call(&show, ""))?;
+        let value = optional(self.call("show --query {}", &[query], ""))?;
         Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
     }
 
     fn set(&self, secret: &str) -> Result<Value> {
-        let set = || {
-            self.call(
-                &format!("set --tags hint={} --value @-", hint_of(secret)),
-                secret,
-            )
-        };
+        let hint = hint_of(secret);
+        let set = || self.call("set --tags hint={} --value @-", &[&hint], secret);
         match set() {
             Err(error) if kind_of(&error) == Some(AzErrorKind::SoftDeleted) => {
-                self.call("recover", "")?;
+                self.call("recover", &[], "")?;
                 retry(set)
             }
             stored => stored,
         }
     }
 
-    /// Calls a command about it, with a text that `@-` stands for.
-    pub(super) fn call(&self, command: &str, input: &str) -> Result<Value> {
+    /// Runs an `az keyvault secret` command for this secret. `@-` stands for the input.
+    pub(super) fn call(&self, command: &str, values: &[&str], input: &str) -> Result<Value> {
         let call = format!("keyvault secret {command} --vault-name {{}} --name {{}}");
-        az_with_input(&call, &[self.vault, self.name], input)
+        az_with_input(&call, &[values, &[self.vault, self.name]].concat(), input)
     }
 }
 
@@ -140,10 +135,10 @@ impl<'a> ClientSecret<'a> {
             self.wait_until_used(secret)?;
         }
         for key in keys {
-            let delete = format!("ad app credential delete --id {client_id} --key-id {key}");
-            let deleted = az(&delete, &[]);
-            deleted
-                .with_context(|| format!("an old secret is valid until you run `az {delete}`"))?;
+            let delete = "ad app credential delete --id {} --key-id {}";
+            az(delete, &[client_id, key]).with_context(|| {
+                format!("an old secret is valid until you run `az ad app credential delete --id {client_id} --key-id {key}`")
+            })?;
         }
         Ok(())
     }
@@ -160,14 +155,16 @@ impl<'a> ClientSecret<'a> {
         let references = format!("{site}/config/configreferences/appsettings");
         let refresh = "rest --method post --uri {}/refresh?{}";
         az(refresh, &[&references, REFRESH_API])?;
-        for _ in 0..POLL_ATTEMPTS {
+        for attempt in 1..=POLL_ATTEMPTS {
             let get = "rest --method get --uri {}/AZURE_CLIENT_SECRET?{}";
             let used = az(get, &[&references, REFERENCE_API]);
             let used = used.context("the site has no AZURE_CLIENT_SECRET yet: run `azd provision --no-state`, then this command again; the old secrets are still valid")?;
             if used["properties"]["activeVersion"] == version {
                 return Ok(());
             }
-            thread::sleep(POLL_PAUSE);
+            if attempt < POLL_ATTEMPTS {
+                thread::sleep(POLL_PAUSE);
+            }
         }
         bail!(
             "the site does not use the new secret yet: run this command again later; the old secrets are still valid"
