@@ -100,34 +100,44 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 
 /// Runs the site until Ctrl+C, and restarts it after each change of the code that builds.
 fn watch(start: impl Fn() -> Result<BackgroundProcess>) -> Result<bool> {
-    let build = workspace::command(&BUILD.replace("{}", ""), &[]);
     let mut site = start()?;
-    let mut last = last_change()?;
+    let outcome = restart_after_changes(&mut site, start);
+    site.stop()?;
+    outcome.map(|()| true)
+}
+
+fn restart_after_changes(
+    site: &mut BackgroundProcess,
+    start: impl Fn() -> Result<BackgroundProcess>,
+) -> Result<()> {
+    let build = workspace::command(&BUILD.replace("{}", ""), &[]);
+    let mut last = sources()?;
     while !process::is_interrupted() {
         thread::sleep(WATCH_INTERVAL);
-        let present = last_change()?;
+        let present = sources()?;
         if last == present {
             continue;
         }
         last = present;
         if process::run(&build)? {
-            drop(site);
-            site = start()?;
+            site.stop()?;
+            *site = start()?;
         } else {
             println!("The build failed: the previous site keeps running until the code builds.");
         }
     }
-    Ok(true)
+    Ok(())
 }
 
-/// When the files that the site is built from were last changed. Templates and static files are not among them: a
-/// development build reads them for each request.
-fn last_change() -> Result<Option<SystemTime>> {
+/// The files that the site is built from, with the times of their last changes. Templates and static files are not among
+/// them: a development build reads them for each request.
+fn sources() -> Result<Vec<(String, Option<SystemTime>)>> {
     let is_source = regex(r"^(app|migrations)/src/|(^|/)Cargo\.toml$|^Cargo\.lock$");
-    let files = workspace::files(&workspace::root(), ".")?.into_iter();
-    let sources = files.filter(|path| is_source.is_match(path));
-    let time = |path| workspace::root().join(path).metadata()?.modified();
-    Ok(sources.filter_map(|path| time(path).ok()).max())
+    let mut files = workspace::files(&workspace::root(), ".")?;
+    files.retain(|path| is_source.is_match(path));
+    let time = |path: &str| workspace::root().join(path).metadata()?.modified();
+    let timed = files.into_iter().map(|path| (time(&path).ok(), path));
+    Ok(timed.map(|(time, path)| (path, time)).collect())
 }
 
 /// Sets what `.env` and the environment do not set.
@@ -211,7 +221,7 @@ fn address(port: u16) -> String {
 /// The origin at which a browser reaches a port of a GitHub codespace
 /// (<https://docs.github.com/codespaces/developing-in-a-codespace/forwarding-ports-in-your-codespace>); `None` outside.
 ///
-/// Programs in the codespace cannot use it: for a private port it answers GitHub's sign-in page.
+/// Programs in the codespace cannot use it: for a private port the response is GitHub's sign-in page.
 fn forwarded_origin(port: u16) -> Option<String> {
     forwarded_origin_in(settings::environment_variable, port)
 }

@@ -104,6 +104,23 @@ impl BackgroundProcess {
         Ok(output.map(|output| output.status.code().unwrap_or(-1)))
     }
 
+    /// Asks it and all that it has started to exit, and waits until it has. Windows can only kill it.
+    ///
+    /// # Errors
+    /// When xtask was interrupted.
+    pub(crate) fn stop(&self) -> Result<()> {
+        supervise(&self.0.pids(), || {
+            #[cfg(unix)]
+            if !is_interrupted() {
+                platform::end_process_group(self.pid(), false);
+            }
+            #[cfg(windows)]
+            self.0.kill().ok();
+            io::copy(&mut &self.0, &mut io::sink())
+        })
+        .map(drop)
+    }
+
     /// Reads its standard output until `is_last` returns `true` for a line.
     ///
     /// # Errors
@@ -179,6 +196,16 @@ mod tests {
         assert!(is_running());
         drop(process);
         assert!(!is_running());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_background_process_can_finish_when_it_is_asked_to_exit() {
+        let script = "trap 'exit 3' TERM; echo ready; sleep 600 & wait";
+        let process = BackgroundProcess::start(&cmd!("sh", "-c", script)).unwrap();
+        process.read_until(|_| true).unwrap();
+        process.stop().unwrap();
+        assert_eq!(process.exit_code().unwrap(), Some(3));
     }
 
     #[test]
