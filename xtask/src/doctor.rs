@@ -1,9 +1,10 @@
 //! `cargo xtask doctor`: what is installed, what is missing, and how to install it.
 
 use crate::install::advice;
+use crate::package::COMPILERS;
 use crate::programs::{locate, version};
 
-/// What is looked for, what needs it, whether `dev` or `test` does, and the programs of which one is enough.
+/// Name, purpose, whether `dev` or `test` needs it, and the programs of which one is enough.
 #[rustfmt::skip]
 const REQUIREMENTS: [(&str, &str, bool, &[&str]); 12] = [
     ("Rust", "every build", true, &["rustc"]),
@@ -11,7 +12,7 @@ const REQUIREMENTS: [(&str, &str, bool, &[&str]); 12] = [
     ("git", "`tidy`", true, &["git"]),
     ("PostgreSQL server", "the tests, `dev --postgres`", true, &["postgresql"]),
     ("Chromium", "the browser tests", true, &["chromium"]),
-    ("C compiler for musl", "the zip for App Service", false, &["musl-gcc", "cargo-zigbuild"]),
+    ("C compiler for musl", "the zip for App Service", false, COMPILERS),
     ("az", "deployment to Azure", false, &["az"]),
     ("azd", "deployment to Azure", false, &["azd"]),
     ("bicep", "deployment to Azure", false, &["bicep"]),

@@ -71,7 +71,6 @@ pub(crate) fn postgres_server() -> Result<PostgresPrograms> {
 
 /// How to install by hand one of these programs, of which one is enough.
 pub(crate) fn advice(programs: &[&str]) -> String {
-    let packages = programs.iter().flat_map(|program| packages(program));
     let command = |(installer, package): (&str, &str)| match installer {
         "apt-get" => Some(format!("Debian: `apt-get install {package}`")),
         "brew" => Some(format!("macOS: `brew install {package}`")),
@@ -82,8 +81,14 @@ pub(crate) fn advice(programs: &[&str]) -> String {
         "see" => Some(package.to_owned()),
         _ => None,
     };
-    let commands: Vec<String> = packages.filter_map(command).collect();
-    commands.join(", ")
+    let each = programs.iter().map(|program| {
+        let commands: Vec<String> = packages(program).filter_map(command).collect();
+        if commands.is_empty() {
+            return "install it".to_owned();
+        }
+        commands.join(", ")
+    });
+    each.collect::<Vec<_>>().join(", or ")
 }
 
 /// The command that gives a package manager its rights; `None` if it would ask for a password.
@@ -111,6 +116,14 @@ mod tests {
         assert_eq!(
             advice(&["chromium"]),
             "Debian: `apt-get install chromium`, macOS: `brew install google-chrome`, Windows: `winget install Google.Chrome`"
+        );
+    }
+
+    #[test]
+    fn the_advice_for_several_programs_says_that_one_is_enough() {
+        assert_eq!(
+            advice(&["musl-gcc", "cargo-zigbuild"]),
+            "Debian: `apt-get install musl-tools`, or `pip install cargo-zigbuild`"
         );
     }
 }

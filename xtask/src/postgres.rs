@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::install::advice;
 use crate::platform::{Account, write_private};
 use crate::process::{self, in_own_process_group};
 use crate::programs::{self, PostgresPrograms};
@@ -132,8 +133,8 @@ impl PostgresServer {
     }
 
     fn create_certificate(&self) -> Result<()> {
-        let advice = "openssl is missing (Debian: `apt-get install openssl`)";
-        ensure!(programs::is_installed("openssl"), advice);
+        let is_installed = programs::is_installed("openssl");
+        ensure!(is_installed, "openssl is missing: {}", advice(&["openssl"]));
         let openssl = "openssl req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
             -subj /CN=localhost -addext subjectAltName=DNS:localhost \
             -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.crt";
@@ -146,8 +147,11 @@ impl PostgresServer {
         if !self.folder.join("data/postmaster.pid").exists() {
             return Ok(());
         }
-        // `immediate` or `fast`.
-        let mode = if self.is_temporary { 'i' } else { 'f' };
+        let mode = if self.is_temporary {
+            "immediate"
+        } else {
+            "fast"
+        };
         self.run(&format!("pg_ctl stop -w -m {mode} -D data"), &[])
     }
 
@@ -166,7 +170,7 @@ impl PostgresServer {
         process::read(&program).with_context(|| name).map(drop)
     }
 
-    /// The path of a file, as of an encrypted server's certificate `server.crt`, which is its own issuer.
+    /// The path of a file in the server's folder. `server.crt` is the self-signed certificate of an encrypted server.
     pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).to_string_lossy().into_owned()
     }

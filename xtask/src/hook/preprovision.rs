@@ -36,9 +36,6 @@ const NOT_SIGNED_IN: &str =
 /// The environment variables that set a parameter of the Bicep, each with the parameter's type and default.
 type Parameters = BTreeMap<String, [String; 2]>;
 
-/// What would make the deployment fail, or `None`.
-type Problem = Option<String>;
-
 /// Prints every problem; fails if there is one.
 pub(super) fn run() -> Result<bool> {
     let (parameters, subscription) = (read_parameters()?, variable("AZURE_SUBSCRIPTION_ID"));
@@ -61,7 +58,7 @@ pub(super) fn run() -> Result<bool> {
     Ok(problems.is_empty())
 }
 
-fn outdated_azd() -> Problem {
+fn outdated_azd() -> Option<String> {
     let version = workspace::command("azd version", &[]).stdin_null();
     let release = programs::release(&process::read(&version).ok()?)?;
     let ((major, minor), (needed, at_least)) = (release, OLDEST_AZD);
@@ -75,7 +72,7 @@ fn builds_zip() -> bool {
     matches!(variable("DEPLOY_MODE").as_str(), "" | "zip")
 }
 
-fn impossible_deployment() -> Problem {
+fn impossible_deployment() -> Option<String> {
     let mode = variable("DEPLOY_MODE");
     if mode == "container" {
         return None;
@@ -88,7 +85,7 @@ fn impossible_deployment() -> Problem {
     // azd packages while it provisions, so a missing compiler would leave half of the resources.
     let lacks_compiler = variable("RELEASE_ZIP").is_empty() && !package::can_compile();
     lacks_compiler.then(|| {
-        let advice = advice(&package::COMPILERS);
+        let advice = advice(package::COMPILERS);
         format!("the zip needs a C compiler: {advice}, or let the registry build a container: azd env set DEPLOY_MODE container")
     })
 }
@@ -129,7 +126,7 @@ fn check_azure(subscription: &str, parameters: &Parameters) -> Vec<String> {
         let upgrade = database_upgrade(subscription, &effective(parameters, "DATABASE_VERSION"));
         checks.push(("the version of the database", upgrade));
     }
-    let problem = |(what, check): (&str, Result<Problem>)| {
+    let problem = |(what, check): (&str, Result<Option<String>>)| {
         check.unwrap_or_else(|error| {
             let error = format!("{error:#}");
             let reason = error.lines().next().unwrap_or_default();
@@ -156,7 +153,7 @@ fn read_parameters() -> Result<Parameters> {
 }
 
 /// azd ignores a word that is not of the parameter's type, and deploys the default.
-fn mistake((name, [kind, default]): (&String, &[String; 2])) -> Problem {
+fn mistake((name, [kind, default]): (&String, &[String; 2])) -> Option<String> {
     let (pattern, expected) = match kind.as_str() {
         "int" => (r"^-?\d+$", "a number"),
         "bool" => ("^(?i:true|false)$", "true or false"),
@@ -178,7 +175,7 @@ fn effective(parameters: &Parameters, name: &str) -> String {
 
 /// The deployment assigns roles to the site's managed identity. The user may have rights in an existing resource group
 /// only.
-fn role_assignment(subscription: &str) -> Result<Problem> {
+fn role_assignment(subscription: &str) -> Result<Option<String>> {
     let mut group = variable("AZURE_RESOURCE_GROUP");
     if !group.is_empty() {
         group = format!("/resourceGroups/{group}");
@@ -196,7 +193,7 @@ fn role_assignment(subscription: &str) -> Result<Problem> {
     }))
 }
 
-fn image_build(subscription: &str) -> Result<Problem> {
+fn image_build(subscription: &str) -> Result<Option<String>> {
     let subscription = az(
         "rest --method get --uri /subscriptions/{}?api-version=2022-12-01",
         &[subscription],
@@ -208,7 +205,7 @@ fn image_build(subscription: &str) -> Result<Problem> {
     }))
 }
 
-fn postgres_offer(subscription: &str, size: &str) -> Result<Problem> {
+fn postgres_offer(subscription: &str, size: &str) -> Result<Option<String>> {
     let location = variable("AZURE_LOCATION");
     let sizes = match az(POSTGRES_SIZES, &[subscription, &location]) {
         Err(error) if regex(REGION_CLOSED).is_match(&format!("{error:#}")) => Value::Null,
@@ -227,7 +224,7 @@ fn postgres_offer(subscription: &str, size: &str) -> Result<Problem> {
 }
 
 /// An upgrade of the database in place cannot be undone, so a second variable has to confirm it.
-fn database_upgrade(subscription: &str, wanted: &str) -> Result<Problem> {
+fn database_upgrade(subscription: &str, wanted: &str) -> Result<Option<String>> {
     let list = "postgres flexible-server list --subscription {} --resource-group {}";
     let servers = az(list, &[subscription, &variable("AZURE_RESOURCE_GROUP")])?;
     let environment = variable("AZURE_ENV_NAME");

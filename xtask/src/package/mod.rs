@@ -23,8 +23,16 @@ const FEATURES: &str = "--no-default-features --features sample-data";
 /// Replaces the modification time of the embedded files: the earliest time that a zip can hold.
 const SOURCE_DATE_EPOCH: &str = "315532800";
 
-/// C compilers for the target, of which one is enough.
-pub(crate) const COMPILERS: [&str; 2] = ["musl-gcc", "cargo-zigbuild"];
+/// C compilers for the target that are advised here, of which one is enough.
+pub(crate) const COMPILERS: &[&str] = if cfg!(target_os = "linux") {
+    &["musl-gcc", "cargo-zigbuild"]
+} else {
+    &["cargo-zigbuild"]
+};
+
+/// It replaces azd's default list for Python sites, which would leave files out.
+const WEBAPPIGNORE: &str =
+    "# Files listed here are not deployed. None are: everything in this folder is.\n";
 
 /// Builds the program and replaces `dist/`.
 pub(crate) fn run() -> Result<bool> {
@@ -65,7 +73,7 @@ fn cargo_subcommand(is_x86_64: bool, is_installed: impl Fn(&str) -> bool) -> Opt
 pub(crate) fn static_program() -> Result<PathBuf> {
     let build = cargo_subcommand(cfg!(target_arch = "x86_64"), programs::is_installed);
     let Some(build) = build else {
-        bail!("no C compiler for {TARGET}: {}", advice(&COMPILERS));
+        bail!("no C compiler for {TARGET}: {}", advice(COMPILERS));
     };
     // The standard library for the target. Without rustup cargo says what is missing.
     let add = workspace::command("rustup --quiet target add {}", &[TARGET]);
@@ -126,8 +134,7 @@ fn fill(folder: &Path, program: &Path, version: &str) -> Result<usize> {
         (PROGRAM, &program),
         (START_SCRIPT, include_bytes!("startup.sh")),
         ("version.txt", version.as_bytes()),
-        // It replaces azd's default list for Python sites, which would leave files out.
-        (".webappignore", include_bytes!("webappignore")),
+        (".webappignore", WEBAPPIGNORE.as_bytes()),
     ];
     for (name, content) in files {
         fs::write(folder.join(name), content).with_context(advice)?;
