@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         report.add("Tests", Outcome::Counted(tests));
     }
     report.print();
-    Ok(report.counts.report())
+    Ok(report.counts.print())
 }
 
 /// Each check counts as one in the last line.
@@ -36,7 +36,7 @@ pub(crate) fn run_infra() -> Result<bool> {
     write_plain_devcontainer()?;
     report.run("infra")?;
     report.print();
-    Ok(report.counts.report())
+    Ok(report.counts.print())
 }
 
 /// The checker does not accept the comments that the editor allows, which fill whole lines.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use duct::Expression;
 
 use crate::checks::{Counts, Report};
-use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER, advice};
+use crate::install::{self, CHROMIUM, HAPROXY, PGBOUNCER};
 use crate::postgres::PostgresServer;
 use crate::{process, programs, workspace};
 
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
 /// Runs every test of the workspace.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let binary_arguments = [&arguments.filters[..], &arguments.binary_arguments].concat();
-    Ok(run_tests(ALL_PACKAGES, &binary_arguments)?.report())
+    Ok(run_tests(ALL_PACKAGES, &binary_arguments)?.print())
 }
 
 /// Runs the browser tests.
@@ -51,7 +51,7 @@ pub(crate) fn run_e2e(arguments: &[String]) -> Result<bool> {
     let arguments = [&[BROWSER_TESTS.to_owned()], arguments].concat();
     let counts = run_tests(selection, &arguments)?;
     println!("Screenshots: target/e2e");
-    Ok(counts.report())
+    Ok(counts.print())
 }
 
 /// Runs the soak test for so many minutes.
@@ -79,14 +79,16 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
             Ok(path) => paths.push((variable, path)),
             Err(reason) => {
                 println!("{needed_by} is skipped: {reason:#}");
-                counts += Counts::SKIPPED;
+                counts.skipped += 1;
                 words.extend(["--skip", needed_by].map(str::to_owned));
             }
         }
     }
     words.extend_from_slice(binary_arguments);
     let pages = workspace::root().join(PAGES);
-    fs::remove_dir_all(&pages).ok();
+    if pages.exists() {
+        fs::remove_dir_all(&pages).with_context(|| format!("cannot delete {PAGES}"))?;
+    }
     let tests = workspace::program(&workspace::root(), &words)
         .env("TEST_POSTGRES_URL", server.url())
         .env("TEST_POSTGRES_BIN", programs_folder)
@@ -101,30 +103,31 @@ pub(crate) fn run_tests(selection: &str, binary_arguments: &[String]) -> Result<
 }
 
 /// The tests that need a program, the variable that passes its path to them, and the path, or the reason why it is missing.
-fn optional_programs() -> [(&'static str, &'static str, Result<PathBuf>); 5] {
-    let schemathesis = programs::locate("schemathesis");
-    let schemathesis = schemathesis.with_context(|| advice(&["schemathesis"]));
+fn optional_programs() -> Vec<(&'static str, &'static str, Result<PathBuf>)> {
+    let schemathesis = programs::locate("schemathesis").context(
+        "`.ci/install-checkers schemathesis` installs it, put target/checkers/bin on the PATH",
+    );
     let axe = Some(workspace::root().join(AXE)).filter(|axe| axe.is_file());
     let axe = axe.context("`.ci/install-checkers axe-core` installs it");
-    let pooler = PGBOUNCER.require();
-    let is_new = |pooler: &&PathBuf| {
-        let version = programs::version(pooler).unwrap_or_default();
-        programs::release(&version) >= Some(NEW_POOLER)
-    };
-    let new_pooler = pooler.as_ref().ok().filter(is_new).cloned();
-    let new_pooler = new_pooler.context("PgBouncer 1.21 or newer is needed");
-    [
-        (
-            "operations::pooler::with_support::",
-            "TEST_PGBOUNCER",
-            new_pooler,
-        ),
+    let mut is_old = false;
+    let pooler = PGBOUNCER.require().and_then(|path| {
+        let version = programs::version(&path).context("PgBouncer does not start")?;
+        is_old = programs::release(&version) < Some(NEW_POOLER);
+        Ok(path)
+    });
+    let mut all = vec![
         ("operations::pooler::", "TEST_PGBOUNCER", pooler),
         ("operations::balancer::", "TEST_HAPROXY", HAPROXY.require()),
         ("schemathesis::", "TEST_SCHEMATHESIS", schemathesis),
         // It is a part of many tests, and no test has this name.
         ("axe-core", "TEST_AXE", axe),
-    ]
+    ];
+    if is_old {
+        let needed_by = "operations::pooler::with_support::";
+        let reason = anyhow!("PgBouncer 1.21 or newer is needed");
+        all.push((needed_by, "TEST_PGBOUNCER", Err(reason)));
+    }
+    all
 }
 
 /// Runs `cargo test` and adds up the results of its binaries.
@@ -136,7 +139,7 @@ fn run_counted(tests: &Expression) -> Result<Counts> {
     })?;
     if !succeeded && counts.is_good() {
         eprintln!("error: the tests did not build, or a test binary exited early");
-        counts += Counts::FAILED;
+        counts.failed += 1;
     }
     Ok(counts)
 }
