@@ -177,6 +177,7 @@ fn feature_references(file: &SourceFile, features: &[Feature]) -> Vec<String> {
         && !file.path.starts_with(SAMPLE_DATA)
         && !file.has_extension("md");
     let mut violations = Vec::new();
+    let used = used_modules(&file.text);
     let is_foreign = |feature: &&Feature| is_checked && !feature.own_path.is_match(&file.path);
     for feature in features.iter().filter(is_foreign) {
         let name = &feature.name;
@@ -186,7 +187,8 @@ fn feature_references(file: &SourceFile, features: &[Feature]) -> Vec<String> {
         let mut above = "";
         for (number, line) in (1..).zip(file.text.lines()) {
             let is_marked = line.contains(MARK) || (is_comment(above) && above.contains(MARK));
-            if feature.reference.is_match(line) && !is_marked && !is_comment(line) {
+            let is_used = used.contains(&(number, name.clone()));
+            if (is_used || feature.reference.is_match(line)) && !is_marked && !is_comment(line) {
                 violations.push(file.violation(number, &message));
             }
             above = line;

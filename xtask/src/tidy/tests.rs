@@ -66,6 +66,8 @@ fn a_module_uses_only_modules_that_are_listed_before_it() {
 
 #[test]
 fn references_to_modules_paths_and_tables_of_a_feature_are_found() {
+    let group = "use crate::{page::Page, post};\nuse crate::{\n    page,\n    post::Form,\n};\n";
+    assert_eq!(referring_lines("app/src/router.rs", group), [1, 2]);
     let text = "use crate::post::Form;\npub mod trail;\nget(\"/post/new\")\ninclude_str!(\"trail/list.html\")\n\
         \"SELECT 1 FROM hike\"\n\"INSERT INTO \\\"post\\\"\"\n\"\\\"order\\\".\\\"id\\\"\"\n";
     let text = text.replace("\\\"", "\"");
