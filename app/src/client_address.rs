@@ -109,13 +109,13 @@ fn parse(entry: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn visitor_of(trusted: &str, header: &str) -> Option<String> {
+    fn client_of(trusted: &str, header: &str) -> Option<String> {
         let trusted = TrustedProxies::parse(trusted).unwrap();
         client(header.rsplit(','), &trusted).map(|address| address.to_string())
     }
 
     #[test]
-    fn the_visitor_is_the_first_address_from_the_right_that_is_not_trusted() {
+    fn the_client_is_the_first_address_from_the_right_that_is_not_trusted() {
         let trusted = "127.0.0.1,10.0.0.0/8,fd00::/8";
         for (header, expected) in [
             ("203.0.113.1, 10.0.0.7", "203.0.113.1"),
@@ -128,28 +128,28 @@ mod tests {
             ("2001:db8::1, [fd00::7]:443, ::ffff:10.0.0.7", "2001:db8::1"),
             ("203.0.113.1", "203.0.113.1"),
         ] {
-            let client = visitor_of(trusted, header);
+            let client = client_of(trusted, header);
             assert_eq!(client.as_deref(), Some(expected), "{header}");
         }
     }
 
     #[test]
-    fn a_visitor_inside_a_trusted_network_cannot_hide_behind_an_unreadable_entry() {
+    fn a_client_inside_a_trusted_network_cannot_hide_behind_an_unreadable_entry() {
         for header in [
             "10.0.0.9, 10.0.0.7",
             "unknown, 10.0.0.9, 10.0.0.7",
             ", 10.0.0.9",
         ] {
-            let client = visitor_of("10.0.0.0/8", header);
+            let client = client_of("10.0.0.0/8", header);
             assert_eq!(client.as_deref(), Some("10.0.0.9"), "{header}");
         }
-        assert_eq!(visitor_of("10.0.0.0/8", "unknown"), None);
-        assert_eq!(visitor_of("10.0.0.0/8", ""), None);
+        assert_eq!(client_of("10.0.0.0/8", "unknown"), None);
+        assert_eq!(client_of("10.0.0.0/8", ""), None);
     }
 
     #[test]
     fn a_star_trusts_the_direct_peer_alone() {
-        let client = visitor_of("*", "198.51.100.9, 203.0.113.1");
+        let client = client_of("*", "198.51.100.9, 203.0.113.1");
         assert_eq!(client.as_deref(), Some("203.0.113.1"));
     }
 

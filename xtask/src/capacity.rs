@@ -136,7 +136,7 @@ impl Need {
     }
 }
 
-/// The first of the cheapest choices whose cores, and number, are enough.
+/// The cheapest choice for which `is_enough` holds; of equal prices the first.
 fn cheapest(sizes: &[Size], is_enough: impl Fn(f64, f64) -> bool) -> Option<Choice> {
     let choice = |size: &Size| {
         let mut counts = 1..=size.limit;

@@ -166,7 +166,9 @@ impl Site {
             "AZURE_MANAGED_IDENTITY_CLIENT_ID" => Ok(self.emulator.identity.clone()),
             "AZURE_POSTGRESQL_CONNECTIONSTRING" => self.connection_string(),
             "SESSION_SECRET_KEY" => workspace::random_key(),
-            _ => bail!("the Bicep sets {name}, which has no value in xtask/src/simulate.env"),
+            _ => bail!(
+                "the Bicep sets {name}, which has no value in xtask/src/simulate.env or simulate.rs"
+            ),
         }
     }
 

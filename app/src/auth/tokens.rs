@@ -197,7 +197,7 @@ enum ClientProof {
 pub(super) struct Credential {
     secret: Option<Secret>,
     identity: ManagedIdentity,
-    /// Of the identity's token.
+    /// Audience of the managed identity's token.
     audience: String,
     assertion: Mutex<Option<Token>>,
 }

@@ -27,7 +27,7 @@ const MIN_KEY_LENGTH: usize = 32;
 
 const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
 
-/// Sign-in's settings, each valid on its own. [`SignInConfig`] has those without which nobody can sign in.
+/// Sign-in's settings, each valid on its own. [`SignInConfig`] holds the required ones.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = HEADING)]
 pub struct SignInSettings {
@@ -74,8 +74,8 @@ pub struct SignInSettings {
     pub azure_token_exchange_audience: String,
 }
 
-/// Sign-in, configured: without a client secret in the settings the site authenticates by its managed identity, and
-/// without allowed tenants there only users of the one tenant may sign in.
+/// Validated settings of sign-in. Without a client secret the site authenticates with its managed identity; without
+/// allowed tenants only users of `tenant` may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInConfig {
     pub settings: SignInSettings,

@@ -182,7 +182,7 @@ fn sign_in(port: u16) -> Result<String> {
     let status = workspace::command(request, &[&header, &profile]).read()?;
     ensure!(
         status == "200",
-        "the profile page answers {status} to the session"
+        "the profile page responds with {status} to the session"
     );
     Ok(header)
 }

@@ -39,9 +39,12 @@ fn redeploy(copy: &dyn Fn(&Deployment, &str) -> Result<(), String>) {
 
     let visitor = Visitor::start(site.port);
     assert_eq!(copy(&deployment, "2"), Ok(()));
-    let answers = visitor.stop();
-    assert!(answers.len() > 10, "{answers:?}");
-    assert!(answers.iter().all(|answer| answer == "1"), "{answers:?}");
+    let responses = visitor.stop();
+    assert!(responses.len() > 10, "{responses:?}");
+    assert!(
+        responses.iter().all(|response| response == "1"),
+        "{responses:?}"
+    );
     assert!(site.stop().contains("starting version 1\n"));
 
     let site = deployment.start();

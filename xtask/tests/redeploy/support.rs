@@ -107,12 +107,12 @@ impl Site {
     pub(crate) fn wait(&self) -> String {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(20) {
-            if let Some(answer) = get(self.port) {
-                return answer;
+            if let Some(response) = get(self.port) {
+                return response;
             }
             thread::sleep(Duration::from_millis(20));
         }
-        panic!("the site does not answer");
+        panic!("the site does not respond");
     }
 
     /// Ends the site and returns what it wrote to standard error.
@@ -135,26 +135,26 @@ impl Drop for Site {
 /// Requests the page of the site continuously.
 pub(crate) struct Visitor {
     is_stopped: Arc<AtomicBool>,
-    answers: JoinHandle<Vec<String>>,
+    responses: JoinHandle<Vec<String>>,
 }
 
 impl Visitor {
     pub(crate) fn start(port: u16) -> Self {
         let is_stopped = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&is_stopped);
-        let answers = thread::spawn(move || {
-            let mut answers = Vec::new();
+        let responses = thread::spawn(move || {
+            let mut responses = Vec::new();
             while !flag.load(Ordering::Relaxed) {
-                answers.push(get(port).unwrap_or_else(|| "no answer".to_owned()));
+                responses.push(get(port).unwrap_or_else(|| "no response".to_owned()));
                 thread::sleep(Duration::from_millis(2));
             }
-            answers
+            responses
         });
         // Some requests before the deployment begins.
         thread::sleep(Duration::from_millis(200));
         Self {
             is_stopped,
-            answers,
+            responses,
         }
     }
 
@@ -162,7 +162,7 @@ impl Visitor {
     pub(crate) fn stop(self) -> Vec<String> {
         thread::sleep(Duration::from_millis(200));
         self.is_stopped.store(true, Ordering::Relaxed);
-        self.answers.join().unwrap()
+        self.responses.join().unwrap()
     }
 }
 
@@ -172,8 +172,8 @@ fn get(port: u16) -> Option<String> {
     stream
         .write_all(b"GET / HTTP/1.1\r\nHost: site\r\n\r\n")
         .ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).ok()?;
+    let (head, body) = response.split_once("\r\n\r\n")?;
     head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
 }

@@ -35,8 +35,8 @@ fn main() -> ExitCode {
     fs::write(file, format!("{tenant:#}")).ok();
     match outcome {
         Ok(Value::Null) => ExitCode::SUCCESS,
-        Ok(answer) => {
-            println!("{answer}");
+        Ok(response) => {
+            println!("{response}");
             ExitCode::SUCCESS
         }
         // Text instead of JSON.
