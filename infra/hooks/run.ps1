@@ -53,7 +53,7 @@ switch ($Hook) {
         }
     }
     'prepackage' { if ($mode -ne 'container') { Write-Skipped 'building the zip' } }
-    'postprovision' { if ($env:ENABLE_ENTRA_AUTH -and $env:ENABLE_ENTRA_AUTH -ne 'false') { Write-Skipped 'the app registration (docs/sign-in.md, section By portal)' } }
+    'postprovision' { if ($env:ENABLE_ENTRA_AUTH -and $env:ENABLE_ENTRA_AUTH -ne 'false') { Write-Skipped 'the app registration (docs/sign-in.md, section In the portal)' } }
     'postdeploy' { Write-Skipped "the request to /readyz. Open $env:WEB_URI in a browser" }
     'postdown' { if ($env:AUTH_CLIENT_ID) { Write-Skipped "deleting the app registration $env:AUTH_CLIENT_ID" } }
     default { Stop-Hook 'unknown hook' }

@@ -52,7 +52,7 @@ case $hook in
     esac
     ;;
   prepackage) [ "$mode" = container ] || skip "building the zip" ;;
-  postprovision) [ "${ENABLE_ENTRA_AUTH:-false}" = false ] || skip "the app registration (docs/sign-in.md, section By portal)" ;;
+  postprovision) [ "${ENABLE_ENTRA_AUTH:-false}" = false ] || skip "the app registration (docs/sign-in.md, section In the portal)" ;;
   postdeploy) skip "the request to /readyz. Open ${WEB_URI:-the site} in a browser" ;;
   postdown) [ -z "${AUTH_CLIENT_ID:-}" ] || skip "deleting the app registration $AUTH_CLIENT_ID" ;;
   *) stop "unknown hook" ;;

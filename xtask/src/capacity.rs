@@ -1,11 +1,12 @@
-//! `cargo xtask capacity`: what a load needs, from measured constants. docs/scale.md explains the steps.
+//! `cargo xtask capacity`: capacity planning for a load, from measured constants. docs/scale.md explains the steps.
 
-// CPU time in microseconds, of docs/performance.md: PostgreSQL 15, November 2026, two cores that were busy otherwise.
+// CPU time in microseconds: PostgreSQL 15, November 2026, two cores that were busy otherwise. docs/performance.md has those of a
+// quiet machine, which are lower.
 
 /// A page that is rendered and compressed, as browsers ask for it: the list with another cursor each time.
 const PAGE_APP: f64 = 374.0;
 const PAGE_DATABASE: f64 = 315.0;
-/// A finished page without a database, by `bench-floor`. The site's own from the cache costs more than this.
+/// A page from the cache.
 const CACHED_PAGE_APP: f64 = 52.0;
 /// A review, on 1,000 restaurants.
 const WRITE_APP: f64 = 371.0;
@@ -16,7 +17,7 @@ const WRITE_LOG: f64 = 1570.0;
 const WRITE_ROW: f64 = 290.0;
 
 /// Cores are planned to be busy for this part of the time: beyond it waiting grows faster than the load.
-const BUSY: f64 = 0.6;
+const TARGET_UTILIZATION: f64 = 0.6;
 
 /// A size that the Bicep offers. Prices are list prices of 2026 in US dollars a month, for East US and Linux, rounded.
 #[derive(Debug, PartialEq)]
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> bool {
 
 impl Need {
     fn new(load: &Arguments) -> Self {
-        let cores = |microseconds: f64| microseconds / 1e6 / BUSY;
+        let cores = |microseconds: f64| microseconds / 1e6 / TARGET_UTILIZATION;
         let cached = load.requests * load.cached;
         let rendered = load.requests - cached;
         let app = rendered * PAGE_APP + cached * CACHED_PAGE_APP + load.writes * WRITE_APP;

@@ -187,7 +187,8 @@ fn sign_in(
     let browser_origin = browser_origin.as_deref();
     let emulator = EntraEmulator::start_at(emulator, &redirect_uri, emulator_port, browser_origin)?;
     // Kept, so that sessions survive a restart.
-    let session_key = workspace::kept_key(&workspace::root().join("data/session-secret-key"))?;
+    let session_key =
+        workspace::read_or_create_key(&workspace::root().join("data/session-secret-key"))?;
     let base_url = forwarded_origin(port).unwrap_or_default();
     settings.extend(emulator.settings.iter().cloned());
     settings.extend([

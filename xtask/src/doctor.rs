@@ -36,7 +36,7 @@ pub(crate) fn run() -> bool {
     }
     if missing > 0 {
         println!(
-            "{missing} missing; `cargo xtask test` installs PostgreSQL and Chromium if it can."
+            "{missing} missing; `cargo xtask test` installs PostgreSQL, Chromium, PgBouncer and HAProxy if it can."
         );
         return false;
     }

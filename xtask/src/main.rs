@@ -44,7 +44,7 @@ struct Arguments {
 enum Task {
     /// Run the site on this machine, with sample data and the Entra ID emulator.
     Dev(dev::Arguments),
-    /// Run every test; installs a PostgreSQL server and Chromium if they are missing.
+    /// Run every test; installs PostgreSQL, Chromium, PgBouncer and HAProxy if they are missing.
     Test(test::Arguments),
     /// Run the browser tests; screenshots are written to target/e2e.
     E2e {
@@ -57,7 +57,7 @@ enum Task {
         #[arg(long, default_value_t = 10)]
         minutes: u32,
     },
-    /// Print what a load needs, from measured constants; docs/scale.md explains it.
+    /// Estimate instances, database size and cost for a load; docs/scale.md explains it.
     Capacity(capacity::Arguments),
     /// Create or update the app registration for sign-in; needs the Azure CLI.
     Entra(entra::Arguments),

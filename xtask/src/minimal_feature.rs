@@ -20,6 +20,10 @@ type Files = BTreeMap<String, String>;
 /// Updates the copy and runs every check in it, even after a failed one. The dependencies are built already.
 pub(crate) fn check() -> Result<bool> {
     let root = workspace::root();
+    if !root.join(README).exists() {
+        println!("{README} has been deleted, and with it the feature.");
+        return Ok(true);
+    }
     let folder = root.join("target/minimal-feature");
     let mut files = replace_example(read(&root)?).context(README)?;
     // The copy's packages get a version of their own: cargo identifies a package of a workspace by its name, version and
@@ -33,10 +37,7 @@ pub(crate) fn check() -> Result<bool> {
     for check in [
         "cargo fmt --all --check".to_owned(),
         format!("cargo clippy {packages} --all-targets -- -D warnings"),
-        format!(
-            "cargo test {packages} --no-fail-fast -- {}",
-            further_tests()
-        ),
+        format!("cargo test {packages} --no-fail-fast -- {}", test_options()),
     ] {
         let cargo = workspace::program(&folder, &workspace::words(&check, &[]));
         let cargo = cargo.env("CARGO_TARGET_DIR", root.join("target"));
@@ -47,7 +48,7 @@ pub(crate) fn check() -> Result<bool> {
 
 /// The options that add the tests for which there are a PostgreSQL server and a browser; not those that start servers of
 /// their own, which depend on the feature least.
-fn further_tests() -> String {
+fn test_options() -> String {
     const WITHOUT_SERVERS: &str = "--include-ignored --skip operations::pooler:: --skip operations::failover:: --skip operations::replicas::";
     let is_set = |name| settings::environment_variable(name).is_some();
     match (is_set("TEST_POSTGRES_URL"), is_set("TEST_CHROMIUM")) {

@@ -1,4 +1,4 @@
-//! What differs between operating systems: process groups, file permissions, user accounts.
+//! Operating system differences: process groups, file permissions, user accounts.
 
 use std::fs;
 use std::path::{Path, PathBuf};

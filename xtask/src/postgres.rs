@@ -89,7 +89,7 @@ impl PostgresServer {
         let lock_advice = || format!("another process uses {name}: stop it first");
         lock.try_lock().with_context(lock_advice)?;
         let account = Account::for_postgres()?;
-        let password = workspace::kept_key(&folder.join("password"))?;
+        let password = workspace::read_or_create_key(&folder.join("password"))?;
         account.own(&folder)?;
         account.own(&folder.join("password"))?;
         Ok(Self {

@@ -106,7 +106,7 @@ pub(crate) fn random_key() -> Result<String> {
 }
 
 /// The key in a file, which is created if it is missing and only its owner can read.
-pub(crate) fn kept_key(path: &Path) -> Result<String> {
+pub(crate) fn read_or_create_key(path: &Path) -> Result<String> {
     let key = fs::read_to_string(path).unwrap_or_default();
     if !key.is_empty() {
         return Ok(key);

@@ -1,4 +1,4 @@
-//! What sign-in is set up for: the site that azd deployed, or this machine, with the account of `az`.
+//! The target of the set-up (the site that azd deployed, or this machine), its settings, and the account of `az`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

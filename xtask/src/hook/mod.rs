@@ -95,7 +95,7 @@ fn configure_site() -> Result<()> {
     az(APP_SETTINGS, &values).map(drop)
 }
 
-/// Succeeds when the site is ready. A site that requires sign-in redirects from its start page.
+/// Succeeds when the site is ready. A site that requires sign-in redirects from its home page.
 fn postdeploy() -> Result<bool> {
     let site = variable("WEB_URI");
     let site = site.trim_end_matches('/');

@@ -1,4 +1,4 @@
-//! Checks before provisioning: what would make the deployment fail, and could not be found out otherwise.
+//! Preflight checks before provisioning: problems that would make the deployment fail halfway.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::workspace::{self, regex};
 use crate::{package, process, programs};
 
 /// Container deployments of older versions overwrite settings of the site.
-const OLDEST_AZD: (u32, u32) = (1, 30);
+const MIN_AZD_VERSION: (u32, u32) = (1, 30);
 
 const PERMISSIONS: &str = "rest --method get --uri /subscriptions/{}{}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
 
@@ -61,9 +61,9 @@ pub(super) fn run() -> Result<bool> {
 fn outdated_azd() -> Option<String> {
     let version = workspace::command("azd version", &[]).stdin_null();
     let release = programs::release(&process::read(&version).ok()?)?;
-    let ((major, minor), (needed, at_least)) = (release, OLDEST_AZD);
+    let ((major, minor), (needed, at_least)) = (release, MIN_AZD_VERSION);
     // A build of azd's developers is 0.0.0.
-    (release < OLDEST_AZD && release != (0, 0)).then(|| {
+    (release < MIN_AZD_VERSION && release != (0, 0)).then(|| {
         format!("azd {needed}.{at_least} or newer is required, this is {major}.{minor}: https://aka.ms/azd-install")
     })
 }
@@ -99,7 +99,7 @@ fn print_unused_registry() {
     }
 }
 
-/// Why Azure cannot be asked.
+/// Why the checks that query Azure are skipped.
 fn unavailable(subscription: &str) -> Option<&'static str> {
     if subscription.is_empty() {
         return Some("azd has not asked for the subscription yet");
@@ -111,7 +111,7 @@ fn unavailable(subscription: &str) -> Option<&'static str> {
     account.is_err().then_some(NOT_SIGNED_IN)
 }
 
-/// The problems that Azure knows of. A check that fails stops nothing.
+/// The problems found by querying Azure. A check that cannot run is skipped with a message.
 fn check_azure(subscription: &str, parameters: &Parameters) -> Vec<String> {
     let permission = role_assignment(subscription);
     let mut checks = vec![("your permission to assign roles", permission)];
