@@ -23,7 +23,7 @@ pub use settings::FeatureConfig;
 use crate::config::Config;
 use crate::current_user::ADMIN;
 use crate::middleware::{cached, require_role, require_user_to_write};
-use crate::routing::{form, get, with_middleware, post};
+use crate::routing::{form, get, post, with_middleware};
 
 /// The routes of the feature.
 pub fn routes(_: &Config) -> Router {
