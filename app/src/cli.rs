@@ -1,4 +1,4 @@
-//! The command line: `app serve`, `app migrate`, `app seed`, `app healthcheck`, `app database-token`.
+//! The command line: `app serve` and the other commands.
 
 use std::io::{ErrorKind, Write as _, stdout};
 use std::mem::take;
